@@ -1,0 +1,70 @@
+"""The agent's errors; the base class says what to do next.
+
+AgentError
+  TransientError        try again, with back-off
+    BrokerUnavailable
+    CloudUnavailable
+    OutboxBusy
+  InvalidInput          quarantine, never retry
+    UnreadableInput
+    EventTooLarge
+  FaultyDevice          stop and ask for help
+    BadConfiguration
+    BrokerRefusedLogin
+    OutboxCorrupt
+    DiskUnusable
+"""
+
+from __future__ import annotations
+
+
+class AgentError(Exception):
+    """Any error the agent raises on purpose."""
+
+
+class TransientError(AgentError):
+    """Try again, with back-off; nothing is lost by waiting."""
+
+
+class InvalidInput(AgentError):
+    """These bytes will never be accepted: quarantine them with the reason, never retry."""
+
+
+class FaultyDevice(AgentError):
+    """Only a person can mend this: stop the part concerned and say what to do."""
+
+
+class BrokerUnavailable(TransientError):
+    """No broker of the list could be reached."""
+
+
+class CloudUnavailable(TransientError):
+    """The cloud's HTTPS interface did not answer usefully."""
+
+
+class OutboxBusy(TransientError):
+    """Another process holds the outbox's write lock for too long."""
+
+
+class UnreadableInput(InvalidInput):
+    """A file or message from a till cannot be read as what its profile says it is."""
+
+
+class EventTooLarge(InvalidInput):
+    """One event exceeds what the wire allows."""
+
+
+class BadConfiguration(FaultyDevice):
+    """A setting is unknown, missing or of the wrong kind; the message names key and file."""
+
+
+class BrokerRefusedLogin(FaultyDevice):
+    """The broker knows us and says no: wrong password or not enrolled."""
+
+
+class OutboxCorrupt(FaultyDevice):
+    """The outbox file cannot be read as one of ours."""
+
+
+class DiskUnusable(FaultyDevice):
+    """The disk is full, read-only or gone; the message names the path."""

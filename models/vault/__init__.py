@@ -1,0 +1,5 @@
+"""Personal data at rest, on both sides: one key per identifier, sealed in place, keys kept apart.
+
+``keyring`` holds the keys, ``seal`` turns personal literals of an event into sealed ones and back,
+``blob`` seals whole files. Nothing here travels: on the wire events are plain under TLS.
+"""

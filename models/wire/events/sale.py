@@ -1,0 +1,232 @@
+"""A transaction as the till recorded it, in the words of the ARTS/OMG retail data model.
+
+One event per transaction, control transactions included, because they take sequence numbers too.
+Money is in integer minor units of ``currency``; quantities are decimal strings, so that 0.42 kg
+stays 0.42. Amounts carry the till's own sign: a voided line or a return is negative.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What the transaction is."""
+
+    RETAIL = "retail"
+    CONTROL = "control"
+    TENDER_CONTROL = "tender_control"
+
+
+class Status(StrEnum):
+    """What became of it."""
+
+    COMPLETED = "completed"
+    VOIDED = "voided"
+    SUSPENDED = "suspended"
+    TRAINING = "training"
+    OFFLINE = "offline"
+
+
+class LineKind(StrEnum):
+    """Which way the goods went."""
+
+    SALE = "sale"
+    RETURN = "return"
+
+
+class LinkReason(StrEnum):
+    """Why a transaction names another one."""
+
+    RETURN = "return"
+    VOID = "void"
+    RESUME = "resume"
+    EXCHANGE = "exchange"
+    OTHER = "other"
+
+
+class Scheme(StrEnum):
+    """What kind of identifier the till read."""
+
+    PHONE = "phone"
+    CARD = "card"
+    MEMBER_CODE = "member_code"
+
+
+class Flag(StrEnum):
+    """What is odd about a captured transaction; nothing is dropped because of one."""
+
+    LINES_DISAGREE = "lines_disagree"
+    TENDERS_DISAGREE = "tenders_disagree"
+    DERIVED_KEY = "derived_key"
+    TIMEZONE_ASSUMED = "timezone_assumed"
+    CURRENCY_ASSUMED = "currency_assumed"
+    LATE = "late"
+
+
+class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Defaults are left out of the bytes; unknown members are ignored when read."""
+
+
+class Discount(_Fact, frozen=True, kw_only=True):
+    """A reduction of one line or of the transaction, negative for a saving."""
+
+    amount_minor: int
+    reason: str = ""
+
+
+class Line(_Fact, frozen=True, kw_only=True):
+    """One line. ``void`` lines are kept: the customer saw them and the sequence counts them.
+
+    Attributes:
+        regular_price_minor: unit price before any modifier.
+        actual_price_minor: unit price charged.
+        extended_amount_minor: what the line adds to the total, signed.
+    """
+
+    sequence: int
+    kind: LineKind
+    extended_amount_minor: int
+    item_id: str = ""
+    gtin: str = ""
+    description: str = ""
+    quantity: str = "1"
+    uom: str = ""
+    entry_method: str = ""
+    regular_price_minor: int | None = None
+    actual_price_minor: int | None = None
+    discounts: list[Discount] = []
+    void: bool = False
+
+
+class Link(_Fact, frozen=True, kw_only=True):
+    """The transaction that a return, a void or a resumption refers to."""
+
+    reason: LinkReason
+    business_unit: str = ""
+    workstation_id: str = ""
+    business_day_date: date | None = None
+    sequence_number: str = ""
+    line: int | None = None
+
+
+class Tax(_Fact, frozen=True, kw_only=True):
+    """One tax of the transaction. ``included`` taxes are already in the lines."""
+
+    amount_minor: int
+    tax_id: str = ""
+    taxable_minor: int | None = None
+    percent: str = ""
+    included: bool = False
+
+
+class Tender(_Fact, frozen=True, kw_only=True):
+    """How a part was paid.
+
+    Attributes:
+        amount_minor: what was tendered, before change.
+        change_minor: what was given back in change or cashback, as a positive amount.
+        wallet: ``alipay``, ``wechat`` and the like.
+        card_last4: at most the last four digits of a card; never more.
+    """
+
+    type: str
+    amount_minor: int
+    change_minor: int = 0
+    wallet: str = ""
+    card_last4: str = ""
+    currency: str = ""
+
+
+class Total(_Fact, frozen=True, kw_only=True):
+    """A total as the till printed it, by the till's own name for it."""
+
+    type: str
+    amount_minor: int
+
+
+class Loyalty(_Fact, frozen=True, kw_only=True):
+    """An identifier as read at the till. Personal: sealed at rest, key by key.
+
+    Attributes:
+        programme: whose card or code it is; empty for a phone.
+    """
+
+    scheme: Scheme
+    value: str
+    programme: str = ""
+    family_name: str = ""
+    given_name: str = ""
+
+
+class Capture(_Fact, frozen=True, kw_only=True):
+    """How we came to know. Not part of the sale's digest.
+
+    Attributes:
+        raw_sha256: of the whole input (the file), in hex.
+    """
+
+    adapter: str
+    profile: str
+    profile_version: int
+    raw_sha256: str
+    flags: list[Flag] = []
+
+
+class SaleRecorded(_Fact, frozen=True, kw_only=True):
+    """One transaction.
+
+    Attributes:
+        natural_key: names the transaction for ever; see ``natural_key`` below.
+        revision: the content digest in hex (see ``models.wire.digest``).
+        business_day_date: the till's accounting day, which is not the calendar day.
+        begin_at, end_at: with the shop's offset, as the till's clock said.
+        total_minor: the grand total that the customer paid, signed; 0 for controls.
+        operator_ref: a pseudonym of the cashier.
+        control: what a control transaction was, in the till's words.
+    """
+
+    natural_key: str
+    revision: str
+    kind: Kind
+    status: Status
+    business_unit: str
+    workstation_id: str
+    sequence_number: str
+    business_day_date: date
+    end_at: datetime
+    currency: str
+    capture: Capture
+    total_minor: int = 0
+    begin_at: datetime | None = None
+    till_id: str = ""
+    operator_ref: str = ""
+    transaction_id: str = ""
+    receipt_number: str = ""
+    lines: list[Line] = []
+    discounts: list[Discount] = []
+    links: list[Link] = []
+    taxes: list[Tax] = []
+    tenders: list[Tender] = []
+    totals: list[Total] = []
+    loyalty: list[Loyalty] = []
+    control: str = ""
+
+
+def natural_key(
+    store: str, business_unit: str, workstation_id: str, business_day: date, sequence_number: str
+) -> str:
+    """The key of a transaction whose till gives no UUID.
+
+    It begins with our name of the store, since two retailers' tills both call their shop "9".
+    """
+    day = business_day.isoformat()
+    return f"{store}/{business_unit}/{workstation_id}/{day}/{sequence_number}"
+
+
+def natural_key_of_uuid(store: str, transaction_uuid: str) -> str:
+    """The key of a transaction that its till has given a UUID of its own."""
+    return f"{store}/uuid/{transaction_uuid.lower()}"

@@ -1,0 +1,97 @@
+"""Where an event holds personal data, as exact byte spans of its JSON.
+
+The ledger, the outbox and the dead letters keep an event's original bytes, and yet no phone number
+in the clear. So they need to know which literals to seal, and under whose key. This module finds
+them without decoding the rest; ``models.vault`` seals them in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from models.wire.ack import Reason
+from models.wire.errors import BadEvent
+from models.wire.registry import MEMBER_REGISTERED, SALE_RECORDED, EventType
+
+_LOYALTY_FIELDS = ("value", "family_name", "given_name")
+_PERSON_FIELDS = ("family_name", "given_name", "birthday")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalSpan:
+    """One object inside the data that holds personal members.
+
+    Attributes:
+        container: the object's exact bytes.
+        namespace: the identifier's scheme, with its programme: ``phone``, ``card:gold``.
+        identifier: the value under whose key the members are sealed.
+        members: names of the members to seal, with their exact JSON literals.
+    """
+
+    container: bytes
+    namespace: str
+    identifier: str
+    members: tuple[tuple[str, bytes], ...]
+
+
+class _IdentifierView(msgspec.Struct):
+    scheme: str
+    value: str
+    programme: str = ""
+
+
+class _SaleView(msgspec.Struct):
+    loyalty: list[msgspec.Raw] = []
+
+
+class _MemberView(msgspec.Struct):
+    identifiers: list[msgspec.Raw]
+    person: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+_SALE = msgspec.json.Decoder(_SaleView)
+_MEMBER = msgspec.json.Decoder(_MemberView)
+_IDENTIFIER = msgspec.json.Decoder(_IdentifierView)
+_LITERALS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def namespace_of(scheme: str, programme: str = "") -> str:
+    """The name space of an identifier: cards and codes belong to a programme, phones do not."""
+    return f"{scheme}:{programme}" if programme and scheme != "phone" else scheme
+
+
+def personal_spans(kind: EventType, data: bytes | msgspec.Raw) -> list[PersonalSpan]:
+    """The personal members of an event's data, in document order.
+
+    Raises:
+        BadEvent: the data is not of its type.
+    """
+    try:
+        if kind.name == SALE_RECORDED.name:
+            return [_span(raw, raw, _LOYALTY_FIELDS) for raw in _SALE.decode(data).loyalty]
+        if kind.name == MEMBER_REGISTERED.name:
+            return _member_spans(_MEMBER.decode(data))
+    except msgspec.DecodeError as error:
+        raise BadEvent(Reason.MALFORMED, f"{kind.name}: {error}") from error
+    return []
+
+
+def _member_spans(view: _MemberView) -> list[PersonalSpan]:
+    spans = [_span(raw, raw, _LOYALTY_FIELDS) for raw in view.identifiers]
+    if view.identifiers:
+        spans.append(_span(view.person, view.identifiers[0], _PERSON_FIELDS))
+    return [span for span in spans if span.members]
+
+
+def _span(container: msgspec.Raw, owner: msgspec.Raw, fields: tuple[str, ...]) -> PersonalSpan:
+    identifier = _IDENTIFIER.decode(owner)
+    literals = _LITERALS.decode(container)
+    members = tuple(
+        (name, bytes(literals[name]))
+        for name in fields
+        if name in literals and bytes(literals[name]) not in (b'""', b"null")
+    )
+    namespace = namespace_of(identifier.scheme, identifier.programme)
+    return PersonalSpan(bytes(container), namespace, identifier.value, members)
