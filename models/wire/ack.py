@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from models.wire.errors import WireError
+from models.wire.errors import WireError, describe
 from models.wire.ranges import Range
 
 
@@ -94,4 +94,4 @@ def decode_answer(payload: bytes) -> Ack | Welcome:
     try:
         return _DECODER.decode(payload)
     except msgspec.DecodeError as error:
-        raise WireError(f"not an acknowledgement: {error}") from error
+        raise WireError(f"not an acknowledgement: {describe(error)}") from error

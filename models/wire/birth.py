@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError
+from models.wire.errors import WireError, describe
 
 
 class EpochHeld(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ def decode_birth(payload: bytes) -> Birth:
     try:
         return msgspec.json.decode(payload, type=Birth)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a birth: {error}") from error
+        raise WireError(f"not a birth: {describe(error)}") from error
 
 
 def decode_state(payload: bytes) -> State:
@@ -63,4 +63,4 @@ def decode_state(payload: bytes) -> State:
     try:
         return msgspec.json.decode(payload, type=State)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a state: {error}") from error
+        raise WireError(f"not a state: {describe(error)}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError
+from models.wire.errors import WireError, describe
 
 
 class Spend(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ def decode_delta(payload: bytes) -> CardDelta:
     try:
         return msgspec.json.decode(payload, type=CardDelta)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a card delta: {error}") from error
+        raise WireError(f"not a card delta: {describe(error)}") from error
 
 
 def decode_page(payload: bytes) -> CardPage:
@@ -101,4 +101,4 @@ def decode_page(payload: bytes) -> CardPage:
     try:
         return msgspec.json.decode(payload, type=CardPage)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a page of cards: {error}") from error
+        raise WireError(f"not a page of cards: {describe(error)}") from error

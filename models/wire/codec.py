@@ -15,7 +15,7 @@ import msgspec
 import zstandard
 
 from models.wire.ack import Reason
-from models.wire.errors import BadBatch, TooLarge, UnreadableBatch, WireError
+from models.wire.errors import BadBatch, TooLarge, UnreadableBatch, WireError, describe
 
 MAX_PAYLOAD_BYTES: Final = 512 * 1024
 """A batch on the wire (WIRE)."""
@@ -109,7 +109,7 @@ class Codec:
             try:
                 return _checked(_BATCHES.decode(plain))
             except msgspec.DecodeError as error:
-                fault = WireError(str(error))
+                fault = WireError(describe(error))
         header = read_header(plain)
         if header is None:
             raise UnreadableBatch(f"{len(payload)} bytes are not a batch: {fault}") from fault

@@ -14,7 +14,7 @@ import hashlib
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent
+from models.wire.errors import BadEvent, describe
 
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY = msgspec.json.Decoder()
@@ -32,5 +32,5 @@ def content_digest(data: bytes | msgspec.Raw) -> bytes:
         members = _DECODER.decode(data)
         content = {key: _ANY.decode(raw) for key, raw in members.items() if key not in _OUTSIDE}
     except msgspec.DecodeError as error:
-        raise BadEvent(Reason.MALFORMED, f"data is not a JSON object: {error}") from error
+        raise BadEvent(Reason.MALFORMED, f"data is not a JSON object: {describe(error)}") from error
     return hashlib.sha256(_ENCODER.encode(content)).digest()

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent
+from models.wire.errors import BadEvent, describe
 from models.wire.ids import DevicePath, EventId, keyed_event_id
 from models.wire.registry import EventData, EventType
 
@@ -137,7 +137,7 @@ def open_envelope(raw: bytes | msgspec.Raw) -> Envelope:
     try:
         envelope = _ENVELOPES.decode(raw)
     except msgspec.DecodeError as error:
-        raise BadEvent(Reason.MALFORMED, f"envelope: {error}") from error
+        raise BadEvent(Reason.MALFORMED, f"envelope: {describe(error)}") from error
     if envelope.specversion != "1.0":
         raise BadEvent(Reason.MALFORMED, "envelope: specversion must be 1.0")
     if envelope.time.tzinfo is None:

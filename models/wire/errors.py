@@ -13,7 +13,10 @@ Every one of them is permanent: the same bytes will fail again, so nobody retrie
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from models.wire.codec import BatchHeader
@@ -63,3 +66,11 @@ class BadEvent(WireError):
 
 class TooLarge(WireError):
     """An event or a batch is larger than the contract allows."""
+
+
+_QUOTED_VALUE = re.compile(r"'.*'", re.DOTALL)
+
+
+def describe(error: msgspec.DecodeError) -> str:
+    """What is wrong and at which path, without the offending value: it may be a phone number."""
+    return _QUOTED_VALUE.sub("'…'", str(error))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError
+from models.wire.errors import WireError, describe
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ def decode_desired(payload: bytes) -> Desired:
     try:
         return msgspec.json.decode(payload, type=Desired)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a desired document: {error}") from error
+        raise WireError(f"not a desired document: {describe(error)}") from error
 
 
 def decode_reported(payload: bytes) -> Reported:
@@ -45,4 +45,4 @@ def decode_reported(payload: bytes) -> Reported:
     try:
         return msgspec.json.decode(payload, type=Reported)
     except msgspec.DecodeError as error:
-        raise WireError(f"not a reported document: {error}") from error
+        raise WireError(f"not a reported document: {describe(error)}") from error

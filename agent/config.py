@@ -1,0 +1,268 @@
+"""The agent's configuration: one frozen dataclass per part, read once at start.
+
+Keys, defaults and units are here and nowhere else; ``docs/reference/agent-settings.md`` is
+generated from this module. Secrets are never in the file: it names the files that hold them.
+"""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent.errors import BadConfiguration
+from models.runtime.settings import SettingsError, load
+from models.wire.errors import BadIdentifier
+from models.wire.ids import DevicePath, device_id, store_id, tenant_id
+from models.wire.topics import Stream
+
+
+class DeviceKind(StrEnum):
+    """What the box is."""
+
+    POS = "pos"
+    TABLET = "tablet"
+    CAMERA = "camera"
+    HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """Who and where this device is.
+
+    Attributes:
+        tenant: the retailer.
+        store: the shop, unique within the tenant.
+        device: this box, unique on its broker; also its login.
+        kind: what the box is.
+        timezone: IANA name; used where the till writes no offset.
+        phone_region: ISO 3166 region in which a phone number without country code is read.
+        data_dir: outbox, replica, archive and quarantine.
+        keys_dir: the master key and the keyring; never on the same backup as data_dir.
+    """
+
+    tenant: str
+    store: str
+    device: str
+    kind: DeviceKind = DeviceKind.POS
+    timezone: str = "Asia/Shanghai"
+    phone_region: str = "CN"
+    data_dir: Path = Path("/var/lib/lianke")
+    keys_dir: Path = Path("/var/lib/lianke-keys")
+
+    def __post_init__(self) -> None:
+        """Names and time zone are checked at start, not at the first sale."""
+        try:
+            _ = self.path
+            ZoneInfo(self.timezone)
+        except BadIdentifier as error:
+            raise ValueError(str(error)) from error
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"timezone {self.timezone!r} is unknown; use an IANA name such as Asia/Shanghai"
+            ) from error
+
+    @property
+    def path(self) -> DevicePath:
+        """The device's place in tenant and store."""
+        return DevicePath(tenant_id(self.tenant), store_id(self.store), device_id(self.device))
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """The brokers, tried in order.
+
+    Attributes:
+        urls: ``mqtt://host:port`` or ``mqtts://host:port``.
+        password_file: a file of mode 0600 holding the secret that enrolment printed; the
+            environment variable LIANKE_DEVICE_SECRET takes precedence.
+        tls_ca_file: authorities for mqtts; the system's when absent.
+        tls_certificate_file: our certificate, where the broker wants one.
+        tls_key_file: its key.
+        keepalive_s: MQTT keep-alive.
+    """
+
+    urls: tuple[str, ...] = ("mqtt://127.0.0.1:1883",)
+    password_file: Path = Path("/etc/lianke/secrets/device")
+    tls_ca_file: Path | None = None
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
+    keepalive_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """The cloud's HTTPS interface, for cards that were missed.
+
+    Attributes:
+        url: base address, such as ``https://cloud.example``; empty switches catch-up off.
+        timeout_s: of one request.
+    """
+
+    url: str = ""
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """How events travel.
+
+    Attributes:
+        batch_events: events in a batch at most.
+        batch_bytes: plain bytes in a batch at most.
+        window: batches sent and not yet settled; 20 to 100 is best (measured).
+        resend_after_s: a batch that is not settled by then is sent again.
+        fresh_share: share of the batches that fresh events keep while a backlog drains.
+        backoff_base_s: bound of the first wait after a failure; it doubles.
+        backoff_cap_s: bound of every later wait.
+    """
+
+    batch_events: int = 100
+    batch_bytes: int = 1024 * 1024
+    window: int = 32
+    resend_after_s: float = 10.0
+    fresh_share: float = 0.8
+    backoff_base_s: float = 0.5
+    backoff_cap_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """A window or batch of nothing would never send."""
+        if min(self.batch_events, self.batch_bytes, self.window) < 1:
+            raise ValueError("batch_events, batch_bytes and window must be at least 1")
+        if not 0.0 <= self.fresh_share <= 1.0:
+            raise ValueError(f"fresh_share must be between 0 and 1, not {self.fresh_share}")
+
+
+@dataclass(frozen=True, slots=True)
+class TillSettings:
+    """The folder that the till writes its transactions to.
+
+    Attributes:
+        folder: watched for ``*.xml``; absent where this box has no till.
+        profile: a file in device_configs/till_profiles, without ``.toml``.
+        rescan_s: a full look at the folder, for network shares that tell nothing.
+        settle_s: a half-written file is quarantined when it has not changed for so long.
+        archive_days: processed files are kept sealed for so long.
+        quarantine_days: unreadable files are kept sealed for so long.
+    """
+
+    folder: Path | None = None
+    profile: str = "arts-poslog"
+    rescan_s: float = 5.0
+    settle_s: float = 2.0
+    archive_days: int = 30
+    quarantine_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class TabletSettings:
+    """The guide's page.
+
+    Attributes:
+        enabled: whether this box serves it.
+        host: 127.0.0.1 for this box alone; a LAN address where tablets use the store hub.
+        port: TCP port.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8090
+
+
+@dataclass(frozen=True, slots=True)
+class HousekeepingSettings:
+    """Regular work.
+
+    Attributes:
+        heartbeat_s: how often the device says that it lives.
+        interval_s: how often settled events past their retention are removed.
+        sale_days: settled sales, members and guide events are kept so long, in case the cloud's
+            ledger is restored from a backup.
+        other_hours: settled events of other streams are kept so long.
+    """
+
+    heartbeat_s: float = 30.0
+    interval_s: float = 300.0
+    sale_days: float = 7.0
+    other_hours: float = 1.0
+
+    def keep_s(self) -> dict[Stream, float]:
+        """Retention of settled events per stream, in seconds."""
+        long_s, short_s = self.sale_days * 86_400.0, self.other_hours * 3_600.0
+        kept = {Stream.SALE, Stream.MEMBER, Stream.GUIDE}
+        return {stream: long_s if stream in kept else short_s for stream in Stream}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """All of it."""
+
+    device: DeviceSettings
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
+    cloud: CloudSettings = field(default_factory=CloudSettings)
+    sync: SyncSettings = field(default_factory=SyncSettings)
+    till: TillSettings = field(default_factory=TillSettings)
+    tablet: TabletSettings = field(default_factory=TabletSettings)
+    housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
+    log_level: str = "INFO"
+
+    @property
+    def outbox_file(self) -> Path:
+        """Where the events wait."""
+        return self.device.data_dir / "outbox.sqlite3"
+
+    @property
+    def replica_file(self) -> Path:
+        """Where the shop's cards are kept."""
+        return self.device.data_dir / "replica.sqlite3"
+
+    @property
+    def master_key_file(self) -> Path:
+        """The key that wraps all others."""
+        return self.device.keys_dir / "master.key"
+
+    @property
+    def keyring_file(self) -> Path:
+        """One key per identifier."""
+        return self.device.keys_dir / "keyring.sqlite3"
+
+
+def read_config(path: Path) -> AgentConfig:
+    """Read and check the agent's TOML file; raises BadConfiguration."""
+    try:
+        return load(path, AgentConfig)
+    except SettingsError as error:
+        raise BadConfiguration(str(error)) from error
+
+
+def device_secret(settings: BrokerSettings) -> str:
+    """The secret that enrolment printed; raises BadConfiguration when there is none."""
+    from_environment = os.environ.get("LIANKE_DEVICE_SECRET", "")
+    if from_environment:
+        return from_environment
+    try:
+        secret = settings.password_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadConfiguration(
+            f"device secret {settings.password_file}: {error.strerror}; enrol this device in the "
+            "cloud and write the secret it prints into this file"
+        ) from error
+    if not secret:
+        raise BadConfiguration(f"device secret {settings.password_file} is empty; enrol again")
+    return secret
+
+
+def configs_folder() -> Path:
+    """Where the shipped configurations are: the checkout's, else the installation's.
+
+    The environment variable LIANKE_CONFIGS takes precedence.
+    """
+    named = os.environ.get("LIANKE_CONFIGS")
+    if named:
+        return Path(named)
+    checkout = Path(__file__).resolve().parent.parent / "device_configs"
+    installed = Path(sysconfig.get_path("data")) / "share" / "lianke" / "device_configs"
+    return checkout if checkout.is_dir() else installed

@@ -1,0 +1,118 @@
+"""The link to the cloud: connects, lives a session, backs off, and begins again, for ever.
+
+It owns the sync thread. Its only broad except is at the edge of that thread: an unforeseen error
+ends the session, is logged with its cause, and the link backs off and goes on; the tills never
+notice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from agent.errors import BrokerRefusedLogin, BrokerUnavailable, TransientError
+from agent.sync.backoff import Backoff
+from agent.sync.metrics import SyncMetrics
+from agent.sync.session import Mailbox, Session
+from agent.sync.transport import Message, Transport
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+
+_LOG = get_logger(__name__)
+
+
+class Link:
+    """Keeps one session alive as far as the line allows."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        filters: tuple[str, ...],
+        *,
+        new_birth: Callable[[], str],
+        will: Callable[[str], Message],
+        make_session: Callable[[str, Mailbox], Session],
+        backoff: Backoff,
+        clock: Clock,
+        metrics: SyncMetrics,
+    ) -> None:
+        """``new_birth`` names a connection; its will, births and welcomes carry the name."""
+        self._transport = transport
+        self._filters = filters
+        self._new_birth = new_birth
+        self._will = will
+        self._make_session = make_session
+        self._backoff = backoff
+        self._clock = clock
+        self._metrics = metrics
+        self._stop = threading.Event()
+        self._mailbox: Mailbox | None = None
+        self._session: Session | None = None
+        self._changed_at: datetime = clock.now()
+        self._was_online = False
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End the session in an orderly way and wait for the thread."""
+        self._stop.set()
+        self.wake()
+        self._thread.join(timeout_s)
+
+    def wake(self) -> None:
+        """There may be something to send. Cheap, from any thread."""
+        mailbox = self._mailbox
+        if mailbox is not None:
+            mailbox.wake()
+
+    def online(self) -> bool:
+        """Whether the cloud has answered on the present connection."""
+        session = self._session
+        return session is not None and session.welcomed
+
+    def since(self) -> datetime:
+        """Since when ``online`` is as it is, aware UTC."""
+        if self.online() != self._was_online:
+            self._was_online, self._changed_at = self.online(), self._clock.now()
+        return self._changed_at
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                reason = self._live()
+            except BrokerRefusedLogin as error:
+                reason = str(error)
+                _LOG.error("broker_refused_login", error=reason)
+            except (BrokerUnavailable, TransientError) as error:
+                reason = str(error)
+            except Exception:  # noqa: BLE001 - the edge of the sync thread: log, back off, go on
+                reason = "unexpected error"
+                _LOG.exception("session_failed")
+            self._metrics.lost()
+            self._pause(reason)
+
+    def _pause(self, reason: str) -> None:
+        if self._stop.is_set():
+            return
+        wait_s = self._backoff.next_s()
+        _LOG.info(
+            "link_down", reason=reason, wait_s=round(wait_s, 2), failures=self._backoff.failures
+        )
+        self._clock.wait(self._stop, wait_s)
+
+    def _live(self) -> str:
+        birth, mailbox = self._new_birth(), Mailbox()
+        connection = self._transport.open(self._filters, self._will(birth), mailbox)
+        session = self._make_session(birth, mailbox)
+        self._mailbox, self._session = mailbox, session
+        try:
+            return session.run(connection, self._stop)
+        finally:
+            if session.was_welcomed:
+                self._backoff.reset()
+            self._session = None
+            connection.close()

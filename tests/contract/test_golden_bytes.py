@@ -1,0 +1,81 @@
+"""Bytes of every version ever shipped decode for ever.
+
+``golden/`` is only ever added to. A test that fails here has found a change that shops in the field
+would feel: mend the code, never the bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.wire import schema
+from models.wire.ack import decode_answer
+from models.wire.birth import decode_birth, decode_state
+from models.wire.cards import decode_delta, decode_page
+from models.wire.codec import Codec
+from models.wire.digest import content_digest
+from models.wire.envelope import open_envelope
+from models.wire.registry import EVENT_TYPES, decode_data, event_type
+from models.wire.twin import decode_reported
+
+GOLDEN = Path(__file__).parent / "golden"
+DIGESTS = {
+    "sale.recorded": "1736995319d3ac452902323b1d397bc5bfb5add8e2ce5fd46e3d85a6bc336856",
+}
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("event.*.json")), ids=lambda p: p.stem)
+def test_every_event_ever_shipped_still_decodes(path: Path) -> None:
+    envelope = open_envelope(path.read_bytes().strip())
+    kind = event_type(envelope.type, envelope.dataschema)
+    assert isinstance(decode_data(kind, envelope.data), kind.data)
+
+
+def test_every_event_type_has_golden_bytes() -> None:
+    kept = {path.name for path in GOLDEN.glob("event.*.json")}
+    assert kept >= {f"event.{known.file_name}" for known in EVENT_TYPES}
+
+
+def test_the_digest_of_a_shipped_sale_never_changes() -> None:
+    envelope = open_envelope((GOLDEN / "event.sale.recorded.1.json").read_bytes().strip())
+    assert content_digest(envelope.data).hex() == DIGESTS["sale.recorded"]
+
+
+@pytest.mark.parametrize("name", ["batch.plain.1.bin", "batch.zstd.1.bin"])
+def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
+    batch = Codec().decode((GOLDEN / name).read_bytes())
+    assert batch.header.stream == "sale"
+    assert [open_envelope(event).sequence for event in batch.events] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "decode"),
+    [
+        ("message.ack.1.json", decode_answer),
+        ("message.welcome.1.json", decode_answer),
+        ("message.birth.1.json", decode_birth),
+        ("message.state.1.json", decode_state),
+        ("message.card-delta.1.json", decode_delta),
+        ("message.card-page.1.json", decode_page),
+        ("message.twin-reported.1.json", decode_reported),
+    ],
+)
+def test_every_message_ever_shipped_still_decodes(name: str, decode: object) -> None:
+    assert callable(decode)
+    assert decode((GOLDEN / name).read_bytes().strip())
+
+
+def test_the_schemas_are_those_of_the_classes() -> None:
+    assert schema.stale() == [], "run: python -m models.wire.schema"
+
+
+def test_a_stale_or_leftover_schema_is_noticed(tmp_path: Path) -> None:
+    schema.write(tmp_path)
+    assert schema.stale(tmp_path) == []
+    (tmp_path / "left.over.json").write_bytes(b"{}")
+    (tmp_path / "sale.recorded.1.json").write_bytes(b"{}")
+    assert schema.stale(tmp_path) == ["left.over.json", "sale.recorded.1.json"]
+    schema.write(tmp_path)
+    assert schema.stale(tmp_path) == []
