@@ -20,12 +20,14 @@ Key = tuple[str, int]
 
 
 def text_of(element: ET.Element, path: str) -> str:
+    """Text that must be there."""
     found = element.findtext(path, namespaces=NS)
     assert found is not None, path
     return found
 
 
 def fen_of(element: ET.Element, path: str) -> int:
+    """Amount in yuan as whole fen."""
     fen = Decimal(text_of(element, path)) * 100
     assert fen == int(fen), path
     return int(fen)
@@ -47,27 +49,32 @@ class Receipt:
         self.end_at = datetime.fromisoformat(text_of(self.element, "p:EndDateTime"))
         self.training = self.element.get("TrainingModeFlag") == "true"
         self.offline = self.element.get("OfflineFlag") == "true"
-        self.retail = self.element.find(_RETAIL, NS)
+        self.retail = self.element.find("p:RetailTransaction", NS)
 
     @property
     def goods(self) -> ET.Element:
+        """The retail part; a control has none."""
         assert self.retail is not None
         return self.retail
 
     @property
     def status(self) -> str:
+        """What became of it."""
         return self.goods.attrib["TransactionStatus"]
 
     @property
     def booked(self) -> bool:
+        """Whether money moved for good."""
         return self.status in {"Tendered", "PostVoided"} and not self.training
 
     @property
     def hour(self) -> int:
+        """Local hour, counted on past midnight."""
         return self.end_at.hour + 24 * (self.end_at.date() - self.business_day).days
 
     @property
     def total_fen(self) -> int:
+        """Grand total, negative when money goes back."""
         return fen_of(self.goods, "p:Total[@TotalType='TransactionGrandAmount']")
 
     def lines(self) -> Iterator[tuple[int, ET.Element]]:
@@ -79,6 +86,7 @@ class Receipt:
                     yield sign, line
 
     def paid_fen(self) -> int:
+        """Tenders less change, refunds negative."""
         paid = 0
         for tender in self.goods.iterfind("p:LineItem/p:Tender", NS):
             back = tender.find("p:TenderChange", NS)
@@ -87,21 +95,25 @@ class Receipt:
         return paid
 
     def link(self, reason: str) -> tuple[ET.Element, Key] | None:
+        """The link of that reason, with the workstation and sequence it names."""
         found = self.goods.find(f".//p:TransactionLink[@ReasonCode='{reason}']", NS)
         if found is None:
             return None
         return found, (text_of(found, "p:WorkstationID"), int(text_of(found, "p:SequenceNumber")))
 
     def phone(self) -> str | None:
+        """Phone as E.164, whichever way it is printed."""
         path = "p:Customer/p:ContactInformation/p:TelephoneNumber"
         printed = self.goods.findtext(path, namespaces=NS)
         return None if printed is None else "+86" + printed.removeprefix("+86")
 
     def card(self) -> str | None:
+        """Card number of the shop's programme."""
         path = "p:LoyaltyAccount/p:LoyaltyProgram/p:LoyaltyAccountID"
         return self.goods.findtext(path, namespaces=NS)
 
     def member(self) -> str | None:
+        """Who it was for; the cashiers' number is nobody."""
         phone, card = self.phone(), self.card()
         if phone is not None and phone != "+8613800138000":
             return f"phone:{phone}"
@@ -109,6 +121,7 @@ class Receipt:
 
 
 def read_files(files: Iterable[bytes]) -> dict[Key, Receipt]:
+    """Every transaction by workstation and sequence; a second copy changes nothing."""
     receipts: dict[Key, Receipt] = {}
     for content in files:
         for element in ET.fromstring(content).iterfind("p:Transaction", NS):
@@ -124,10 +137,12 @@ def read_day(day: ShopDay) -> dict[Key, Receipt]:
 
 
 def retail_of(receipts: dict[Key, Receipt]) -> list[Receipt]:
+    """Leave the controls out."""
     return [receipt for receipt in receipts.values() if receipt.retail is not None]
 
 
 def sales_that_count(retail: list[Receipt]) -> list[Receipt]:
+    """Completed sales, without training, returns and what a post-void took back."""
     taken_back = {link[1] for each in retail if (link := each.link("Void"))}
     return [
         each
@@ -140,6 +155,7 @@ def sales_that_count(retail: list[Receipt]) -> list[Receipt]:
 
 
 def status_counts(retail: list[Receipt]) -> dict[str, int]:
+    """Number of retail transactions by status, each in one."""
     names = {
         "Tendered": "completed",
         "PostVoided": "post_void",
@@ -164,6 +180,7 @@ def member_figures(retail: list[Receipt]) -> dict[str, tuple[int, int, int]]:
 
 
 def hour_figures(retail: list[Receipt]) -> dict[int, tuple[int, int]]:
+    """Sales that count and money booked, by local hour of the business day."""
     sales = Counter(receipt.hour for receipt in sales_that_count(retail))
     money: Counter[int] = Counter()
     for receipt in retail:

@@ -1,0 +1,26 @@
+"""Every check that ``lianke-agent doctor`` runs, in the order a person would go through them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.health.check import Check
+from agent.health.checks.broker import broker_reachable
+from agent.health.checks.clock import clock_set
+from agent.health.checks.cloud import cloud_answers
+from agent.health.checks.folders import data_folder_usable
+from agent.health.checks.keys import keys_apart
+from agent.health.checks.login import login_present
+from agent.health.checks.outbox import outbox_sound
+from agent.health.checks.till import till_folder_usable
+
+CHECKS: Final[tuple[Check, ...]] = (
+    data_folder_usable,
+    keys_apart,
+    outbox_sound,
+    till_folder_usable,
+    clock_set,
+    login_present,
+    broker_reachable,
+    cloud_answers,
+)

@@ -1,0 +1,129 @@
+"""Cards that were missed: fetched page by page over HTTPS, in a thread of its own.
+
+MQTT brings cards as they change. A tablet that was away, or a delta that was lost on the way, shows
+as a gap in the shop's feed; then the rest is asked for until the feed's head is reached.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import requests
+
+from agent.errors import CloudUnavailable
+from agent.replica import Applied
+from agent.sync.backoff import Backoff
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+from models.wire.cards import CardDelta, CardPage, decode_page
+from models.wire.errors import WireError
+
+_LOG = get_logger(__name__)
+
+
+class CardSource(Protocol):
+    """Where missed cards are asked for."""
+
+    def page(self, after: int) -> CardPage:
+        """The deltas behind a position of the shop's feed; raises CloudUnavailable."""
+        ...
+
+
+class CardStore(Protocol):
+    """The side of the replica that takes cards."""
+
+    @property
+    def through(self) -> int:
+        """The feed is complete up to here."""
+        ...
+
+    def apply(self, delta: CardDelta) -> Applied:
+        """Take one delta; says when it left a gap."""
+        ...
+
+    def apply_page(self, page: CardPage) -> None:
+        """Take a page of deltas."""
+        ...
+
+
+class HttpsCards:
+    """Asks the cloud, with the device's own login."""
+
+    def __init__(self, url: str, device: str, secret: str, timeout_s: float) -> None:
+        self._url = f"{url.rstrip('/')}/v1/shop/cards"
+        self._login = (device, secret)
+        self._timeout_s = timeout_s
+
+    def page(self, after: int) -> CardPage:
+        """See ``CardSource.page``."""
+        try:
+            answer = requests.get(
+                self._url, params={"after": after}, auth=self._login, timeout=self._timeout_s
+            )
+        except requests.RequestException as error:
+            raise CloudUnavailable(f"{self._url}: {type(error).__name__}") from error
+        if answer.status_code != requests.codes.ok:
+            raise CloudUnavailable(f"{self._url}: answered {answer.status_code}")
+        try:
+            return decode_page(answer.content)
+        except WireError as error:
+            raise CloudUnavailable(f"{self._url}: {error}") from error
+
+
+class CatchUp:
+    """Keeps the replica at the head of its shop's feed."""
+
+    def __init__(
+        self, cards: CardStore, source: CardSource | None, *, backoff: Backoff, clock: Clock
+    ) -> None:
+        """Without a source (no cloud address configured) only MQTT brings cards."""
+        self._cards = cards
+        self._source = source
+        self._backoff = backoff
+        self._clock = clock
+        self._stop = threading.Event()
+        self._wanted = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cards", daemon=True)
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 15.0) -> None:
+        """End the thread; a request under way is waited for."""
+        self._stop.set()
+        self._wanted.set()
+        self._thread.join(timeout_s)
+
+    def head_is(self, head: int) -> None:
+        """The cloud told how far the shop's feed has come."""
+        if head != self._cards.through:  # also behind us: the cloud was restored from a backup
+            self._wanted.set()
+
+    def take(self, delta: CardDelta) -> None:
+        """A card came down; a gap before it wakes the thread."""
+        if self._cards.apply(delta) is Applied.GAP:
+            self._wanted.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._clock.wait(self._wanted, 3600.0)
+            self._wanted.clear()
+            if self._stop.is_set() or self._source is None:
+                continue
+            try:
+                self._fetch_all(self._source)
+                self._backoff.reset()
+            except CloudUnavailable as error:
+                wait_s = self._backoff.next_s()
+                _LOG.info("cards_unavailable", reason=str(error), wait_s=round(wait_s, 2))
+                self._clock.wait(self._stop, wait_s)
+                self._wanted.set()
+
+    def _fetch_all(self, source: CardSource) -> None:
+        while not self._stop.is_set():
+            page = source.page(self._cards.through)
+            self._cards.apply_page(page)
+            if page.through >= page.head:
+                return
