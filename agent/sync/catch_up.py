@@ -46,6 +46,10 @@ class CardStore(Protocol):
         """Take a page of deltas."""
         ...
 
+    def forget(self) -> None:
+        """Forget all cards: the feed begins anew."""
+        ...
+
 
 class HttpsCards:
     """Asks the cloud, with the device's own login."""
@@ -98,7 +102,11 @@ class CatchUp:
 
     def head_is(self, head: int) -> None:
         """The cloud told how far the shop's feed has come."""
-        if head != self._cards.through:  # also behind us: the cloud was restored from a backup
+        through = self._cards.through
+        if head < through:  # the cloud was restored from a backup; its feed begins anew
+            _LOG.warning("card_feed_rewound", head=head, through=through)
+            self._cards.forget()
+        if head != through:
             self._wanted.set()
 
     def take(self, delta: CardDelta) -> None:

@@ -1,6 +1,6 @@
 """A broker in memory that keeps MQTT's promises, and can be told to break those we do not rely on.
 
-It implements the agent's ``Transport`` port and passes the contract suite of the real brokers:
+It implements the agent's ``Transport`` port and passes the real brokers' contract suite:
 logins, an access rule per device, QoS 1, persistent sessions, retained messages, wills. ``mischief``
 decides per published message what a bad day does to it: deliver, drop (the broker PUBACKed and
 forgot), deliver twice, or hold it back behind later ones.

@@ -1,0 +1,104 @@
+"""How a make of till signs its amounts, and what adds up to what.
+
+POSLog says what amounts are called, not how they are signed. Every dialect is brought to one rule,
+which readers of our events may rely on::
+
+    total = Σ lines + Σ discounts of the transaction + Σ taxes that are not included
+    total = Σ (tendered - change), once it was paid
+
+A dialect says how to get there. A transaction that does not is flagged; there is no setting that
+loosens the check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+
+class Written(StrEnum):
+    """How an amount that goes the other way (a return, a refund, a saving) is written."""
+
+    POSITIVE = "positive"
+    SIGNED = "signed"
+
+    @property
+    def sign(self) -> int:
+        """The factor that makes the written amount a signed one."""
+        return -1 if self is Written.POSITIVE else 1
+
+
+class Voids(StrEnum):
+    """What a line with ``VoidFlag`` adds to the total."""
+
+    AS_WRITTEN = "as_written"
+    """It takes back an earlier line and is written negative (NCR)."""
+
+    STRUCK = "struck"
+    """It was itself taken back, stands as rung up, and adds nothing."""
+
+    LINKED = "linked"
+    """Negative: as written. Positive with an ``ItemLink``: takes that line back. Else: struck."""
+
+
+class Taxes(StrEnum):
+    """Whether prices hold the tax already."""
+
+    BY_FLAG = "by_flag"
+    """As ``TaxIncludedInPriceFlag`` or ``TaxIncludedInTaxableAmountFlag`` say."""
+
+    ADDED = "added"
+    INCLUDED = "included"
+
+
+class Tenders(StrEnum):
+    """What a tender's amount is."""
+
+    BEFORE_CHANGE = "before_change"
+    AFTER_CHANGE = "after_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The dialect of one make of till.
+
+    Attributes:
+        grand_total: the ``TotalType`` that the customer paid.
+        tax_total: the ``TotalType`` that all taxes must add up to; not checked where empty.
+        returns: amounts of goods that come back.
+        refunds: amounts of tenders whose ``TypeCode`` is ``Refund``.
+        voids: lines with ``VoidFlag``, goods, taxes and tenders alike.
+        taxes: whether prices hold the tax.
+        tenders: whether a tender's amount is before or after change.
+        discounts: elements of a line item that reduce the whole transaction (ElementPath).
+        discount_amount, discount_reason: where these say how much and why.
+        discount_sign: how these amounts are written.
+    """
+
+    grand_total: str = "TransactionGrandAmount"
+    tax_total: str = ""
+    returns: Written = Written.POSITIVE
+    refunds: Written = Written.POSITIVE
+    voids: Voids = Voids.LINKED
+    taxes: Taxes = Taxes.BY_FLAG
+    tenders: Tenders = Tenders.BEFORE_CHANGE
+    discounts: tuple[str, ...] = ("Discount",)
+    discount_amount: str = "Amount"
+    discount_reason: str = "ReasonCode"
+    discount_sign: Written = Written.POSITIVE
+
+
+def void_factor(rule: Voids, written_minor: int, *, linked: bool) -> int:
+    """What a void line's written amount counts for: 1 as written, 0 nothing, -1 the opposite."""
+    match rule:
+        case Voids.AS_WRITTEN:
+            return 1
+        case Voids.STRUCK:
+            return 0
+        case Voids.LINKED:
+            if written_minor < 0:
+                return 1
+            return -1 if linked else 0
+        case _:
+            assert_never(rule)

@@ -1,0 +1,188 @@
+"""What one make of till calls things, as data: ``device_configs/till_profiles/<name>.toml``.
+
+Paths are ElementPath expressions over names without namespace, so ``acs:MembershipID`` is written
+``MembershipID``; predicates such as ``[@TypeCode='Mobile']`` work. A profile may name things
+differently; how sums are checked is in ``dialect`` and may differ, but is never switched off.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent.capture.pos.dialect import Arithmetic
+from agent.errors import BadConfiguration
+from models.runtime.settings import SettingsError, load
+from models.wire.events.sale import LinkReason, Scheme, Status
+
+DEFAULT_PROFILE: Final = "arts-poslog"
+
+_STATUSES: Final[Mapping[str, Status]] = MappingProxyType(
+    dict.fromkeys(
+        ("", "Totaled", "Tendered", "Completed", "Finished", "Delivered", "PostVoided"),
+        Status.COMPLETED,
+    )
+    | dict.fromkeys(("Voided", "PreVoided", "Cancelled", "Canceled"), Status.VOIDED)
+    | {"Suspended": Status.SUSPENDED}
+)
+_LINKS: Final[Mapping[str, LinkReason]] = MappingProxyType(
+    dict.fromkeys(("Return", "Returned"), LinkReason.RETURN)
+    | dict.fromkeys(("Void", "Voided", "PostVoid", "PostVoided"), LinkReason.VOID)
+    | dict.fromkeys(("Resume", "Resumed", "Retrieve", "Retrieved"), LinkReason.RESUME)
+    | {"Exchange": LinkReason.EXCHANGE}
+)
+
+
+class Operators(StrEnum):
+    """What becomes of the cashier's number; their name is never read."""
+
+    PSEUDONYM = "pseudonym"
+    OMIT = "omit"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierPlace:
+    """Where the till writes one kind of member identifier.
+
+    Attributes:
+        scheme: phone, card or member_code.
+        at: the element that holds it, below the transaction's body. One below ``LineItem`` is not
+            read where that line is void.
+        value: its value, below ``at``.
+        programme: whose card or code it is.
+        programme_at: where the file itself says so, below ``at``.
+    """
+
+    scheme: Scheme
+    at: str
+    value: str = "."
+    programme: str = ""
+    programme_at: str = ""
+
+
+_STANDARD_PLACES: Final = (
+    IdentifierPlace(Scheme.PHONE, "Customer/ContactInformation/TelephoneNumber"),
+    IdentifierPlace(
+        Scheme.CARD,
+        "LoyaltyAccount/LoyaltyProgram",
+        value="LoyaltyAccountID",
+        programme_at="LoyaltyProgramID",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlaces:
+    """Customer names: where they stand, and whether they may be kept at all (off by default)."""
+
+    keep: bool = False
+    family: str = "Customer/CustomerName/Name[@TypeCode='FamilyName']"
+    given: str = "Customer/CustomerName/Name[@TypeCode='GivenName']"
+
+
+@dataclass(frozen=True, slots=True)
+class TillProfile:
+    """One make of till.
+
+    Attributes:
+        name: as the file is called, and as the sale's ``capture`` names it.
+        version: raised with every change that could change a captured sale.
+        namespaces: namespaces by which a file of this make is recognised.
+        timezone: for times without an offset; the device's where empty.
+        currency: for transactions that name none; such a file is unreadable where empty.
+        sale_lines, return_lines: elements of a line item that are goods going out or coming back.
+        weighed_uom: unit of lines that only say that they were weighed.
+        identifiers: where members' identifiers stand; order decides which is first.
+        names: customer names.
+        wallets: TenderID, description or type of a tender, to our name of the wallet.
+        operators: what becomes of the cashier's number.
+        statuses: ``TransactionStatus`` values beyond the standard ones.
+        link_reasons: ``TransactionLink/@ReasonCode`` values beyond the standard ones.
+        arithmetic: how amounts are signed and added up.
+    """
+
+    name: str
+    version: int
+    namespaces: tuple[str, ...] = ()
+    timezone: str = ""
+    currency: str = ""
+    sale_lines: tuple[str, ...] = ("Sale", "SaleForDelivery", "SaleForPickup")
+    return_lines: tuple[str, ...] = ("Return",)
+    weighed_uom: str = ""
+    identifiers: tuple[IdentifierPlace, ...] = _STANDARD_PLACES
+    names: NamePlaces = field(default_factory=NamePlaces)
+    wallets: dict[str, str] = field(default_factory=dict)
+    operators: Operators = Operators.PSEUDONYM
+    statuses: dict[str, Status] = field(default_factory=dict)
+    link_reasons: dict[str, LinkReason] = field(default_factory=dict)
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)
+
+    def __post_init__(self) -> None:
+        """A time zone that does not exist is found at start, not at the first sale."""
+        if self.timezone:
+            try:
+                ZoneInfo(self.timezone)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ValueError(f"timezone {self.timezone!r} is no IANA name") from error
+
+    def status_of(self, text: str) -> Status | None:
+        """What a ``TransactionStatus`` means here; None where the profile does not know it."""
+        return self.statuses.get(text) or _STATUSES.get(text)
+
+    def link_reason_of(self, text: str) -> LinkReason:
+        """What a link's reason means here."""
+        return self.link_reasons.get(text) or _LINKS.get(text, LinkReason.OTHER)
+
+
+def load_profile(folder: Path, name: str) -> TillProfile:
+    """One profile by name.
+
+    Raises:
+        BadConfiguration: there is none of that name, it cannot be read, or calls itself otherwise.
+    """
+    path = folder / f"{name}.toml"
+    if path.parent != folder or not path.is_file():
+        raise BadConfiguration(_unknown(folder, name))
+    try:
+        profile = load(path, TillProfile)
+    except SettingsError as error:
+        raise BadConfiguration(str(error)) from error
+    if profile.name != name:
+        raise BadConfiguration(f"{path}: name = {profile.name!r}; it must be the file's, {name!r}")
+    return profile
+
+
+def load_profiles(folder: Path) -> list[TillProfile]:
+    """Every profile of a folder, by name; raises BadConfiguration as ``load_profile``."""
+    return [load_profile(folder, path.stem) for path in sorted(folder.glob("*.toml"))]
+
+
+def detect_profile(profiles: Iterable[TillProfile], namespaces: Iterable[str]) -> TillProfile:
+    """The profile for a file, by the namespaces that its root declares.
+
+    The first profile (by name) one of whose namespaces is declared, else ``arts-poslog``. Detection
+    serves the command line; a till's own profile is configured.
+
+    Raises:
+        BadConfiguration: no profile matches and there is no default one.
+    """
+    declared = frozenset(namespaces)
+    ordered = sorted(profiles, key=lambda profile: profile.name)
+    matching = [profile for profile in ordered if declared.intersection(profile.namespaces)]
+    default = [profile for profile in ordered if profile.name == DEFAULT_PROFILE]
+    if not matching + default:
+        raise BadConfiguration(f"no till profile {DEFAULT_PROFILE!r}; name one with --profile")
+    return (matching + default)[0]
+
+
+def _unknown(folder: Path, name: str) -> str:
+    known = sorted(path.stem for path in folder.glob("*.toml"))
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+    return f"till profile {name!r} is not in {folder}; {hint}"

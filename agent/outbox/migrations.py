@@ -1,0 +1,91 @@
+"""Whose file it is and which version of the tables it holds.
+
+``PRAGMA application_id`` says that the file is an outbox, ``PRAGMA user_version`` how many of the
+migrations below it has been through. Each runs once, in a transaction with its number. There is
+no way back: a file that a newer agent has touched is refused, not guessed at.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from agent.errors import OutboxCorrupt
+
+APPLICATION_ID: Final = 0x4C4B4F42
+"""``LKOB`` in ASCII; ``file outbox.db`` shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema, named for the log and for people."""
+
+    name: str
+    script: str
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Every step ever shipped, in order; the schema version is how many there are."""
+    schema = resources.files("agent.outbox").joinpath("schema.sql").read_text(encoding="utf-8")
+    return (Migration("initial tables", schema),)
+
+
+def version_of(db: sqlite3.Connection, path: Path, newest: int) -> int:
+    """The file's schema version, 0 for an empty file.
+
+    Raises:
+        OutboxCorrupt: another program's file, or one that a newer agent has written.
+    """
+    owner = int(db.execute("PRAGMA application_id").fetchone()[0])
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    if owner != APPLICATION_ID and not (empty and owner == 0):
+        raise OutboxCorrupt(
+            f"{path} is a SQLite file but not an outbox (application id {owner:#x}); "
+            "point the agent at its own data folder"
+        )
+    if version > newest:
+        raise OutboxCorrupt(
+            f"outbox {path} has schema version {version} and this agent knows {newest}; "
+            "install the newer agent again, it alone can read the file"
+        )
+    return version
+
+
+def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> list[str]:
+    """Bring the file up to date; returns the names of the steps that were taken.
+
+    Raises:
+        OutboxCorrupt: as ``version_of``.
+    """
+    done = version_of(db, path, len(steps))
+    for number, step in enumerate(steps[done:], start=done + 1):
+        _take(db, step, number)
+    return [step.name for step in steps[done:]]
+
+
+def _take(db: sqlite3.Connection, step: Migration, number: int) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _statements(step.script):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {number}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements; ``executescript`` would commit the transaction it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
