@@ -22,7 +22,7 @@ from models.wire.twin import decode_reported
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGESTS = {
-    "sale.recorded": "1736995319d3ac452902323b1d397bc5bfb5add8e2ce5fd46e3d85a6bc336856",
+    "sale.recorded": "3ac579de83fb0108c452ffb4635d0bc671411894b8f8fb76f7be50837a88be12",
 }
 
 

@@ -185,7 +185,8 @@ class SaleRecorded(_Fact, frozen=True, kw_only=True):
         business_day_date: the till's accounting day, which is not the calendar day.
         begin_at, end_at: with the shop's offset, as the till's clock said.
         total_minor: the grand total that the customer paid, signed; 0 for controls.
-        operator_ref: a pseudonym of the cashier.
+        operator_ref: a pseudonym of the cashier; outside the digest, since devices have keys of
+            their own.
         control: what a control transaction was, in the till's words.
     """
 
