@@ -25,12 +25,13 @@ GROUP_LIMIT: Final = 256
 class _Ticket(Generic[Work, Result]):
     """One caller's work, and the gate it waits at while somebody else leads."""
 
-    __slots__ = ("error", "gate", "result", "served", "work")
+    __slots__ = ("error", "gate", "heir", "result", "served", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.gate: threading.Lock | None = None
         self.served = False
+        self.heir = False
         self.result: Result | None = None
         self.error: Exception | None = None
 
@@ -74,8 +75,20 @@ class GroupCommit(Generic[Work, Result]):
             gate = ticket.gate = threading.Lock()
             gate.acquire()
             self._waiting.append(ticket)
-        gate.acquire()  # opened by a leader: we are served, or it is our turn to lead
+        try:
+            gate.acquire()  # opened by a leader: we are served, or it is our turn to lead
+        except BaseException:
+            self._leave(ticket)
+            raise
         return not ticket.served
+
+    def _leave(self, ticket: _Ticket[Work, Result]) -> None:
+        """A signal ended the wait: no leader may count on this thread any more."""
+        with self._mutex:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+        if ticket.heir:
+            self._hand_over([])
 
     def _lead(self, ticket: _Ticket[Work, Result]) -> None:
         group = [ticket]
@@ -105,6 +118,8 @@ class GroupCommit(Generic[Work, Result]):
         with self._mutex:
             heir = self._waiting.popleft() if self._waiting else None
             self._led = heir is not None
+            if heir is not None:
+                heir.heir = True
         for ticket in group:
             ticket.served = True
             if ticket.gate is not None:

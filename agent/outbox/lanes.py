@@ -11,11 +11,15 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from agent.outbox.facts import Lease
 from models.wire.ids import Epoch
 from models.wire.ranges import Range, RangeSet
 from models.wire.topics import Stream
+
+EPOCH_BYTES: Final = 16
+"""Randomness of an epoch: two files never meet with the same one."""
 
 
 @dataclass(slots=True)
@@ -144,6 +148,19 @@ def save_settled(db: sqlite3.Connection, lane: Lane, settled: RangeSet) -> None:
         "INSERT INTO settled_range (lane, first, last) VALUES (?, ?, ?)",
         [(lane.number, first, last) for first, last in new - old],
     )
+
+
+def count_owed(db: sqlite3.Connection, lane: Lane) -> int:
+    """How many events of the lane are here and unsettled; counts rows, gap by gap."""
+    query = "SELECT count(*) FROM slot WHERE lane = ? AND sequence BETWEEN ? AND ?"
+    return sum(db.execute(query, (lane.number, *gap)).fetchone()[0] for gap in lane.owed())
+
+
+def forgotten(db: sqlite3.Connection, lane: Lane) -> int:
+    """Up to which sequence the lane's events have ended their retention: always from the front."""
+    query = "SELECT min(sequence) FROM slot WHERE lane = ?"
+    first: int | None = db.execute(query, (lane.number,)).fetchone()[0]
+    return lane.last if first is None else first - 1
 
 
 def _load_settled(db: sqlite3.Connection, lane: int) -> RangeSet:

@@ -148,7 +148,7 @@ def generate() -> str:
 
 def _paragraphs(model: type[SQLModel]) -> list[str]:
     table: Table = model.__table__  # type: ignore[attr-defined]  # put there by table=True
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    dialect = sqlite.dialect()
     create = re.sub(r"\s*\n\s*(?=WITHOUT)", " ", str(CreateTable(table).compile(dialect=dialect)))
     lines = [line.rstrip().replace("\t", "    ") for line in create.strip().split("\n")]
     indexes = sorted(table.indexes, key=lambda index: str(index.name))

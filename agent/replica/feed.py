@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.replica.card_rows import Member
 from agent.replica.lookup import KnownBy, LookUps
-from agent.replica.shelf import Member, Seals, Shelf
+from agent.replica.seals import Seals
+from agent.replica.shelf import Shelf
 from agent.replica.view import MemberRef
-from models.wire.cards import CardDelta
+from models.wire.cards import Card, CardDelta
 
 
 class Applied(StrEnum):
@@ -28,7 +30,7 @@ class Ready:
     """A delta with all that can be computed before the write lock is taken."""
 
     delta: CardDelta
-    ref: MemberRef
+    member: Member
     sealed: bytes | None
     known_by: KnownBy
 
@@ -43,64 +45,68 @@ class Touched:
 
 def make_ready(delta: CardDelta, seals: Seals, look_ups: LookUps) -> Ready:
     """Seal the card and make its fingerprints."""
-    ref = MemberRef(delta.one_id)
-    if delta.card is None:
-        return Ready(delta, ref, None, KnownBy((), ()))
-    return Ready(delta, ref, seals.card(ref, delta.card), look_ups.of_card(delta.card))
+    ref, card = MemberRef(delta.one_id), delta.card
+    member = Member(0, ref, delta.version, gone=card is None)
+    if card is None:
+        return Ready(delta, member, None, KnownBy((), ()))
+    return Ready(delta, member, seals.card(ref, card), look_ups.of_card(card))
 
 
 def apply_live(shelf: Shelf, ready: Ready) -> tuple[Applied, list[Touched]]:
     """One delta of the feed as it came down the line."""
-    through, sequence = shelf.through(), ready.delta.sequence
+    through, sequence = shelf.cards.through(), ready.delta.sequence
     if sequence <= through:
         return Applied.STALE, []
     touched = keep_if_newer(shelf, ready)
     if sequence > through + 1:
         return Applied.GAP, touched
-    shelf.move_through(sequence)
+    shelf.cards.move_through(sequence)
     return (Applied.APPLIED if touched else Applied.STALE), touched
 
 
 def keep_if_newer(shelf: Shelf, ready: Ready) -> list[Touched]:
     """Keep the delta's card or tombstone unless we have that version; returns what changed."""
-    known = shelf.member(ready.ref)
+    known = shelf.cards.member(ready.member.ref)
     if known is not None and known.version >= ready.delta.version:
         return []
     if ready.delta.card is None:
         return _forget(shelf, ready, known)
-    return _keep(shelf, ready, [*ready.delta.card.includes, *_listed(ready.delta)])
+    return _keep(shelf, ready, ready.delta.card)
 
 
 def _forget(shelf: Shelf, ready: Ready, known: Member | None) -> list[Touched]:
     if known is not None:
-        shelf.remove(known)
-    shelf.put(ready.ref, ready.delta.version, ready.delta.sequence, None, ())
-    return [Touched(ready.ref)]
+        shelf.cards.remove(known)
+    shelf.cards.put(ready.member, ready.delta.sequence, None, ())
+    return [Touched(ready.member.ref)]
 
 
-def _keep(shelf: Shelf, ready: Ready, included: list[str]) -> list[Touched]:
-    fingerprints = (*ready.known_by.strong, *ready.known_by.weak)
-    member = shelf.put(
-        ready.ref, ready.delta.version, ready.delta.sequence, ready.sealed, fingerprints
-    )
-    emptied = shelf.confirm(member, included)
-    taken_over = [one for one in shelf.holders(ready.known_by.strong) if one.ref.provisional]
-    for provisional in taken_over:
-        shelf.hand_over(provisional, member)
+def _keep(shelf: Shelf, ready: Ready, card: Card) -> list[Touched]:
+    known_by = ready.known_by
+    fingerprints = (*known_by.strong, *known_by.weak)
+    member = shelf.cards.put(ready.member, ready.delta.sequence, ready.sealed, fingerprints)
+    included = [*card.includes, *(purchase.sale_id for purchase in card.purchases)]
+    bereft = [_without_sale(shelf, row, member) for row in shelf.overlays.confirm(member, included)]
+    newcomers = [one for one in shelf.cards.holders(known_by.strong) if one.ref.provisional]
     return [
-        *(Touched(member.ref, provisional.ref) for provisional in taken_over),
-        *(_left_without(shelf, one, member) for one in emptied if one not in taken_over),
-        *([] if taken_over else [Touched(member.ref)]),
+        Touched(member.ref),
+        *(touched for touched in bereft if touched is not None),
+        *(_taken_over(shelf, newcomer, member) for newcomer in newcomers),
     ]
 
 
-def _left_without(shelf: Shelf, member: Member, heir: Member) -> Touched:
-    """A member whose local sale turned out to be another's; an empty provisional card goes."""
-    if member.ref.provisional and not shelf.has_overlays(member):
-        shelf.remove(member)
-        return Touched(heir.ref, member.ref)
+def _taken_over(shelf: Shelf, newcomer: Member, member: Member) -> Touched:
+    """The real card takes over all that lay on a provisional one, which goes."""
+    shelf.overlays.hand_over(newcomer, member)
+    shelf.cards.remove(newcomer)
+    return Touched(member.ref, newcomer.ref)
+
+
+def _without_sale(shelf: Shelf, row: int, heir: Member) -> Touched | None:
+    """Another member whose local sale turned out to be the heir's."""
+    member = shelf.cards.member_in(row)
+    if member is None:
+        return None
+    if member.ref.provisional and not shelf.overlays.any_of(member):
+        return _taken_over(shelf, member, heir)
     return Touched(member.ref)
-
-
-def _listed(delta: CardDelta) -> list[str]:
-    return [purchase.sale_id for purchase in delta.card.purchases] if delta.card else []

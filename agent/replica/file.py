@@ -44,10 +44,11 @@ class CacheFile:
     Work may run twice: once on a file that turns out to be damaged, then on the fresh one.
     """
 
-    def __init__(self, path: Path, canary: BlobSealer) -> None:
+    def __init__(self, path: Path, canary: BlobSealer, busy_timeout_s: float = 5.0) -> None:
         """Open or begin the file; raises DiskUnusable and ReplicaBusy."""
         self._path = path
         self._canary = canary
+        self._busy_timeout_s = busy_timeout_s
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._generation = 0
@@ -128,8 +129,8 @@ class CacheFile:
 
     def _open(self) -> None:
         fresh = not self._path.exists() or self._path.stat().st_size == 0
-        self._writer = _connect(self._path)
-        self._reader = _connect(self._path)
+        self._writer = self._connect()
+        self._reader = self._connect()
         try:
             with _noticing_damage():
                 self._prepare(fresh=fresh)
@@ -138,6 +139,9 @@ class CacheFile:
             raise
 
     def _prepare(self, *, fresh: bool) -> None:
+        for db in (self._writer, self._reader):
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         self._writer.execute("PRAGMA secure_delete = ON")
@@ -151,6 +155,14 @@ class CacheFile:
         canary = self._canary.seal(_CANARY, _PLACE)
         self._writer.execute("INSERT INTO feed VALUES (1, 0, ?)", (canary,))
         self._writer.execute("COMMIT")
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self._path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=self._busy_timeout_s,
+        )
 
     def _close(self) -> None:
         self._reader.close()
@@ -171,13 +183,6 @@ class CacheFile:
             ) from error
         except OSError as error:
             raise DiskUnusable(f"{self._path}: {error.strerror}; check disk and rights") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA foreign_keys = ON")
-    return db
 
 
 def _check(db: sqlite3.Connection, canary: BlobSealer) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.replica.phones import PhoneNumbers
 from agent.replica.query import LAST_DIGITS, Query, plain
+from agent.replica.sales import Receipt
 from models.vault.master import Fingerprints
 from models.wire.cards import Card
 from models.wire.events.sale import Loyalty, Scheme
@@ -51,9 +52,9 @@ class LookUps:
         codes = (Scheme.CARD, Scheme.MEMBER_CODE)
         return (*read_as, *(self._of(scheme, query.number) for scheme in codes))
 
-    def of_receipt(self, receipt: str) -> bytes:
-        """A transaction's place in the day, which would tell a cashier's hours in the clear."""
-        return self._of("receipt", receipt)
+    def of_receipt(self, receipt: Receipt) -> bytes:
+        """A transaction's place in the shop's day."""
+        return self._of("receipt", str(receipt))
 
     def card_of(self, ref: str, loyalty: Sequence[Loyalty]) -> Card:
         """A provisional card: only what the till read."""

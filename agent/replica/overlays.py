@@ -8,46 +8,21 @@ card takes over when it comes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from agent.replica.card_rows import Member
 from agent.replica.lookup import LookUps
+from agent.replica.overlay_rows import Slip
 from agent.replica.sales import counts, laid_sale, receipt_of, voided_receipt
-from agent.replica.shelf import Laid, Member, Seals, Shelf
+from agent.replica.seals import Seals
+from agent.replica.shelf import Shelf
 from agent.replica.view import PROVISIONAL, MemberRef
 from models.runtime.logs import get_logger
-from models.wire.cards import Card
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import SaleId
 
 _LOG = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Slip:
-    """A sale with all that can be computed before the write lock is taken.
-
-    Attributes:
-        sealed: what it adds to a card; None for a transaction that never lies over one.
-        strong, weak: fingerprints of the member, as the till read them.
-        newcomer: the provisional card that an unknown member gets; None without identifier.
-    """
-
-    sale_id: SaleId
-    revision: str
-    at: datetime
-    receipt: bytes
-    voids: bytes | None
-    sealed: bytes | None
-    strong: tuple[bytes, ...] = ()
-    weak: tuple[bytes, ...] = ()
-    newcomer: Card | None = None
-    newcomer_sealed: bytes | None = None
-
-    @property
-    def lies_over(self) -> bool:
-        """Whether it can concern a card: it counts and names somebody, or takes a sale back."""
-        return self.sealed is not None and bool(self.strong or self.voids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,74 +39,82 @@ def write_slip(
 ) -> Slip:
     """Prepare a sale for laying over."""
     voided = voided_receipt(sale)
-    receipt = look_ups.of_receipt(str(receipt_of(sale)))
-    voids = look_ups.of_receipt(str(voided)) if voided else None
+    receipt = look_ups.of_receipt(receipt_of(sale))
+    voids = look_ups.of_receipt(voided) if voided else None
     if not counts(sale):
         return Slip(sale_id, sale.revision, at, receipt, voids, None)
     sealed = seals.sale(sale_id, laid_sale(sale, sale_id))
     known_by = look_ups.of_card(look_ups.card_of("", sale.loyalty))
-    slip = Slip(sale_id, sale.revision, at, receipt, voids, sealed, known_by.strong, known_by.weak)
-    return _with_newcomer(slip, sale, seals, look_ups) if slip.strong and not voids else slip
+    newcomer = _newcomer_sealed(known_by.strong, sale, seals, look_ups) if not voids else None
+    return Slip(
+        sale_id, sale.revision, at, receipt, voids, sealed, known_by.strong, known_by.weak, newcomer
+    )
 
 
 def lay_over(shelf: Shelf, slip: Slip) -> Outcome:
     """Lay the sale over its member's card, or take it off where it no longer counts."""
-    before = shelf.laid(slip.sale_id)
-    if before is None and not slip.lies_over:
+    laid = shelf.overlays.find(slip.sale_id)
+    if laid is None and not slip.lies_over:
         return Outcome(None, changed=False)
-    if before is not None and slip.sealed is not None and before.revision == slip.revision:
-        return Outcome(_ref_of(shelf, before), changed=False)
-    member = _whose(shelf, slip) if slip.lies_over else None
-    if slip.sealed is not None and (member is not None or slip.voids is not None):
-        _lay(shelf, slip, member, slip.sealed)
-    else:
-        shelf.take_off(slip.sale_id)
-    lay_on = _ref_of(shelf, before) if before else None
+    before = shelf.ref_in(laid.member) if laid else None
+    if laid is not None and slip.lies_over and laid.revision == slip.revision:
+        return Outcome(before, changed=False)
+    member = _lay(shelf, slip)
     ref = member.ref if member else None
-    return Outcome(ref, before=lay_on if lay_on != ref else None)
+    return Outcome(ref, before if before != ref else None)
 
 
-def _lay(shelf: Shelf, slip: Slip, member: Member | None, sealed: bytes) -> None:
-    included = shelf.includes(member, slip.sale_id) if member else False
-    shelf.lay(slip.sale_id, member, slip.receipt, slip.voids, sealed, slip.at, confirmed=included)
+def _lay(shelf: Shelf, slip: Slip) -> Member | None:
+    """Put the sale where it belongs; a void of an unknown sale is kept on no card."""
+    member = _whose(shelf, slip) if slip.lies_over else None
+    if slip.lies_over and (member is not None or slip.voids is not None):
+        confirmed = member is not None and shelf.cards.includes(member, slip.sale_id)
+        shelf.overlays.lay(slip, member, confirmed=confirmed)
+    else:
+        shelf.overlays.take_off(slip.sale_id)
+    return member
 
 
 def _whose(shelf: Shelf, slip: Slip) -> Member | None:
-    """The member whose card the sale belongs on; a newcomer is put on the shelf."""
-    if slip.voids is not None:
-        original = shelf.member_with_receipt(slip.voids)
-        if original is not None:
-            return original
-    known = _known(shelf, slip.strong)
-    if known or slip.newcomer is None:
-        return known[0] if len(known) == 1 else None
-    ref = MemberRef(slip.newcomer.one_id)
-    return shelf.put(ref, 0, 0, slip.newcomer_sealed, (*slip.strong, *slip.weak))
+    """The member whose card the sale belongs on; a newcomer gets a provisional card."""
+    row = shelf.overlays.member_with_receipt(slip.voids) if slip.voids else None
+    if row is not None:
+        return shelf.cards.member_in(row)
+    candidates = _candidates(shelf, slip.strong)
+    if candidates or slip.newcomer_sealed is None:
+        return candidates[0] if len(candidates) == 1 else None
+    newcomer = Member(0, _newcomer_ref(slip.strong), 0, gone=False)
+    return shelf.cards.put(newcomer, 0, slip.newcomer_sealed, (*slip.strong, *slip.weak))
 
 
-def _known(shelf: Shelf, strong: Sequence[bytes]) -> list[Member]:
-    """Members found by the strongest identifier that finds exactly one; a real card goes first.
+def _candidates(shelf: Shelf, strong: Sequence[bytes]) -> list[Member]:
+    """One member, by the strongest identifier that finds exactly one; real cards go first.
 
-    Several, when no identifier decides: then the sale is nobody's until the cloud has decided.
+    Several when no identifier decides: then the sale is nobody's until the cloud has decided.
     """
-    found = [shelf.holders([fingerprint]) for fingerprint in strong]
+    found = [shelf.cards.holders([fingerprint]) for fingerprint in strong]
     for provisional in (False, True):
-        candidates = [[one for one in some if one.ref.provisional is provisional] for some in found]
-        decided = next((some for some in candidates if len(some) == 1), None)
-        if decided:
-            return decided
-        doubtful = next((some for some in candidates if some), None)
-        if doubtful:
-            _LOG.warning("sale_fits_several_cards", cards=len(doubtful))
-            return doubtful
+        kinds = [[one for one in some if one.ref.provisional is provisional] for some in found]
+        by_number = sorted((some for some in kinds if some), key=lambda some: len(some) > 1)
+        if by_number:
+            return _decided(by_number[0])
     return []
 
 
-def _ref_of(shelf: Shelf, laid: Laid) -> MemberRef | None:
-    return shelf.member_of(laid.member).ref if laid.member is not None else None
+def _decided(candidates: list[Member]) -> list[Member]:
+    if len(candidates) > 1:
+        _LOG.warning("sale_fits_several_cards", cards=len(candidates))
+    return candidates
 
 
-def _with_newcomer(slip: Slip, sale: SaleRecorded, seals: Seals, look_ups: LookUps) -> Slip:
-    ref = MemberRef(f"{PROVISIONAL}{slip.strong[0].hex()}")
-    card = look_ups.card_of(ref.value, sale.loyalty)
-    return replace(slip, newcomer=card, newcomer_sealed=seals.card(ref, card))
+def _newcomer_ref(strong: Sequence[bytes]) -> MemberRef:
+    return MemberRef(f"{PROVISIONAL}{strong[0].hex()}")
+
+
+def _newcomer_sealed(
+    strong: Sequence[bytes], sale: SaleRecorded, seals: Seals, look_ups: LookUps
+) -> bytes | None:
+    if not strong:
+        return None
+    ref = _newcomer_ref(strong)
+    return seals.card(ref, look_ups.card_of(ref.value, sale.loyalty))

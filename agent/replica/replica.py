@@ -10,22 +10,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from agent.replica.card_rows import Member
 from agent.replica.changes import Change, Changes
-from agent.replica.feed import (
-    Applied,
-    Ready,
-    Touched,
-    apply_live,
-    keep_if_newer,
-    make_ready,
-)
+from agent.replica.feed import Applied, Ready, Touched, apply_live, keep_if_newer, make_ready
 from agent.replica.file import CacheFile
 from agent.replica.lookup import LookUps
-from agent.replica.overlays import Outcome, Slip, lay_over, write_slip
+from agent.replica.overlay_rows import Slip
+from agent.replica.overlays import Outcome, lay_over, write_slip
 from agent.replica.phones import PhoneNumbers
 from agent.replica.query import Query
-from agent.replica.shelf import Member, Seals, Shelf
-from agent.replica.view import PROVISIONAL, CardView, MemberRef, compose
+from agent.replica.seals import Seals
+from agent.replica.shelf import Shelf
+from agent.replica.view import PROVISIONAL, CardView, MemberRef
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
 from models.vault.master import Fingerprints, MasterKey
@@ -73,15 +69,15 @@ class Replica:
             DiskUnusable: the file can be neither opened nor made.
             ReplicaBusy: another process is writing to it.
         """
-        seals = Seals(BlobSealer(master, "card"), BlobSealer(master, "overlay"))
         fingerprints = Fingerprints(master.derive("lianke replica look-ups"))
         look_ups = LookUps(fingerprints, phones or PhoneNumbers())
-        return cls(CacheFile(path, BlobSealer(master, "replica")), seals, look_ups, clock)
+        file = CacheFile(path, BlobSealer(master, "replica"))
+        return cls(file, Seals.under(master), look_ups, clock)
 
     @property
     def through(self) -> int:
         """The feed is complete up to this sequence; 0 when nothing is known."""
-        return self._file.read(lambda db: self._shelf(db).through())
+        return self._file.read(lambda db: self._shelf(db).cards.through())
 
     def apply(self, delta: CardDelta) -> Applied:
         """Take in one delta of the feed; older versions than ours are ignored.
@@ -103,7 +99,7 @@ class Replica:
         for deltas in _chunks(page.deltas, _CHUNK):
             ready = [make_ready(delta, self._seals, self._look_ups) for delta in deltas]
             self._tell(self._file.write(partial(self._keep, ready)))
-        self._file.write(lambda db: self._complete_through(self._shelf(db), page.through))
+        self._file.write(lambda db: _complete_through(self._shelf(db), page.through))
 
     def lay_over(self, sale: SaleRecorded, sale_id: SaleId, at: datetime) -> MemberRef | None:
         """Lay a sale of this shop over its member's card until the cloud's card includes it.
@@ -121,7 +117,7 @@ class Replica:
             decides between them.
         """
         slip = write_slip(sale, sale_id, at, self._seals, self._look_ups)
-        outcome = self._file.write(lambda db: self._lay(self._shelf(db), slip))
+        outcome = self._file.write(lambda db: _lay(self._shelf(db), slip))
         self._tell_of_sale(outcome, sale_id)
         return outcome.ref
 
@@ -134,19 +130,19 @@ class Replica:
 
     def view(self, ref: MemberRef) -> CardView | None:
         """The card as it is now; None when the member is not (or no longer) here."""
-        return self._file.read(lambda db: self._view(self._shelf(db), ref))
+        return self._file.read(lambda db: _view(self._shelf(db), ref))
 
     def forget(self) -> None:
         """Forget all cards and begin the feed anew: for a cloud that was restored from a backup.
 
         Its feed is then shorter than ``through``, and its versions may be lower than ours.
         """
-        self._file.write(lambda db: self._shelf(db).clear())
+        self._file.write(lambda db: _forget_all(self._shelf(db)))
 
     def housekeep(self) -> None:
         """Forget local sales past their age and tidy the file; call it every few minutes."""
         oldest = self._clock.now() - OVERLAY_AGE
-        self._file.write(lambda db: self._shelf(db).forget_older(oldest))
+        self._file.write(lambda db: _forget_before(self._shelf(db), oldest))
         self._file.tidy()
 
     def close(self) -> None:
@@ -160,23 +156,9 @@ class Replica:
         shelf = self._shelf(db)
         return [touched for one in ready for touched in keep_if_newer(shelf, one)]
 
-    def _complete_through(self, shelf: Shelf, through: int) -> None:
-        if through > shelf.through():
-            shelf.move_through(through)
-
-    def _lay(self, shelf: Shelf, slip: Slip) -> Outcome:
-        outcome = lay_over(shelf, slip)
-        if outcome.changed:
-            shelf.forget_overlays(keep=MOST_OVERLAYS)
-        return outcome
-
     def _found(self, shelf: Shelf, query: Query) -> list[CardView]:
-        members = shelf.holders(self._look_ups.of_query(query), MOST_FOUND)
-        return [_composed(shelf, member) for member in members]
-
-    def _view(self, shelf: Shelf, ref: MemberRef) -> CardView | None:
-        member = shelf.member(ref) or _heir(shelf, ref)
-        return _composed(shelf, member) if member and not member.gone else None
+        members = shelf.cards.holders(self._look_ups.of_query(query), MOST_FOUND)
+        return [shelf.view(member) for member in members]
 
     def _tell(self, touched: Iterable[Touched]) -> None:
         at = self._clock.now()
@@ -191,15 +173,38 @@ class Replica:
             self.changes.publish(Change(outcome.before, at))
 
 
-def _composed(shelf: Shelf, member: Member) -> CardView:
-    return compose(member.ref, shelf.card(member), shelf.overlays(member))
+def _complete_through(shelf: Shelf, through: int) -> None:
+    if through > shelf.cards.through():
+        shelf.cards.move_through(through)
+
+
+def _lay(shelf: Shelf, slip: Slip) -> Outcome:
+    outcome = lay_over(shelf, slip)
+    if outcome.changed:
+        shelf.overlays.forget_all_but(MOST_OVERLAYS)
+    return outcome
+
+
+def _forget_before(shelf: Shelf, moment: datetime) -> None:
+    shelf.overlays.forget_before(moment)
+    shelf.cards.remove_empty_newcomers()
+
+
+def _forget_all(shelf: Shelf) -> None:
+    shelf.overlays.clear()
+    shelf.cards.clear()
+
+
+def _view(shelf: Shelf, ref: MemberRef) -> CardView | None:
+    member = shelf.cards.member(ref) or _heir(shelf, ref)
+    return shelf.view(member) if member and not member.gone else None
 
 
 def _heir(shelf: Shelf, ref: MemberRef) -> Member | None:
     """Who took a provisional card over: its name is the fingerprint that found its member."""
     if not ref.provisional:
         return None
-    heirs = shelf.holders([bytes.fromhex(ref.value.removeprefix(PROVISIONAL))])
+    heirs = shelf.cards.holders([bytes.fromhex(ref.value.removeprefix(PROVISIONAL))])
     return heirs[0] if len(heirs) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""The replica's tables. The file is a cache: another version of them is begun anew, not migrated."""
+"""The replica's tables. It is a cache: another version of them is begun anew, not migrated."""
 
 from __future__ import annotations
 

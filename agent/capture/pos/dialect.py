@@ -53,10 +53,13 @@ class Taxes(StrEnum):
 
 
 class Tenders(StrEnum):
-    """What a tender's amount is."""
+    """Where change stands."""
 
-    BEFORE_CHANGE = "before_change"
-    AFTER_CHANGE = "after_change"
+    CHANGE_INSIDE = "change_inside"
+    """In the tender that it was given for, whose amount is what was handed over."""
+
+    CHANGE_APART = "change_apart"
+    """In a tender of its own behind it, whose amount is negative (NCR)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Arithmetic:
         refunds: amounts of tenders whose ``TypeCode`` is ``Refund``.
         voids: lines with ``VoidFlag``, goods, taxes and tenders alike.
         taxes: whether prices hold the tax.
-        tenders: whether a tender's amount is before or after change.
+        tenders: where change stands.
         discounts: elements of a line item that reduce the whole transaction (ElementPath).
         discount_amount, discount_reason: where these say how much and why.
         discount_sign: how these amounts are written.
@@ -82,7 +85,7 @@ class Arithmetic:
     refunds: Written = Written.POSITIVE
     voids: Voids = Voids.LINKED
     taxes: Taxes = Taxes.BY_FLAG
-    tenders: Tenders = Tenders.BEFORE_CHANGE
+    tenders: Tenders = Tenders.CHANGE_INSIDE
     discounts: tuple[str, ...] = ("Discount",)
     discount_amount: str = "Amount"
     discount_reason: str = "ReasonCode"

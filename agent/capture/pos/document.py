@@ -92,30 +92,36 @@ class _TransactionBuilder(TreeBuilder):
     def __init__(self) -> None:
         super().__init__()
         self.namespaces: list[str] = []
-        self.begun = False
         self._finished: list[Element] = []
+        self._root: Element | None = None
         self._depth = 0
         self._local: dict[str, str] = {}
+
+    @property
+    def begun(self) -> bool:
+        """Whether the root was seen."""
+        return self._root is not None
 
     def start_ns(self, prefix: str, uri: str) -> None:
         """Note the namespaces that the root declares; they come before it."""
         del prefix
-        if not self.begun:
+        if self._root is None:
             self.namespaces.append(uri)
 
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]  # typeshed names both parameters positional-only
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
         """Open an element under its local name; the first must be the root of a POSLog."""
         name = self._local.get(tag) or self._shorten(tag)
-        if not self.begun:
-            self.begun = True
-            if name != ROOT:
-                raise Malformed(f"its root element is not {ROOT}")
-        self._depth += 1
         if attrs:
             attrs = {self._local.get(key) or self._shorten(key): attrs[key] for key in attrs}
-        return super().start(name, attrs)
+        element = super().start(name, attrs)
+        self._depth += 1
+        if self._root is None:
+            if name != ROOT:
+                raise Malformed(f"its root element is not {ROOT}")
+            self._root = element
+        return element
 
-    def end(self, tag: str) -> Element:  # type: ignore[override]  # as above
+    def end(self, tag: str) -> Element:
         """Close an element; below the root, keep a transaction and let anything else go."""
         element = super().end(self._local[tag])
         self._depth -= 1
@@ -124,11 +130,12 @@ class _TransactionBuilder(TreeBuilder):
         return element
 
     def take(self) -> Iterator[Element]:
-        """The transactions finished since the last call; each is emptied after its turn."""
+        """The transactions finished since the last call; the root forgets them."""
         finished, self._finished = self._finished, []
-        for element in finished:
-            yield element
-            element.clear()
+        if self._root is not None:
+            self._root.clear()
+        while finished:
+            yield finished.pop(0)
 
     def _shorten(self, name: str) -> str:
         self._local[name] = short = name.rpartition("}")[2]

@@ -1,0 +1,80 @@
+"""The taxes of a transaction, added up by what they are."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from agent.capture.pos.dialect import Taxes
+from agent.capture.pos.fields import first_text, is_true, text_at
+from agent.capture.pos.money import Currency
+from models.wire.events.sale import Tax
+
+_Name = tuple[str, str, bool]
+
+
+class TaxTable:
+    """Collects taxes of lines and of the whole transaction.
+
+    A till that writes both says the same twice: where the transaction has tax lines of its own,
+    those of the goods are only their explanation.
+    """
+
+    def __init__(self, currency: Currency, rule: Taxes) -> None:
+        self._currency = currency
+        self._rule = rule
+        self._of_lines: dict[_Name, tuple[int, int | None]] = {}
+        self._of_transaction: dict[_Name, tuple[int, int | None]] = {}
+
+    def add_goods(self, goods: Element, sign: int) -> None:
+        """Add the taxes below one line of goods; ``sign`` is 0 for a struck line."""
+        priced_in = is_true(text_at(goods, "TaxIncludedInPriceFlag"))
+        for tax in goods.iterfind("Tax"):
+            self._add(self._of_lines, tax, sign, priced_in=priced_in)
+
+    def add(self, tax: Element, sign: int) -> None:
+        """Add a tax line of the transaction."""
+        self._add(self._of_transaction, tax, sign, priced_in=False)
+
+    def taxes(self) -> list[Tax]:
+        """One tax per kind, rate and inclusion, in the order in which they first came."""
+        return [
+            Tax(
+                amount_minor=amount,
+                tax_id=tax_id,
+                taxable_minor=taxable,
+                percent=percent,
+                included=included,
+            )
+            for (tax_id, percent, included), (amount, taxable) in (
+                self._of_transaction or self._of_lines
+            ).items()
+        ]
+
+    def _add(
+        self,
+        table: dict[_Name, tuple[int, int | None]],
+        tax: Element,
+        sign: int,
+        *,
+        priced_in: bool,
+    ) -> None:
+        amount = sign * self._currency.minor(text_at(tax, "Amount"), "Tax/Amount")
+        taxable = self._currency.minor_or_none(text_at(tax, "TaxableAmount"))
+        name = (_tax_id(tax), text_at(tax, "Percent"), self._included(tax, priced_in=priced_in))
+        before, taxable_before = table.get(name, (0, 0))
+        if taxable is None or taxable_before is None:
+            table[name] = (before + amount, None)
+        else:
+            table[name] = (before + amount, taxable_before + sign * taxable)
+
+    def _included(self, tax: Element, *, priced_in: bool) -> bool:
+        if self._rule is not Taxes.BY_FLAG:
+            return self._rule is Taxes.INCLUDED
+        taxable = tax.find("TaxableAmount")
+        flag = taxable.get("TaxIncludedInTaxableAmountFlag") if taxable is not None else None
+        return priced_in or is_true(flag)
+
+
+def _tax_id(tax: Element) -> str:
+    named = tax.get("TaxID") or first_text(tax, ("TaxRuleID", "TaxGroupID"))
+    return named or tax.get("TaxType", "")

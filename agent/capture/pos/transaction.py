@@ -1,0 +1,91 @@
+"""One ``Transaction`` element to the sale that our wire knows."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from xml.etree.ElementTree import Element
+from zoneinfo import ZoneInfo
+
+from agent.capture.pos.balance import balance_flags, goods_minor
+from agent.capture.pos.fields import first_text
+from agent.capture.pos.header import Header, control_of, operator_ref, read_header, status_of
+from agent.capture.pos.profile import Operators, TillProfile
+from agent.capture.pos.receipt import Receipt, read_receipt
+from agent.capture.pos.redact import without_cards
+from agent.capture.pos.shopper import read_loyalty
+from agent.capture.pos.sink import CaptureContext
+from models.wire.events.sale import Capture, Flag, Kind, Loyalty, SaleRecorded, Status
+
+ADAPTER = "poslog"
+
+
+class TransactionReader:
+    """Maps elements as one profile says. The sale has no revision yet."""
+
+    def __init__(self, profile: TillProfile, context: CaptureContext) -> None:
+        self._profile = profile
+        self._store = context.device.store
+        self._phone_region = context.phone_region
+        self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
+        pseudonyms = profile.operators is Operators.PSEUDONYM
+        self._operator_key = context.operator_key if pseudonyms else b""
+
+    def read(self, transaction: Element, raw_sha256: str) -> SaleRecorded:
+        """The sale; raises Malformed where something that identifies or counts cannot be read."""
+        header = read_header(transaction, self._profile, self._zone)
+        status = status_of(transaction, header.body, self._profile)
+        receipt = self._receipt(header)
+        flags = [*header.flags, *self._balance(header, receipt, status)]
+        body = header.body
+        grand = receipt.total_of(self._profile.arithmetic.grand_total)
+        return SaleRecorded(
+            natural_key=header.natural_key(self._store),
+            revision="",
+            kind=header.kind,
+            status=status,
+            business_unit=header.business_unit,
+            workstation_id=header.workstation_id,
+            sequence_number=header.sequence_number,
+            business_day_date=header.business_day_date,
+            end_at=header.end_at,
+            currency=header.currency.code,
+            capture=self._capture(raw_sha256, flags),
+            total_minor=goods_minor(receipt) if grand is None else grand,
+            begin_at=header.begin_at,
+            till_id=header.till_id,
+            operator_ref=operator_ref(transaction, self._operator_key, self._store),
+            transaction_id=header.transaction_id,
+            receipt_number=first_text(transaction, ("ReceiptNumber", f"{body.tag}/ReceiptNumber")),
+            lines=receipt.lines,
+            discounts=receipt.discounts,
+            links=receipt.links,
+            taxes=receipt.taxes,
+            tenders=receipt.tenders,
+            totals=receipt.totals,
+            loyalty=self._loyalty(header),
+            control="" if header.kind is Kind.RETAIL else without_cards(control_of(body)),
+        )
+
+    def _receipt(self, header: Header) -> Receipt:
+        if header.kind is not Kind.RETAIL:
+            return Receipt()
+        return read_receipt(header.body, header.currency, self._profile)
+
+    def _balance(self, header: Header, receipt: Receipt, status: Status) -> list[Flag]:
+        if header.kind is not Kind.RETAIL:
+            return []
+        return balance_flags(receipt, status, self._profile.arithmetic)
+
+    def _loyalty(self, header: Header) -> list[Loyalty]:
+        if header.kind is not Kind.RETAIL:
+            return []
+        return read_loyalty(header.body, self._profile, self._phone_region)
+
+    def _capture(self, raw_sha256: str, flags: list[Flag]) -> Capture:
+        return Capture(
+            adapter=ADAPTER,
+            profile=self._profile.name,
+            profile_version=self._profile.version,
+            raw_sha256=raw_sha256,
+            flags=flags,
+        )

@@ -1,0 +1,185 @@
+"""Looking into an outbox from another process, beside the running agent, without writing.
+
+Nothing shown here is personal: of a body only its event type and its size are told.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from agent.errors import DiskUnusable, OutboxBusy
+from agent.outbox.connection import connect, in_our_words
+from agent.outbox.depths import count_dead_letters, depths
+from agent.outbox.facts import Depth
+from agent.outbox.lanes import Lane, Lanes, load
+from agent.outbox.migrations import migrations, version_of
+from agent.outbox.moments import from_unix_ms
+from agent.outbox.verification import verify
+from models.wire.ids import Epoch, EventId
+from models.wire.topics import Stream
+
+
+class _View(msgspec.Struct):
+    type: str = ""
+
+
+_VIEWS = msgspec.json.Decoder(_View)
+_READ_PENDING = (
+    "SELECT slot.sequence, event.event_id, event.appended_at, event.body"
+    " FROM slot JOIN event ON event.position = slot.position"
+    " WHERE slot.lane = ? AND slot.sequence BETWEEN ? AND ? ORDER BY slot.sequence LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One event that the ledger has not settled.
+
+    Attributes:
+        type: the CloudEvents type, empty where the body cannot be read.
+        size_bytes: of the sealed body.
+    """
+
+    epoch: Epoch
+    stream: Stream
+    sequence: int
+    event_id: EventId
+    type: str
+    appended_at: datetime
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One event that the cloud refused for ever, and why."""
+
+    event_id: EventId
+    epoch: Epoch
+    stream: str
+    sequence: int
+    reason: str
+    rejected_at: datetime
+
+
+class Inspection:
+    """A read-only view of an outbox. Not for several threads; close it when done."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        """Look through an open connection; use ``Inspection.open``."""
+        self._path = path
+        self._db = db
+
+    @classmethod
+    def open(cls, path: Path) -> Inspection:
+        """Open a file for reading.
+
+        Raises:
+            DiskUnusable: there is no such file, or it cannot be read.
+            OutboxCorrupt: not an outbox, damaged, or written by a newer agent.
+        """
+        if not path.exists():
+            raise DiskUnusable(f"no outbox at {path}; has the agent run with this configuration?")
+        with in_our_words(path):
+            db = connect(path, read_only=True)
+            try:
+                version = version_of(db, path, len(migrations()))
+            except BaseException:
+                db.close()
+                raise
+        if not version:
+            db.close()
+            raise DiskUnusable(f"outbox {path} is empty; start the agent once to make it")
+        return cls(path, db)
+
+    @property
+    def epoch(self) -> Epoch:
+        """The current epoch."""
+        with in_our_words(self._path):
+            return self._lanes().epoch
+
+    def depths(self) -> list[Depth]:
+        """Every stream's depth, as ``Outbox.depths``."""
+        with in_our_words(self._path):
+            return depths(self._db, self._lanes())
+
+    def pending(self, stream: Stream, limit: int = 100) -> list[Pending]:
+        """The first unsettled events of a stream, older epochs first."""
+        found: list[Pending] = []
+        with in_our_words(self._path):
+            for lane in self._lanes():
+                if lane.stream == stream:
+                    found += self._pending(lane, limit - len(found))
+        return found
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The events rejected last, the newest first."""
+        with in_our_words(self._path):
+            rows = self._db.execute(
+                "SELECT event_id, epoch, stream, sequence, reason, rejected_at FROM dead_letter"
+                " ORDER BY rejected_at DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [
+            DeadLetter(event_id, epoch, stream, sequence, reason, from_unix_ms(at))
+            for event_id, epoch, stream, sequence, reason, at in rows
+        ]
+
+    def count_dead_letters(self) -> int:
+        """How many events the cloud has refused for ever."""
+        with in_our_words(self._path):
+            return count_dead_letters(self._db)
+
+    def verify(self) -> list[str]:
+        """What is wrong with the file, in sentences; empty when all is well. Reads all of it."""
+        with in_our_words(self._path):
+            self._db.execute("BEGIN")  # one snapshot, whatever the agent writes meanwhile
+            try:
+                return verify(self._db, self._lanes())
+            finally:
+                self._db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _pending(self, lane: Lane, limit: int) -> list[Pending]:
+        found: list[Pending] = []
+        for gap in lane.owed():
+            rows = self._db.execute(_READ_PENDING, (lane.number, *gap, limit - len(found)))
+            found += [
+                Pending(
+                    lane.epoch, lane.stream, n, event_id, _type_of(body), from_unix_ms(at), size
+                )
+                for n, event_id, at, size, body in rows
+            ]
+        return found
+
+    def _lanes(self) -> Lanes:
+        lanes = load(self._db)
+        if not lanes:
+            raise OutboxBusy(f"outbox {self._path} is just being made; look again")
+        return Lanes(lanes)
+
+
+def _shown(lane: Lane, sequence: int, event_id: EventId, at_ms: int, body: bytes) -> Pending:
+    return Pending(
+        epoch=lane.epoch,
+        stream=lane.stream,
+        sequence=sequence,
+        event_id=event_id,
+        type=_type_of(body),
+        appended_at=from_unix_ms(at_ms),
+        size_bytes=len(body),
+    )
+
+
+def _type_of(body: bytes) -> str:
+    try:
+        return _VIEWS.decode(body).type
+    except msgspec.DecodeError:
+        return ""

@@ -1,0 +1,121 @@
+"""Leases: consecutive events taken for sending, opened and stamped.
+
+Which run is free is decided in memory; its rows are read by key. So a lease costs the same with ten
+events waiting as with a million.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from agent.errors import AgentError, OutboxCorrupt
+from agent.outbox.connection import OutboxFile
+from agent.outbox.facts import Lease
+from agent.outbox.lanes import Lane, Lanes
+from models.runtime.logs import get_logger
+from models.vault.errors import SealBroken
+from models.vault.seal import Sealer
+from models.wire.envelope import stamp
+from models.wire.ids import EventId
+from models.wire.ranges import Range
+from models.wire.topics import Stream
+
+_READ_RUN = (
+    "SELECT slot.sequence, event.event_id, event.body FROM slot"
+    " JOIN event ON event.position = slot.position"
+    " WHERE slot.lane = ? AND slot.sequence BETWEEN ? AND ? ORDER BY slot.sequence"
+)
+
+
+class Leasing:
+    """Takes runs of events for sending and gives them back."""
+
+    def __init__(self, file: OutboxFile, lanes: Lanes, sealer: Sealer) -> None:
+        self._file = file
+        self._lanes = lanes
+        self._sealer = sealer
+        self._logger = get_logger(__name__)
+
+    def lease(
+        self,
+        stream: Stream,
+        window: Range,
+        *,
+        max_events: int,
+        max_bytes: int,
+        now_s: float,
+        lease_s: float,
+        historical: bool,
+    ) -> Lease | None:
+        """The first free run within the window; None where there is none (see ``Outbox``)."""
+        with self._lanes.lock:
+            lane = self._lanes.current(stream)
+            run = None if self._lanes.rehome_owed else lane.free_run(*window, now_s)
+            if run is None:
+                return None
+            run = run[0], min(run[1], run[0] + max_events - 1)
+            with self._file.read() as db:
+                first, events = self._read(db, lane, run, max_bytes, historical)
+            if not events:
+                return None
+            lease = Lease(lane.epoch, stream, first, events, now_s + lease_s)
+            lane.leases.append(lease)
+        self._note_sent(lane, lease.last)
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """Make the events free again; does nothing for a lease that ran out or was settled."""
+        with self._lanes.lock:
+            lane = self._lanes.find(lease.epoch, lease.stream)
+            if lane is not None and lease in lane.leases:
+                lane.leases.remove(lease)
+
+    def _read(
+        self, db: sqlite3.Connection, lane: Lane, run: Range, max_bytes: int, historical: bool
+    ) -> tuple[int, list[bytes]]:
+        """Consecutive events of the run, as many as fit but at least one."""
+        cursor = db.execute(_READ_RUN, (lane.number, *run))
+        events: list[bytes] = []
+        first, size = run[0], 0
+        try:
+            for sequence, event_id, sealed in cursor:
+                if not events:
+                    first = sequence
+                event = stamp(
+                    self._open(event_id, sealed), lane.epoch, sequence, historical=historical
+                )
+                size += len(event)
+                if sequence != first + len(events) or (events and size > max_bytes):
+                    break
+                events.append(event)
+        finally:
+            cursor.close()  # an open cursor would keep the WAL from being folded in
+        return first, events
+
+    def _open(self, event_id: EventId, sealed: bytes) -> bytes:
+        try:
+            return self._sealer.open(event_id, sealed)
+        except SealBroken as error:
+            raise OutboxCorrupt(
+                f"outbox {self._file.path}: event {event_id} cannot be opened ({error}); "
+                "restore the keys that belong to this outbox"
+            ) from error
+
+    def _note_sent(self, lane: Lane, last: int) -> None:
+        """Remember how far the lane may have been sent, before anything is sent.
+
+        Not synced: a power cut may forget it, and then the next welcome looks as if another copy
+        of this file had spoken, which costs a needless re-homing and no event.
+        """
+        if last <= lane.sent:
+            return
+        with self._file.lock:
+            if last <= lane.sent:
+                return
+            try:
+                with self._file.transaction(durable=False) as db:
+                    db.execute("UPDATE lane SET sent = ? WHERE number = ?", (last, lane.number))
+            except AgentError as error:
+                # Sending is what frees a full disk, so it must not wait for the disk.
+                self._logger.warning("outbox_sent_mark_not_written", error=str(error))
+            lane.sent = last

@@ -1,0 +1,82 @@
+"""From a path to an owned, migrated, loaded outbox file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.errors import DiskUnusable
+from agent.outbox.connection import OutboxFile, connect, in_our_words
+from agent.outbox.lanes import EPOCH_BYTES, Lane, Lanes, add_missing_lanes, load, open_epoch
+from agent.outbox.migrations import migrate, migrations
+from agent.outbox.moments import unix_ms
+from agent.outbox.ownership import Ownership
+from agent.outbox.settlement import load_ledger
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+from models.wire.ids import new_epoch
+
+
+def open_file(
+    path: Path, clock: Clock, random: Callable[[int], bytes]
+) -> tuple[Ownership, OutboxFile, Lanes, str]:
+    """Open or make an outbox: its ownership, its file, its lanes, the ledger it last heard of.
+
+    Raises:
+        OutboxBusy, OutboxCorrupt, DiskUnusable: as ``Outbox.open``; nothing stays open then.
+    """
+    _make_file(path)
+    ownership = Ownership(path)
+    try:
+        _migrate(path)
+        file = OutboxFile(path)
+    except BaseException:
+        ownership.release()
+        raise
+    try:
+        lanes, ledger = _load(file, clock, random)
+    except BaseException:
+        file.close()
+        ownership.release()
+        raise
+    return ownership, file, lanes, ledger
+
+
+def _make_file(path: Path) -> None:
+    """An empty file for this user alone; SQLite gives its WAL the same mode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise DiskUnusable(
+            f"outbox {path}: {error.strerror}; make the file and its folder writable for this user"
+        ) from error
+
+
+def _migrate(path: Path) -> None:
+    with in_our_words(path):
+        db = connect(path)
+        try:
+            taken = migrate(db, path, migrations())
+        finally:
+            db.close()
+    if taken:
+        get_logger(__name__).info("outbox_migrated", path=str(path), steps=taken)
+
+
+def _load(file: OutboxFile, clock: Clock, random: Callable[[int], bytes]) -> tuple[Lanes, str]:
+    with file.lock, file.transaction() as db:
+        lanes = load(db)
+        if lanes:
+            lanes += _missing(db, lanes)
+        else:
+            lanes = open_epoch(db, new_epoch(random(EPOCH_BYTES)), unix_ms(clock.now()))
+        return Lanes(lanes), load_ledger(db)
+
+
+def _missing(db: sqlite3.Connection, lanes: list[Lane]) -> list[Lane]:
+    """Lanes for streams that this agent knows and the one before it did not."""
+    epoch = lanes[-1].epoch
+    return add_missing_lanes(db, epoch, [x.stream for x in lanes if x.epoch == epoch])

@@ -1,0 +1,149 @@
+"""What was settled long enough ago is deleted, from the front of each lane, a little at a time.
+
+Settled events stay for some days: a cloud that was restored from a backup asks for them again. The
+days count from the settlement, not from the append, or a week-long outage would end a sale's
+retention in the moment it is settled. So each lane notes, hour by hour, how far it was settled
+without a hole; an event may go once such a note is old enough. Notes are made with a clock that
+may jump: a note never claims to be older than the one before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+from agent.outbox.connection import OutboxFile
+from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.moments import unix_ms
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+from models.wire.ids import Epoch
+from models.wire.ranges import RangeSet
+from models.wire.topics import Stream
+
+CHUNK: Final = 500
+"""Events deleted in one transaction: about 15 ms in which appends wait."""
+
+_HOUR_MS: Final = 3_600_000
+
+_MARK: Final = (
+    "INSERT INTO settled_mark (lane, hour, settled_at, watermark)"
+    " SELECT :lane, at / :hour, at, :watermark FROM ("
+    "  SELECT max(:now, coalesce((SELECT max(settled_at) FROM settled_mark"
+    "   WHERE lane = :lane), 0)) AS at) WHERE true"
+    " ON CONFLICT (lane, hour) DO UPDATE"
+    " SET settled_at = excluded.settled_at, watermark = excluded.watermark"
+)
+
+
+def mark_settled(db: sqlite3.Connection, lane: Lane, settled: RangeSet, now_ms: int) -> None:
+    """Note how far the lane is settled by now; part of the settling transaction."""
+    if settled.watermark:
+        db.execute(
+            _MARK,
+            {"lane": lane.number, "hour": _HOUR_MS, "now": now_ms, "watermark": settled.watermark},
+        )
+
+
+def unmark(db: sqlite3.Connection, lane: Lane) -> None:
+    """Forget the notes: another ledger than the one that settled is asking."""
+    db.execute("DELETE FROM settled_mark WHERE lane = ?", (lane.number,))
+
+
+class Retention:
+    """Deletes what was settled and kept for long enough."""
+
+    def __init__(self, file: OutboxFile, lanes: Lanes, clock: Clock) -> None:
+        self._file = file
+        self._lanes = lanes
+        self._clock = clock
+        self._logger = get_logger(__name__)
+
+    def housekeep(self, keep_s: Mapping[Stream, float]) -> int:
+        """Delete what may go (see ``Outbox.housekeep``); returns how many events went."""
+        now_ms = unix_ms(self._clock.now())
+        if not self._believe(now_ms):
+            self._logger.warning("housekeeping_waits_for_the_clock")
+            return 0
+        deleted = sum(
+            self._sweep(lane, now_ms - round(keep_s[lane.stream] * 1000))
+            for lane in self._lanes
+            if lane.stream in keep_s
+        )
+        for epoch in dict.fromkeys(lane.epoch for lane in self._lanes.older()):
+            self._drop_if_empty(epoch)
+        return deleted
+
+    def _believe(self, now_ms: int) -> bool:
+        """Whether the clock can be right; if so, notes from its wrong future become notes of now.
+
+        A clock that stands before this epoch began was not set yet: nothing is old to it.
+        """
+        with self._file.lock, self._file.transaction(durable=False) as db:
+            if now_ms < db.execute("SELECT max(opened_at) FROM epoch").fetchone()[0]:
+                return False
+            db.execute(
+                "UPDATE settled_mark SET settled_at = ? WHERE settled_at > ?", (now_ms, now_ms)
+            )
+        return True
+
+    def _sweep(self, lane: Lane, settled_before_ms: int) -> int:
+        limit, deleted = self._limit(lane, settled_before_ms), 0
+        while chunk := self._delete_chunk(lane, limit):
+            deleted += chunk
+        return deleted
+
+    def _limit(self, lane: Lane, settled_before_ms: int) -> int:
+        """The greatest sequence that may go. The notes it makes superfluous go at once."""
+        with self._file.lock, self._file.transaction(durable=False) as db:
+            row = db.execute(
+                "SELECT max(watermark) FROM settled_mark WHERE lane = ? AND settled_at <= ?",
+                (lane.number, settled_before_ms),
+            ).fetchone()
+            limit = min(row[0] or 0, lane.settled.watermark)
+            db.execute(
+                "DELETE FROM settled_mark WHERE lane = ? AND watermark < ?", (lane.number, limit)
+            )
+        return limit
+
+    def _delete_chunk(self, lane: Lane, limit: int) -> int:
+        """Delete the lane's first events up to ``limit``; 0 when none is left.
+
+        Not synced, like settlement: SQLite keeps the order of commits, so a deletion never
+        survives a power cut that its settlement did not.
+        """
+        with self._file.lock, self._file.transaction(durable=False) as db:
+            first = db.execute(
+                "SELECT min(sequence) FROM slot WHERE lane = ?", (lane.number,)
+            ).fetchone()[0]
+            # Settled again under the lock: the ledger may have been restored since the last chunk.
+            last = min(limit, lane.settled.watermark)
+            if first is None or first > last:
+                return 0
+            span = (lane.number, first, min(first + CHUNK - 1, last))
+            db.execute(
+                "DELETE FROM event WHERE position IN"
+                " (SELECT position FROM slot WHERE lane = ? AND sequence BETWEEN ? AND ?)",
+                span,
+            )
+            gone = db.execute(
+                "DELETE FROM slot WHERE lane = ? AND sequence BETWEEN ? AND ?", span
+            ).rowcount
+            db.execute("UPDATE lane SET last = ? WHERE number = ?", (lane.last, lane.number))
+        return gone
+
+    def _drop_if_empty(self, epoch: Epoch) -> None:
+        """Forget a closed epoch once none of its events is left."""
+        numbers = [(lane.number,) for lane in self._lanes if lane.epoch == epoch]
+        with self._file.lock:
+            with self._file.transaction(durable=False) as db:
+                held = "SELECT 1 FROM slot WHERE lane = ? LIMIT 1"
+                if any(db.execute(held, number).fetchone() for number in numbers):
+                    return
+                db.executemany("DELETE FROM settled_mark WHERE lane = ?", numbers)
+                db.executemany("DELETE FROM settled_range WHERE lane = ?", numbers)
+                db.executemany("DELETE FROM lane WHERE number = ?", numbers)
+                db.execute("DELETE FROM epoch WHERE epoch = ?", (epoch,))
+            with self._lanes.lock:
+                self._lanes.forget(epoch)

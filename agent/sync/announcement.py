@@ -1,0 +1,73 @@
+"""First and last words: the birth, the retained state, the will, and the twin's report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from agent import __version__
+from agent.sync.transport import Message
+from models.wire.birth import Birth, EpochHeld, State
+from models.wire.envelope import utc_ms
+from models.wire.ids import DevicePath
+from models.wire.topics import Up, up
+from models.wire.twin import Reported
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Composes what a device says of itself.
+
+    Attributes:
+        held: the outbox's epochs and last sequences.
+        ledger: the ledger generation last heard of.
+        cards: how far the shop's cards are applied.
+        capabilities: which parts run here, such as ``poslog`` and ``tablet``.
+        report: the twin's report of the settings in force.
+    """
+
+    device: DevicePath
+    bootid: str
+    started_at: datetime
+    now: Callable[[], datetime]
+    held: Callable[[], list[EpochHeld]]
+    ledger: Callable[[], str]
+    cards: Callable[[], int]
+    capabilities: tuple[str, ...]
+    report: Callable[[], Reported]
+
+    def announce(self, birth: str) -> list[Message]:
+        """What to say at the beginning of a connection: state, twin, and the birth last.
+
+        The birth is last because the cloud answers it: by then it knows the rest.
+        """
+        return [self._state(birth, online=True), self._twin(), self._birth(birth)]
+
+    def will(self, birth: str) -> Message:
+        """What the broker says for us when the line breaks."""
+        return self._state(birth, online=False)
+
+    def _birth(self, birth: str) -> Message:
+        said = Birth(
+            birth=birth,
+            bootid=self.bootid,
+            agent_version=__version__,
+            started_at=utc_ms(self.started_at),
+            epochs=self.held(),
+            capabilities=list(self.capabilities),
+            versions={"python": platform.python_version(), "system": platform.system()},
+            ledger=self.ledger(),
+            cards=self.cards(),
+        )
+        return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)
+
+    def _state(self, birth: str, *, online: bool) -> Message:
+        state = State(online=online, bootid=self.bootid, birth=birth, at=utc_ms(self.now()))
+        return Message(up(self.device, Up.STATE), msgspec.json.encode(state), retain=True)
+
+    def _twin(self) -> Message:
+        return Message(up(self.device, Up.TWIN), msgspec.json.encode(self.report()))

@@ -1,0 +1,116 @@
+"""Programs of ours as real processes: started with a log file, awaited by a question, ended by pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class NotReady(RuntimeError):
+    """A program did not become ready, or ended too early; the end of its log says why."""
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """The console script of this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+class Program:
+    """One process. ``kill`` is kill -9; ``stop`` asks politely first. Both wait for the end."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                list(command),
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env={**os.environ, **(environment or {})},
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
+        """Wait for a question to be answered with yes; raises NotReady."""
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            if not self.running:
+                raise NotReady(f"{what}: ended with {self._process.returncode}\n{self.last_words()}")
+            if time.monotonic() > deadline:
+                raise NotReady(f"{what}: not ready in {timeout_s:g} s\n{self.last_words()}")
+            time.sleep(0.02)
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self, timeout_s: float = 20.0) -> int:
+        """SIGTERM, and kill -9 when that does not help; returns the exit code."""
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -signal.SIGKILL
+
+
+def answers(url: str) -> Callable[[], bool]:
+    """Whether a GET of this address is answered with 200."""
+
+    def ask() -> bool:
+        try:
+            return requests.get(url, timeout=2).status_code == requests.codes.ok
+        except requests.RequestException:
+            return False
+
+    return ask
+
+
+def eventually(question: Callable[[], bool], timeout_s: float = 30.0, every_s: float = 0.05) -> bool:
+    """Whether the question is answered with yes in time."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if question():
+            return True
+        time.sleep(every_s)
+    return question()
