@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -24,14 +23,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry
 
 from agent.capture.intake import Intake
-from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.pos.spool import Spool
 from agent.clock import DeviceClock, read_boot_id
 from agent.config import AgentConfig, configs_folder, device_secret
-from agent.errors import AgentError, DiskUnusable
+from agent.errors import AgentError
+from agent.facts import FactMaker
 from agent.health.heartbeat import Vitals, take_pulse
-from agent.outbox import Draft, Outbox
+from agent.outbox import Outbox
 from agent.replica import PhoneNumbers, Replica
 from agent.sync.announcement import Announcer
 from agent.sync.backoff import Backoff
@@ -48,10 +47,9 @@ from agent.twin.reporter import Reporter
 from models.runtime.clock import Clock, SystemClock
 from models.runtime.logs import get_logger
 from models.vault.keyring import Keyring
-from models.vault.master import MasterKey, load_or_create
+from models.vault.master import load_or_create
 from models.vault.seal import Sealer
-from models.wire.envelope import compose
-from models.wire.events.device import EpochClosed
-from models.wire.ids import uuid7
-from models.wire.registry import EPOCH_CLOSED, HEARTBEAT, EventData, EventType
+from models.wire.registry import HEARTBEAT
 from models.wire.topics import Stream, device_filters
+
+_LOG = get_logger(__name__)

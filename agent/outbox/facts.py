@@ -52,14 +52,12 @@ class Lease:
 
     Attributes:
         events: stamped events; the first carries the sequence ``first``.
-        until_s: on the caller's monotonic clock; afterwards others may lease the same events.
     """
 
     epoch: Epoch
     stream: Stream
     first: int
     events: list[bytes]
-    until_s: float
 
     @property
     def last(self) -> int:

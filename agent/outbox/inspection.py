@@ -9,6 +9,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -67,7 +69,7 @@ class DeadLetter:
 
 
 class Inspection:
-    """A read-only view of an outbox. Not for several threads; close it when done."""
+    """A read-only view of an outbox. Not for several threads; ``with`` closes it."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         """Look through an open connection; use ``Inspection.open``."""
@@ -95,6 +97,17 @@ class Inspection:
             db.close()
             raise DiskUnusable(f"outbox {path} is empty; start the agent once to make it")
         return cls(path, db)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     @property
     def epoch(self) -> Epoch:

@@ -32,6 +32,7 @@ class Lane:
             file must mean the same events, even if the file is a copy brought back from yesterday.
         settled: always within 1..last.
         heard: the greatest sequence that the cloud ever settled, in this process's life.
+        leases: and until when they hold, on the monotonic clock of those who lease.
     """
 
     number: int
@@ -41,7 +42,7 @@ class Lane:
     sent: int = 0
     settled: RangeSet = field(default_factory=RangeSet)
     heard: int = 0
-    leases: list[Lease] = field(default_factory=list)
+    leases: dict[Lease, float] = field(default_factory=dict)
 
     def owed(self) -> list[Range]:
         """What the ledger has not settled."""
@@ -49,7 +50,7 @@ class Lane:
 
     def free_run(self, first: int, last: int, now_s: float) -> Range | None:
         """The first run within [first, last] that is neither settled nor leased by now."""
-        self.leases = [lease for lease in self.leases if lease.until_s > now_s]
+        self.leases = {lease: until for lease, until in self.leases.items() if until > now_s}
         leased = RangeSet((lease.first, lease.last) for lease in self.leases)
         for gap in self.settled.gaps(max(first, 1), min(last, self.last)):
             for run in leased.gaps(*gap):

@@ -58,8 +58,8 @@ class Leasing:
                 first, events = self._read(db, lane, run, max_bytes, historical)
             if not events:
                 return None
-            lease = Lease(lane.epoch, stream, first, events, now_s + lease_s)
-            lane.leases.append(lease)
+            lease = Lease(lane.epoch, stream, first, events)
+            lane.leases[lease] = now_s + lease_s
         self._note_sent(lane, lease.last)
         return lease
 
@@ -67,8 +67,8 @@ class Leasing:
         """Make the events free again; does nothing for a lease that ran out or was settled."""
         with self._lanes.lock:
             lane = self._lanes.find(lease.epoch, lease.stream)
-            if lane is not None and lease in lane.leases:
-                lane.leases.remove(lease)
+            if lane is not None:
+                lane.leases.pop(lease, None)
 
     def _read(
         self, db: sqlite3.Connection, lane: Lane, run: Range, max_bytes: int, historical: bool

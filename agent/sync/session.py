@@ -48,7 +48,7 @@ class Ledgerwise(Lender, Protocol):
         """Note what the ledger has settled."""
         ...
 
-    def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> None:
+    def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> int:
         """Keep refused events in the local dead letters; they are settled."""
         ...
 

@@ -2,15 +2,15 @@
 
 The product speaks MQTT through paho, whose loop costs a thread and a ``select`` per client; a
 thousand of those measure the test machine instead of the broker. This client knows only what the
-wire contract uses: QoS 1 both ways, retained messages, wills and persistent sessions. It answers
-every QoS 1 message at once, so it is no model for a consumer that acknowledges last.
+wire contract uses: QoS 1 both ways, retained messages, wills and persistent sessions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine, Iterable
+import ssl
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -65,6 +65,7 @@ class CrowdClient(asyncio.Protocol):
         self._buffer = bytearray()
         self._ids = itertools.cycle(range(1, 0xFFFF))
         self._transport: asyncio.Transport | None = None
+        self._answering = True
         self.session_present = False
 
     @classmethod
@@ -77,17 +78,24 @@ class CrowdClient(asyncio.Protocol):
         client_id: str | None = None,
         clean: bool = True,
         will: Will | None = None,
+        tls: ssl.SSLContext | None = None,
+        answering: bool = True,
         timeout_s: float = 20,
     ) -> Self:
-        """Log in; raises LoginRefused, OSError or TimeoutError."""
+        """Log in; raises LoginRefused, OSError or TimeoutError.
+
+        ``answering=False`` makes a client that acknowledges nothing, like a stalled consumer.
+        """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):
-            _, client = await loop.create_connection(cls, *address)
+            _, client = await loop.create_connection(cls, *address, ssl=tls)
+            client._answering = answering
             answer = await client._ask(
                 CONNACK, 0, _connect_packet(client_id or name, name, secret, clean, will)
             )
         if answer is None or answer[1] != 0:
             client.vanish()
+            await client.until_lost()
             raise LoginRefused(answer[1] if answer else None)
         client.session_present = bool(answer[0] & 1)
         return client
@@ -194,10 +202,48 @@ class CrowdClient(asyncio.Protocol):
         size = int.from_bytes(body[:2], "big")
         topic, rest = body[2 : 2 + size].decode(), body[2 + size :]
         if first & 0x06:
-            self._send(_packet(0x40, rest[:2]))
-            rest = rest[2:]
+            packet_id, rest = rest[:2], rest[2:]
+            if self._answering:
+                self._send(_packet(0x40, packet_id))
         self.received.append(Received(topic, rest, bool(first & 1)))
         self._session.changed.set()
+
+
+class Crowd:
+    """Clients of one broker, who all hang up without a word at the end of ``async with``."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._clients: list[CrowdClient] = []
+
+    async def connect(self, name: str, secret: str, **options: Any) -> CrowdClient:
+        """Log one client in; options and errors as of ``CrowdClient.connect``."""
+        client = await CrowdClient.connect(self._address, name, secret, **options)
+        self._clients.append(client)
+        return client
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self._clients:
+            client.vanish()
+        await asyncio.gather(*(client.until_lost() for client in self._clients))
+
+
+def run_crowd(
+    address: tuple[str, int],
+    story: Callable[[Crowd], Coroutine[Any, Any, T]],
+    *,
+    timeout_s: float = 30,
+) -> T:
+    """Run a story of clients on an event loop of its own; raises what it raises, or TimeoutError."""
+
+    async def told() -> T:
+        async with asyncio.timeout(timeout_s), Crowd(address) as crowd:
+            return await story(crowd)
+
+    return asyncio.run(told())
 
 
 async def in_crowd(work: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:

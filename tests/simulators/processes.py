@@ -1,4 +1,4 @@
-"""Programs of ours as real processes: started with a log file, awaited by a question, ended by pid."""
+"""Programs of ours as real processes: started with a log, awaited by a question, ended by pid."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Program:
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.running:
-                raise NotReady(f"{what}: ended with {self._process.returncode}\n{self.last_words()}")
+                raise NotReady(
+                    f"{what}: ended with {self._process.returncode}\n{self.last_words()}"
+                )
             if time.monotonic() > deadline:
                 raise NotReady(f"{what}: not ready in {timeout_s:g} s\n{self.last_words()}")
             time.sleep(0.02)
@@ -99,14 +101,16 @@ def answers(url: str) -> Callable[[], bool]:
 
     def ask() -> bool:
         try:
-            return requests.get(url, timeout=2).status_code == requests.codes.ok
+            return requests.get(url, timeout=2).status_code == 200
         except requests.RequestException:
             return False
 
     return ask
 
 
-def eventually(question: Callable[[], bool], timeout_s: float = 30.0, every_s: float = 0.05) -> bool:
+def eventually(
+    question: Callable[[], bool], timeout_s: float = 30.0, every_s: float = 0.05
+) -> bool:
     """Whether the question is answered with yes in time."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

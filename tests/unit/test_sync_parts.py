@@ -65,7 +65,9 @@ def test_a_batch_that_is_not_settled_in_time_is_sent_again() -> None:
 
 @pytest.mark.parametrize("bad", range(1, 14))
 def test_a_refused_batch_is_halved_until_the_bad_event_stands_alone(bad: int) -> None:
-    window, alone, settled = InFlight(50), [], set()
+    window = InFlight(50)
+    alone: list[int] = []
+    settled: set[int] = set()
     queue = [(1, 13)]
     while queue:
         first, last = queue.pop()

@@ -1,8 +1,8 @@
 """What becomes of files once they are done with: sealed, out of the till's folder.
 
-Read files go to the archive, by the day on which they were captured; unreadable ones to quarantine,
-each beside a note that says why without quoting it. Both end by their retention period: receipts
-name people, so neither may be kept for ever.
+Read files go to ``archive/<day of capture>/``, unreadable ones to ``quarantine/``, each beside a note
+that says why without quoting it. Both end by their retention period: receipts name people, so
+neither may be kept for ever.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -57,17 +57,17 @@ class Keeping:
 
     def quarantine(self, name: str, data: bytes, at: datetime, reason: str) -> Path:
         """Keep a file that could not be read, durably, with its note; raises DiskUnusable."""
-        path = self._root / "quarantine" / self._day(at).isoformat() / _sealed_name(name, data)
+        path = self._root / "quarantine" / _sealed_name(name, data)
         note = {
             "reason": reason,
-            "at": at.isoformat(timespec="seconds"),
+            "at": at.astimezone(UTC).isoformat(timespec="seconds"),
             "file": name,
             "sha256": sha256(data).hexdigest(),
             "size": len(data),
         }
-        self._write(path, self._seal(path, data), durable=True)
         text = json.dumps(note, ensure_ascii=False, indent=1).encode()
         self._write(path.with_suffix(NOTE), text, durable=True)
+        self._write(path, self._seal(path, data), durable=True)
         return path
 
     def open(self, path: Path) -> bytes:
@@ -80,21 +80,24 @@ class Keeping:
         Raises:
             DiskUnusable: a day cannot be removed.
         """
-        today = self._day(now)
-        return self._expire("archive", today - timedelta(self._retention.archive_days)) + (
-            self._expire("quarantine", today - timedelta(self._retention.quarantine_days))
-        )
+        try:
+            return self._expire_archive(now) + self._expire_quarantine(now)
+        except OSError as error:
+            raise _unusable(self._root, error) from error
 
-    def _expire(self, shelf: str, oldest: date) -> int:
-        removed = 0
-        for folder in sorted(self._root.glob(f"{shelf}/????-??-??")):
-            if _day_of(folder) >= oldest:
-                continue
-            try:
-                removed += _remove(folder)
-            except OSError as error:
-                raise _unusable(folder, error) from error
-        return removed
+    def _expire_archive(self, now: datetime) -> int:
+        oldest = self._day(now) - timedelta(days=self._retention.archive_days)
+        folders = [path for path in self._root.glob("archive/*") if _day_of(path) < oldest]
+        return sum(_remove_folder(folder) for folder in folders)
+
+    def _expire_quarantine(self, now: datetime) -> int:
+        oldest = now - timedelta(days=self._retention.quarantine_days)
+        notes = [path for path in self._root.glob(f"quarantine/*{NOTE}") if _noted(path) < oldest]
+        for note in notes:
+            # The note goes last: a sealed file without one would never expire.
+            note.with_suffix(SEALED).unlink(missing_ok=True)
+            note.unlink()
+        return len(notes)
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self._zone).date()
@@ -115,6 +118,8 @@ class Keeping:
                     file.flush()
                     os.fsync(file.fileno())
             draft.replace(path)
+            if durable and os.name == "posix":
+                _sync_folder(path.parent)
         except OSError as error:
             raise _unusable(path, error) from error
 
@@ -131,12 +136,25 @@ def _day_of(folder: Path) -> date:
         return date.max  # not ours
 
 
-def _remove(folder: Path) -> int:
+def _remove_folder(folder: Path) -> int:
     files = list(folder.iterdir())
     for file in files:
         file.unlink()
     folder.rmdir()
-    return sum(file.suffix == SEALED for file in files)
+    return len(files)
+
+
+def _noted(note: Path) -> datetime:
+    at: str = json.loads(note.read_bytes())["at"]
+    return datetime.fromisoformat(at)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> DiskUnusable:

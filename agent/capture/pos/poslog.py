@@ -31,6 +31,7 @@ from models.wire.personal import personal_spans
 from models.wire.registry import SALE_RECORDED
 
 _ROOM_TO_STAMP_BYTES: Final = 256  # epoch, sequence and historical, which the outbox adds
+_FAULTS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class PoslogReader:
@@ -56,17 +57,23 @@ class PoslogReader:
         at = self._context.moment()
         try:
             for number, element in enumerate(transactions(data), 1):
-                yield self._compose(self._sale(element, raw_sha256, number), at)
+                yield self._captured(element, raw_sha256, number, at)
         except Malformed as error:
             raise UnreadableInput(f"{file_name}: {error}") from error
         except EventTooLarge as error:
             raise EventTooLarge(f"{file_name}: {error}") from error
 
-    def _sale(self, element: Element, raw_sha256: str, number: int) -> SaleRecorded:
+    def _captured(self, element: Element, raw_sha256: str, number: int, at: Moment) -> CapturedSale:
         try:
-            return self._transactions.read(element, raw_sha256)
+            return self._compose(self._transactions.read(element, raw_sha256), at)
         except Malformed as error:
             raise Malformed(f"transaction {number}: {error}") from error
+        except _FAULTS as error:
+            # A mistake of ours must cost this file only, not all that come after it.
+            raise Malformed(
+                f"transaction {number}: our reader failed on it ({type(error).__name__}); "
+                "report it with the quarantined file"
+            ) from error
 
     def _compose(self, unrevised: SaleRecorded, at: Moment) -> CapturedSale:
         device = self._context.device

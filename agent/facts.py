@@ -1,0 +1,36 @@
+"""Facts of the device's own making become events: heartbeats, closed epochs, registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from agent.clock import DeviceClock
+from agent.outbox import Draft
+from models.wire.envelope import compose
+from models.wire.events.device import EpochClosed
+from models.wire.ids import DevicePath, uuid7
+from models.wire.personal import personal_spans
+from models.wire.registry import EPOCH_CLOSED, EventData, EventType
+
+
+@dataclass(frozen=True, slots=True)
+class FactMaker:
+    """Composes events whose ids are new and random. Safe from any thread."""
+
+    device: DevicePath
+    clock: DeviceClock
+    random: Callable[[int], bytes]
+
+    def draft(self, kind: EventType, data: EventData) -> Draft:
+        """An event of this moment, ready for the outbox."""
+        at = self.clock.moment()
+        event_id = uuid7(int(at.wall.timestamp() * 1000), self.random(10))
+        body = compose(device=self.device, event_id=event_id, kind=kind, data=data, at=at)
+        return Draft(event_id, body, personal_spans(kind, msgspec.json.encode(data)))
+
+    def closed(self, notice: EpochClosed) -> Draft:
+        """The event that announces a closed epoch."""
+        return self.draft(EPOCH_CLOSED, notice)

@@ -1,0 +1,94 @@
+"""A head office in memory: answers births, settles batches, and remembers every event by its id.
+
+It stands on the simulated broker and keeps the wire contract, so that the agent's sync can be
+tested without a cloud. ``silent`` makes it take events and say nothing, ``refuse_body_of`` plays a
+damaged batch, ``settled`` may be preset to play a ledger that is ahead.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import msgspec
+
+from agent.sync.transport import Connection, Message
+from models.wire.ack import Ack, EpochSettled, Reason, Refusal, Rejection, Welcome
+from models.wire.birth import decode_birth
+from models.wire.codec import Codec
+from models.wire.envelope import open_envelope
+from models.wire.ranges import RangeSet
+from models.wire.topics import Down, Stream, Up, down, parse_up, worker_filters
+from tests.simulators.broker import SimulatedBroker
+
+NAME, PASSWORD = "_cloud-office", "office"
+
+
+class HeadOffice:
+    """The cloud's half of the contract, for tests of the other half."""
+
+    def __init__(self, broker: SimulatedBroker, ledger: str = "ledger-1") -> None:
+        self.ledger = ledger
+        self.silent = False
+        self.refuse_body_of: set[str] = set()
+        self.reject: set[str] = set()
+        self.rehome_next: str | None = None
+        self.settled: dict[tuple[str, str], RangeSet] = defaultdict(RangeSet)
+        self.received: Counter[str] = Counter()
+        self.order: list[tuple[str, int, bool]] = []
+        self.births = 0
+        self._codec = Codec()
+        self._connection: Connection = broker.transport(NAME, PASSWORD).open(
+            worker_filters(), Message("lk1/office/will", b""), self
+        )
+
+    def arrived(self, topic: str, payload: bytes) -> None:
+        """Listener: a device spoke."""
+        said = parse_up(topic)
+        if isinstance(said.branch, Stream):
+            answer: Ack | Welcome | None = self._settle(payload)
+        elif said.branch is Up.BIRTH:
+            answer = self._welcome(payload)
+        else:
+            answer = None
+        if answer is not None and not self.silent:
+            message = Message(down(said.device, Down.ACK), msgspec.json.encode(answer))
+            self._connection.publish(message)
+
+    def lost(self, reason: str) -> None:
+        """Listener: our own line broke."""
+
+    def _welcome(self, payload: bytes) -> Welcome:
+        self.births += 1
+        epochs: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(dict)
+        for (epoch, stream), ranges in self.settled.items():
+            epochs[epoch][stream] = list(ranges)
+        listed = [EpochSettled(epoch, streams) for epoch, streams in epochs.items()]
+        return Welcome(ledger=self.ledger, birth=decode_birth(payload).birth, epochs=listed)
+
+    def _settle(self, payload: bytes) -> Ack:
+        batch = self._codec.decode(payload)
+        header = batch.header
+        key = (header.epoch, header.stream)
+        envelopes = [open_envelope(event) for event in batch.events]
+        poisoned = [e.id for e in envelopes if e.id in self.refuse_body_of]
+        if poisoned and header.count > 1:
+            refusal = Refusal(header.first, header.count, Reason.UNREADABLE_BODY)
+            return Ack(ledger=self.ledger, epoch=key[0], stream=key[1], refused=[refusal])
+        rejected = []
+        for envelope in envelopes:
+            sequence = int(envelope.sequence)
+            self.order.append((header.stream, sequence, envelope.historical))
+            if poisoned or envelope.id in self.reject:
+                rejected.append(Rejection(sequence, Reason.MALFORMED))
+            else:
+                self.received[envelope.id] += 1
+            self.settled[key].add(sequence, sequence)
+        rehome, self.rehome_next = self.rehome_next, None
+        return Ack(
+            ledger=self.ledger,
+            epoch=key[0],
+            stream=key[1],
+            settled=[(header.first, header.last)],
+            rejected=rejected,
+            rehome=rehome,
+        )

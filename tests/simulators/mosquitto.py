@@ -1,0 +1,132 @@
+"""A real Mosquitto on a free loopback port, with our generated access rules."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cloud.broker import Login, acl_file, password_file
+from tests.simulators.required_server import required_program
+
+_DEADLINE_S = 10.0
+
+
+class Mosquitto:
+    """A Mosquitto process in a directory of its own; it can be killed and brought back."""
+
+    def __init__(self, directory: Path, logins: Iterable[Login], *, persistent: bool) -> None:
+        self._program = required_program("mosquitto", package="the Debian package mosquitto")
+        self._directory = directory
+        self._persistent = persistent
+        self.address = ("127.0.0.1", _free_port())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._write_logins(logins)
+        self._write("mosquitto.conf", self._config())
+
+    def start(self) -> None:
+        """Start, or start again on the same port; returns when it accepts connections."""
+        with (self._directory / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._program, "-c", self._directory / "mosquitto.conf"],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + _DEADLINE_S
+        while not self._accepts():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._directory / "mosquitto.log").read_text())
+            time.sleep(0.02)
+
+    def apply_logins(self, logins: Iterable[Login]) -> None:
+        """Write new logins and ask for a reload; it happens a moment later."""
+        self._write_logins(logins)
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
+
+    def kill(self) -> None:
+        """End it with -9, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in order, so that it saves what it holds."""
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Kill it with -9 and start it again."""
+        self.kill()
+        self.start()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(_DEADLINE_S)
+            self._process = None
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection(self.address, 1).close()
+        except OSError:
+            return False
+        return True
+
+    def _write_logins(self, logins: Iterable[Login]) -> None:
+        known = list(logins)
+        self._write("acl", acl_file(known))
+        self._write("passwords", password_file(known))
+
+    def _write(self, name: str, text: str) -> None:
+        (self._directory / name).write_text(text)
+        (self._directory / name).chmod(0o600)
+
+    def _config(self) -> str:
+        host, port = self.address
+        lines = [
+            f"listener {port} {host}",
+            f"user {pwd.getpwuid(os.getuid()).pw_name}",  # as root it would become another
+            "allow_anonymous false",
+            f"password_file {self._directory}/passwords",
+            f"acl_file {self._directory}/acl",
+            "use_username_as_clientid true",
+            "set_tcp_nodelay true",
+            "max_queued_messages 100000",
+        ]
+        if self._persistent:
+            lines += [
+                "persistence true",
+                f"persistence_location {self._directory}/",
+                "autosave_on_changes true",
+                "autosave_interval 1",
+            ]
+        return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def mosquitto(
+    directory: Path, logins: Iterable[Login], *, persistent: bool = False
+) -> Iterator[Mosquitto]:
+    """A running Mosquitto; skips the test where none is installed.
+
+    Args:
+        directory: an existing throw-away directory for its files.
+        logins: who may log in.
+        persistent: save every change at once, so that a kill loses next to nothing.
+    """
+    broker = Mosquitto(directory, logins, persistent=persistent)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
