@@ -12,26 +12,28 @@ and stopped in the reverse one.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
-from pathlib import Path
-from random import Random
-from types import TracebackType
+from contextlib import ExitStack
+from random import SystemRandom
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry
 
 from agent.capture.intake import Intake
+from agent.capture.pos.keeping import Keeping, Retention
+from agent.capture.pos.poslog import PoslogReader
+from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
-from agent.capture.pos.spool import Spool
+from agent.capture.pos.spool import Spool, SpoolSettings
 from agent.clock import DeviceClock, read_boot_id
 from agent.config import AgentConfig, configs_folder, device_secret
 from agent.errors import AgentError
 from agent.facts import FactMaker
 from agent.health.heartbeat import Vitals, take_pulse
 from agent.outbox import Outbox
-from agent.replica import PhoneNumbers, Replica
+from agent.replica import Replica
+from agent.replica.phones import PhoneNumbers
 from agent.sync.announcement import Announcer
 from agent.sync.backoff import Backoff
 from agent.sync.catch_up import CatchUp, HttpsCards
@@ -42,10 +44,11 @@ from agent.sync.metrics import SyncMetrics
 from agent.sync.mqtt import Endpoint, Login, PahoTransport, Tls
 from agent.sync.session import Mailbox, Session, Timing
 from agent.sync.transport import Transport
-from agent.tablet import TabletServer
+from agent.tablet import LineState, Shop, TabletServer
 from agent.twin.reporter import Reporter
 from models.runtime.clock import Clock, SystemClock
 from models.runtime.logs import get_logger
+from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import load_or_create
 from models.vault.seal import Sealer
@@ -53,3 +56,244 @@ from models.wire.registry import HEARTBEAT
 from models.wire.topics import Stream, device_filters
 
 _LOG = get_logger(__name__)
+
+
+class Agent:
+    """A whole agent. Use it as a context manager: it runs inside the block.
+
+    Raises on entry: BadConfiguration, OutboxBusy (another agent runs on this data), OutboxCorrupt,
+    DiskUnusable. What was started before the error is stopped again.
+    """
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        """``transport`` replaces the broker of the configuration, for tests."""
+        self._config = config
+        self._clock = clock or SystemClock()
+        self._given_transport = transport
+        self._device_clock = DeviceClock(self._clock, read_boot_id())
+        self._started_at = self._clock.now()
+        self._random = SystemRandom()
+        self.registry = CollectorRegistry()
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as building:
+            self._build(building)
+            self._closing = building.pop_all()
+        _LOG.info("agent_started", device=self._config.device.path.prefix, epoch=self.outbox.epoch)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the parts, the last started first: nothing is captured into a closed file."""
+        self._closing.close()
+        _LOG.info("agent_stopped")
+
+    def _build(self, parts: ExitStack) -> None:
+        self._open_stores(parts)
+        self.link, self.catch_up = self._make_sync()
+        self.outbox.on_append(lambda _stream: self.link.wake())
+        self.catch_up.start()
+        parts.callback(self.catch_up.stop)
+        self.tablet = self._start_tablet(parts)
+        self.spool = self._start_spool(parts)
+        self.link.start()
+        parts.callback(self.link.stop)
+        self._start_scheduler(parts)
+
+    def _open_stores(self, parts: ExitStack) -> None:
+        config, device = self._config, self._config.device
+        self._master = load_or_create(config.master_key_file)
+        keyring = Keyring(config.keyring_file, self._master)
+        parts.callback(keyring.close)
+        self._facts = FactMaker(device.path, self._device_clock, os.urandom)
+        self.outbox = Outbox.open(
+            config.outbox_file,
+            Sealer(keyring),
+            clock=self._clock,
+            compose_closed=self._facts.closed,
+        )
+        parts.callback(self.outbox.close)
+        phones = PhoneNumbers(device.phone_region)
+        self.replica = Replica.open(
+            config.replica_file, self._master, clock=self._clock, phones=phones
+        )
+        parts.callback(self.replica.close)
+
+    def _make_sync(self) -> tuple[Link, CatchUp]:
+        config, device = self._config, self._config.device.path
+        secret = device_secret(config.broker)
+        metrics = SyncMetrics(self.registry)
+        sync = config.sync
+        source = (
+            HttpsCards(config.cloud.url, device.device, secret, config.cloud.timeout_s)
+            if config.cloud.url
+            else None
+        )
+        catch_up = CatchUp(self.replica, source, backoff=self._backoff(), clock=self._clock)
+        ingress = Ingress(
+            device, on_card=catch_up.take, on_cards_head=catch_up.head_is, metrics=metrics
+        )
+        announcer = self._announcer()
+
+        def make_session(birth: str, mailbox: Mailbox) -> Session:
+            return Session(
+                device=device,
+                outbox=self.outbox,
+                ingress=ingress,
+                mailbox=mailbox,
+                birth=birth,
+                announce=announcer.announce,
+                limits=Limits(
+                    sync.batch_events, sync.batch_bytes, sync.resend_after_s, sync.fresh_share
+                ),
+                timing=Timing(),
+                window=sync.window,
+                clock=self._clock,
+                metrics=metrics,
+            )
+
+        link = Link(
+            self._given_transport or self._paho(secret),
+            device_filters(device),
+            new_birth=lambda: os.urandom(16).hex(),
+            will=announcer.will,
+            make_session=make_session,
+            backoff=self._backoff(),
+            clock=self._clock,
+            metrics=metrics,
+        )
+        return link, catch_up
+
+    def _announcer(self) -> Announcer:
+        config = self._config
+        reporter = Reporter(config.device.data_dir / "twin-report.json")
+        settings = {
+            "till.profile": config.till.profile if config.till.folder else "",
+            "device.kind": config.device.kind,
+            "device.timezone": config.device.timezone,
+            "sync.fresh_share": str(config.sync.fresh_share),
+        }
+        return Announcer(
+            device=config.device.path,
+            bootid=self._device_clock.bootid,
+            started_at=self._started_at,
+            now=self._clock.now,
+            held=self.outbox.held,
+            ledger=lambda: self.outbox.ledger,
+            cards=lambda: self.replica.through,
+            capabilities=config.capabilities,
+            report=lambda: reporter.report(settings),
+        )
+
+    def _paho(self, secret: str) -> Transport:
+        broker = self._config.broker
+        return PahoTransport(
+            [Endpoint.parse(url) for url in broker.urls],
+            Login(self._config.device.device, secret),
+            tls=Tls(broker.tls_ca_file, broker.tls_certificate_file, broker.tls_key_file),
+            keepalive_s=broker.keepalive_s,
+            max_in_flight=self._config.sync.window + 8,
+        )
+
+    def _backoff(self) -> Backoff:
+        sync = self._config.sync
+        return Backoff(sync.backoff_base_s, sync.backoff_cap_s, self._random)
+
+    def _start_tablet(self, parts: ExitStack) -> TabletServer | None:
+        config, device = self._config, self._config.device
+        if not config.tablet.enabled:
+            return None
+        shop = Shop(
+            device.store_name or device.store, ZoneInfo(device.timezone), device.phone_region
+        )
+        server = TabletServer(config.tablet, self.replica, _LinkLine(self.link), self._clock, shop)
+        server.start()
+        parts.callback(server.stop)
+        return server
+
+    def _start_spool(self, parts: ExitStack) -> Spool | None:
+        till, device = self._config.till, self._config.device
+        if till.folder is None:
+            return None
+        zone = ZoneInfo(device.timezone)
+        context = CaptureContext(
+            device=device.path,
+            timezone=zone,
+            moment=self._device_clock.moment,
+            phone_region=device.phone_region,
+            operator_key=self._master.derive("lianke operators"),
+        )
+        profile = load_profile(configs_folder() / "till_profiles", till.profile)
+        self._keeping = Keeping(
+            device.data_dir,
+            BlobSealer(self._master, "till file"),
+            zone,
+            Retention(till.archive_days, till.quarantine_days),
+        )
+        spool = Spool(
+            till.folder,
+            device.path.device,
+            PoslogReader(profile, context),
+            Intake(self.outbox, self._lay_over, self.registry),
+            self._keeping,
+            self._clock,
+            SpoolSettings(
+                rescan_s=till.rescan_s, settle_s=till.settle_s, max_file_bytes=till.max_file_bytes
+            ),
+        )
+        spool.start()
+        parts.callback(spool.stop)
+        return spool
+
+    def _lay_over(self, sale: CapturedSale) -> None:
+        self.replica.lay_over(sale.sale, sale.sale_id, self._clock.now())
+
+    def _start_scheduler(self, parts: ExitStack) -> None:
+        plan = self._config.housekeeping
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            self._beat, "interval", seconds=plan.heartbeat_s, next_run_time=self._clock.now()
+        )
+        scheduler.add_job(self._keep_house, "interval", seconds=plan.interval_s)
+        scheduler.start()
+        parts.callback(scheduler.shutdown)
+
+    def _beat(self) -> None:
+        vitals = Vitals(
+            depths=self.outbox.depths,
+            quarantined=lambda: self.spool.status.quarantined if self.spool else 0,
+            rejected=self.outbox.dead_letters,
+            cards=lambda: self.replica.through,
+            data_dir=self._config.device.data_dir,
+            started_at=self._started_at,
+        )
+        pulse = take_pulse(vitals, self._clock.now())
+        try:
+            self.outbox.append(Stream.TELEMETRY, [self._facts.draft(HEARTBEAT, pulse)])
+        except AgentError as error:
+            _LOG.warning("heartbeat_not_stored", error=str(error))
+
+    def _keep_house(self) -> None:
+        try:
+            self.outbox.housekeep(self._config.housekeeping.keep_s())
+            self.replica.housekeep()
+            if self.spool is not None:
+                self._keeping.housekeep(self._clock.now())
+        except AgentError as error:
+            _LOG.warning("housekeeping_failed", error=str(error))
+
+
+class _LinkLine:
+    """The guide's page asks the link how the line is."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def online(self) -> LineState:
+        return LineState(self._link.online(), self._link.since())

@@ -17,8 +17,9 @@ import msgspec
 import typer
 
 from agent import __version__
-from agent.config import AgentConfig, configs_folder, read_config
-from agent.errors import AgentError, BadConfiguration, FaultyDevice, InvalidInput, TransientError
+from agent.config import AgentConfig, read_config
+from agent.errors import AgentError, BadConfiguration, InvalidInput, TransientError
+from agent.outbox import Inspection
 from models.runtime import logs
 from models.vault.errors import VaultError
 from models.wire.topics import Stream
@@ -132,7 +133,8 @@ def outbox_ls(
         print(msgspec.json.encode(pending).decode())
         return
     for event in pending:
-        print(f"{event.sequence:10} {event.appended_at:%Y-%m-%d %H:%M:%S} {event.type} {event.event_id}")
+        stored = f"{event.appended_at:%Y-%m-%d %H:%M:%S}"
+        print(f"{event.sequence:10} {stored} {event.type} {event.event_id}")
     print(f"{len(pending)} shown", file=sys.stderr)
 
 
@@ -145,7 +147,8 @@ def outbox_dead_letters(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption 
         print(msgspec.json.encode(letters).decode())
         return
     for letter in letters:
-        print(f"{letter.rejected_at:%Y-%m-%d %H:%M:%S} {letter.stream} {letter.event_id} {letter.reason}")
+        refused = f"{letter.rejected_at:%Y-%m-%d %H:%M:%S}"
+        print(f"{refused} {letter.stream} {letter.event_id} {letter.reason}")
 
 
 @outbox_app.command("verify")
@@ -161,7 +164,5 @@ def outbox_verify(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = Fals
         raise typer.Exit(EXIT_DEVICE)
 
 
-def _inspect(settings: AgentConfig) -> "Inspection":
-    from agent.outbox import Inspection  # noqa: PLC0415
-
+def _inspect(settings: AgentConfig) -> Inspection:
     return Inspection.open(settings.outbox_file)

@@ -38,6 +38,7 @@ class DeviceSettings:
         store: the shop, unique within the tenant.
         device: this box, unique on its broker; also its login.
         kind: what the box is.
+        store_name: as people call the shop; shown on the guide's page.
         timezone: IANA name; used where the till writes no offset.
         phone_region: ISO 3166 region in which a phone number without country code is read.
         data_dir: outbox, replica, archive and quarantine.
@@ -48,6 +49,7 @@ class DeviceSettings:
     store: str
     device: str
     kind: DeviceKind = DeviceKind.POS
+    store_name: str = ""
     timezone: str = "Asia/Shanghai"
     phone_region: str = "CN"
     data_dir: Path = Path("/var/lib/lianke")
@@ -145,6 +147,7 @@ class TillSettings:
         profile: a file in device_configs/till_profiles, without ``.toml``.
         rescan_s: a full look at the folder, for network shares that tell nothing.
         settle_s: a half-written file is quarantined when it has not changed for so long.
+        max_file_bytes: larger files are left in the folder, with a warning.
         archive_days: processed files are kept sealed for so long.
         quarantine_days: unreadable files are kept sealed for so long.
     """
@@ -153,6 +156,7 @@ class TillSettings:
     profile: str = "arts-poslog"
     rescan_s: float = 5.0
     settle_s: float = 2.0
+    max_file_bytes: int = 256 * 1024 * 1024
     archive_days: int = 30
     quarantine_days: int = 90
 
@@ -163,7 +167,7 @@ class TabletSettings:
 
     Attributes:
         enabled: whether this box serves it.
-        host: 127.0.0.1 for this box alone; a LAN address where tablets use the store hub.
+        host: an address of this box alone (the page knows no sign-in yet).
         port: TCP port.
     """
 
@@ -208,6 +212,12 @@ class AgentConfig:
     tablet: TabletSettings = field(default_factory=TabletSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     log_level: str = "INFO"
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """Which parts run on this box, as its birth says."""
+        parts = {"poslog": self.till.folder is not None, "tablet": self.tablet.enabled}
+        return tuple(name for name, runs in parts.items() if runs)
 
     @property
     def outbox_file(self) -> Path:

@@ -10,8 +10,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, NoReturn
 
 from agent.errors import AgentError, DiskUnusable, OutboxBusy, OutboxCorrupt
 
@@ -36,12 +38,25 @@ _DISK: Final = frozenset(
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
 
+@dataclass(slots=True)
+class _State:
+    """What the writing connection was last told, and whether its log can be trusted."""
+
+    level: str = "FULL"
+    suspect: bool = False
+
+
 class OutboxFile:
     """The one connection that writes and the one that reads for leases.
 
-    ``lock`` is held by whoever writes, from before the transaction until the memory that mirrors
-    it is up to date; ``transaction`` must be entered with it held. ``read`` needs no lock of the
-    writer, but serialise its callers: one connection serves one cursor at a time.
+    ``read`` needs no lock of the writer, but its callers must take turns.
+
+    Attributes:
+        lock: held by whoever writes, from before the transaction until the memory that mirrors the
+            file is up to date again.
+        durable: a transaction that is on the disk when its block has ended.
+        relaxed: one that SQLite keeps in order but syncs with a later one: right for what may be
+            forgotten in a power cut.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,8 +72,9 @@ class OutboxFile:
         with in_our_words(path):
             _strengthen(self._writer, path)
             self._reader = connect(path, read_only=True)
-        self._durable = True
-        self._suspect = False
+        state = _State()
+        self.durable = Transaction(path, self._writer, "FULL", state)
+        self.relaxed = Transaction(path, self._writer, "NORMAL", state)
 
     def close(self) -> None:
         """Close both connections; SQLite then folds the WAL into the file."""
@@ -67,54 +83,80 @@ class OutboxFile:
             self._writer.close()
 
     @contextmanager
-    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """A write transaction: committed when the block ends, rolled back when it raises.
-
-        Args:
-            durable: on the disk when the block has ended. Otherwise SQLite orders the commit but
-                syncs it with a later one: right for what may be forgotten in a power cut.
-
-        Raises:
-            DiskUnusable: full, read-only or failing; nothing was stored.
-            OutboxCorrupt: the file's content breaks SQLite's rules or ours.
-            OutboxBusy: somebody holds SQLite's own lock for more than BUSY_TIMEOUT_S.
-        """
-        db = self._writer
-        try:
-            if durable is not self._durable or self._suspect:
-                self._prepare(durable)
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-            db.execute("COMMIT")
-        except BaseException as error:
-            self._abandon(error)
-            ours = explain(error, self.path)
-            if ours is None:
-                raise
-            raise ours from error
-
-    @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """The reading connection; sees what is committed, and every statement sees it anew."""
         with in_our_words(self.path):
             yield self._reader
 
-    def _prepare(self, durable: bool) -> None:
-        if self._suspect:
+
+class Transaction:
+    """``with`` this, a write transaction: committed at the end of the block, or rolled back.
+
+    Entered and left for every append, hence written out instead of a generator, whose frames would
+    cost as much as the insert.
+
+    Raises:
+        DiskUnusable: full, read-only or failing; nothing was stored.
+        OutboxCorrupt: the file's content breaks SQLite's rules or ours.
+        OutboxBusy: somebody holds SQLite's own lock for more than BUSY_TIMEOUT_S.
+    """
+
+    __slots__ = ("_db", "_level", "_path", "_state")
+
+    def __init__(self, path: Path, db: sqlite3.Connection, level: str, state: _State) -> None:
+        self._path = path
+        self._db = db
+        self._level = level
+        self._state = state
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            if self._state.level != self._level or self._state.suspect:
+                self._prepare()
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._fail(error)
+        return self._db
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            try:
+                self._db.execute("COMMIT")
+            except sqlite3.Error as failure:
+                self._fail(failure)
+        elif isinstance(error, sqlite3.Error):
+            self._fail(error)
+        else:
+            self._roll_back()
+
+    def _prepare(self) -> None:
+        if self._state.suspect:
             # After a failed sync the kernel may drop pages of earlier, unsynced commits, and a
             # broken chain in the WAL hides every commit behind it. A whole checkpoint starts anew.
-            if self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                raise OutboxBusy(f"outbox {self.path}: a reader holds the log back; try again")
-            self._suspect = False
-        self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-        self._durable = durable
+            if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise OutboxBusy(f"outbox {self._path}: a reader holds the log back; try again")
+            self._state.suspect = False
+        self._db.execute(f"PRAGMA synchronous={self._level}")
+        self._state.level = self._level
 
-    def _abandon(self, error: BaseException) -> None:
-        if isinstance(error, sqlite3.Error) and _primary_code(error) == sqlite3.SQLITE_IOERR:
-            self._suspect = True
-        if self._writer.in_transaction:
+    def _fail(self, error: sqlite3.Error) -> NoReturn:
+        self._roll_back()
+        if _primary_code(error) == sqlite3.SQLITE_IOERR:
+            self._state.suspect = True
+        ours = explain(error, self._path)
+        if ours is None:
+            raise error
+        raise ours from error
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
             with suppress(sqlite3.Error):  # the transaction's own error is the one to tell
-                self._writer.execute("ROLLBACK")
+                self._db.execute("ROLLBACK")
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -140,10 +182,8 @@ def in_our_words(path: Path) -> Iterator[None]:
         raise ours from error
 
 
-def explain(error: BaseException, path: Path) -> AgentError | None:
+def explain(error: sqlite3.Error, path: Path) -> AgentError | None:
     """Our error for one of SQLite's, or None for what is a mistake of the program itself."""
-    if not isinstance(error, sqlite3.Error):
-        return None
     code = _primary_code(error)
     if code in _BUSY:
         return OutboxBusy(f"outbox {path}: {error}; another program holds it, try again")

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from agent.outbox.facts import Depth
-from agent.outbox.lanes import Lane, Lanes, count_owed
+from agent.outbox.lanes import Lanes
 from agent.outbox.moments import from_unix_ms
+from agent.outbox.spans import Span
 from models.wire.topics import Stream
 
 
 def depths(db: sqlite3.Connection, lanes: Lanes) -> list[Depth]:
-    """The depth of every stream. The current epoch is reckoned from ranges, not counted."""
-    return [
-        _depth(db, lanes.current(stream), [x for x in lanes.older() if x.stream == stream])
-        for stream in Stream
-    ]
+    """The depth of every stream: reckoned from ranges, with one look-up for the oldest event."""
+    return [_depth(db, lanes, stream) for stream in Stream]
 
 
 def count_dead_letters(db: sqlite3.Connection) -> int:
@@ -26,23 +24,16 @@ def count_dead_letters(db: sqlite3.Connection) -> int:
     return count
 
 
-def _depth(db: sqlite3.Connection, lane: Lane, older: Iterable[Lane]) -> Depth:
-    pending = lane.last - len(lane.settled)
-    oldest = _oldest(db, lane)
-    for closed in older:
-        owed = count_owed(db, closed)
-        pending += owed
-        oldest = _oldest(db, closed) if owed else oldest
-    return Depth(lane.stream, pending, oldest, lane.last)
+def _depth(db: sqlite3.Connection, lanes: Lanes, stream: Stream) -> Depth:
+    owed = [span for lane in lanes.of(stream) for span in lane.owed()]
+    pending = sum(len(span) for span in owed)
+    return Depth(stream, pending, _oldest(db, owed), lanes.current(stream).last)
 
 
-def _oldest(db: sqlite3.Connection, lane: Lane) -> datetime | None:
-    """When the first unsettled event of a lane was appended."""
-    for gap in lane.owed()[:1]:
-        row = db.execute(
-            "SELECT event.appended_at FROM slot JOIN event ON event.position = slot.position"
-            " WHERE slot.lane = ? AND slot.sequence BETWEEN ? AND ? ORDER BY slot.sequence LIMIT 1",
-            (lane.number, *gap),
-        ).fetchone()
-        return from_unix_ms(row[0]) if row else None
-    return None
+def _oldest(db: sqlite3.Connection, owed: Sequence[Span]) -> datetime | None:
+    """When the first of the owed events was appended; older epochs come first."""
+    if not owed:
+        return None
+    query = "SELECT appended_at FROM event WHERE position = ?"
+    row = db.execute(query, (owed[0].positions[0],)).fetchone()
+    return from_unix_ms(row[0]) if row else None

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
+from models.vault.seal import Unsealed
 from models.wire.events.device import EpochClosed
 from models.wire.ids import Epoch, EventId
 from models.wire.personal import PersonalSpan
@@ -13,7 +16,7 @@ from models.wire.topics import Stream
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Draft:
+class Draft(Unsealed):
     """A composed event, plain and without epoch and sequence (``envelope.compose``).
 
     Attributes:
@@ -21,7 +24,6 @@ class Draft:
     """
 
     event_id: EventId
-    body: bytes
     spans: Sequence[PersonalSpan] = ()
 
     def __repr__(self) -> str:
@@ -32,8 +34,7 @@ ComposeClosed = Callable[[EpochClosed], Draft]
 """Turns the notice that an epoch ended into an event of this device."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """What became of one draft.
 
     Attributes:

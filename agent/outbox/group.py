@@ -1,9 +1,9 @@
 """Group commit: callers that come while the disk syncs share the next sync.
 
-The first caller leads: it stores its own work on its own thread, without handing anything over, so
-a single producer pays nothing for the others' convenience. Those who come meanwhile queue up; when
-the leader is through, the first of them leads the next group, which is everybody who waits by then.
-Each returns when its own work is stored, and with its own error if that failed.
+A caller who finds nobody at work stores its own work on its own thread, without handing anything
+over, so a single producer pays nothing for the others' convenience. Those who come meanwhile queue
+up; when the turn is over, the first of them leads the next group, which is everybody who waits by
+then. Each returns when its own work is stored, or raises its own error.
 """
 
 from __future__ import annotations
@@ -23,21 +23,25 @@ GROUP_LIMIT: Final = 256
 
 
 class _Ticket(Generic[Work, Result]):
-    """One caller's work, and the gate it waits at while somebody else leads."""
+    """A waiting caller's work, and the gate it waits at."""
 
-    __slots__ = ("error", "gate", "heir", "result", "served", "work")
+    __slots__ = ("error", "gate", "leads", "result", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.gate: threading.Lock | None = None
-        self.served = False
-        self.heir = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.leads = False
         self.result: Result | None = None
         self.error: Exception | None = None
 
 
 class GroupCommit(Generic[Work, Result]):
-    """Runs ``store`` for many callers, one group at a time."""
+    """Runs ``store`` for many callers, one group at a time.
+
+    ``_turn`` is held while anybody stores. It passes from leader to leader without being let go,
+    so nobody overtakes those who wait.
+    """
 
     def __init__(self, store: Callable[[Sequence[Work]], Sequence[Result]]) -> None:
         """Make a group commit.
@@ -47,8 +51,8 @@ class GroupCommit(Generic[Work, Result]):
                 stores none and raises.
         """
         self._store = store
+        self._turn = threading.Lock()
         self._mutex = threading.Lock()
-        self._led = False
         self._waiting: deque[_Ticket[Work, Result]] = deque()
 
     def submit(self, work: Work) -> Result:
@@ -58,8 +62,31 @@ class GroupCommit(Generic[Work, Result]):
             OutboxBusy: the thread that led this group was interrupted; submit again.
             Exception: whatever ``store`` raised for this work alone.
         """
-        ticket: _Ticket[Work, Result] = _Ticket(work)
-        if self._must_lead(ticket):
+        if not self._turn.acquire(blocking=False):
+            ticket = self._queue_up(work)
+            if ticket is not None:
+                return self._wait(ticket)
+        try:
+            return self._store((work,))[0]
+        finally:
+            self._pass_on()
+
+    def _queue_up(self, work: Work) -> _Ticket[Work, Result] | None:
+        """A place in the queue, or None when the turn became free meanwhile and is now ours."""
+        with self._mutex:
+            if self._turn.acquire(blocking=False):
+                return None
+            ticket: _Ticket[Work, Result] = _Ticket(work)
+            self._waiting.append(ticket)
+            return ticket
+
+    def _wait(self, ticket: _Ticket[Work, Result]) -> Result:
+        try:
+            ticket.gate.acquire()  # opened by a leader: we are served, or it is our turn to lead
+        except BaseException:
+            self._leave(ticket)
+            raise
+        if ticket.leads:
             self._lead(ticket)
         if ticket.error is not None:
             raise ticket.error
@@ -67,28 +94,13 @@ class GroupCommit(Generic[Work, Result]):
             raise OutboxBusy("the thread that stored for this one was interrupted; append again")
         return ticket.result
 
-    def _must_lead(self, ticket: _Ticket[Work, Result]) -> bool:
-        with self._mutex:
-            if not self._led:
-                self._led = True
-                return True
-            gate = ticket.gate = threading.Lock()
-            gate.acquire()
-            self._waiting.append(ticket)
-        try:
-            gate.acquire()  # opened by a leader: we are served, or it is our turn to lead
-        except BaseException:
-            self._leave(ticket)
-            raise
-        return not ticket.served
-
     def _leave(self, ticket: _Ticket[Work, Result]) -> None:
         """A signal ended the wait: no leader may count on this thread any more."""
         with self._mutex:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-        if ticket.heir:
-            self._hand_over([])
+        if ticket.leads:
+            self._pass_on()
 
     def _lead(self, ticket: _Ticket[Work, Result]) -> None:
         group = [ticket]
@@ -98,7 +110,9 @@ class GroupCommit(Generic[Work, Result]):
                     group.append(self._waiting.popleft())
             self._serve(group)
         finally:
-            self._hand_over(group)
+            self._pass_on()
+            for served in group[1:]:
+                served.gate.release()
 
     def _serve(self, group: Sequence[_Ticket[Work, Result]]) -> None:
         try:
@@ -114,15 +128,12 @@ class GroupCommit(Generic[Work, Result]):
             for ticket, result in zip(group, results, strict=True):
                 ticket.result = result
 
-    def _hand_over(self, group: Sequence[_Ticket[Work, Result]]) -> None:
+    def _pass_on(self) -> None:
+        """Let the first who waits lead, or let go of the turn."""
         with self._mutex:
-            heir = self._waiting.popleft() if self._waiting else None
-            self._led = heir is not None
-            if heir is not None:
-                heir.heir = True
-        for ticket in group:
-            ticket.served = True
-            if ticket.gate is not None:
-                ticket.gate.release()
-        if heir is not None and heir.gate is not None:
-            heir.gate.release()
+            if not self._waiting:
+                self._turn.release()
+                return
+            heir = self._waiting.popleft()
+            heir.leads = True
+        heir.gate.release()

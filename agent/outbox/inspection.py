@@ -18,9 +18,10 @@ from agent.errors import DiskUnusable, OutboxBusy
 from agent.outbox.connection import connect, in_our_words
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import Depth
-from agent.outbox.lanes import Lane, Lanes, load
+from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrations, version_of
 from agent.outbox.moments import from_unix_ms
+from agent.outbox.rows import load
 from agent.outbox.verification import verify
 from models.wire.ids import Epoch, EventId
 from models.wire.topics import Stream
@@ -32,9 +33,8 @@ class _View(msgspec.Struct):
 
 _VIEWS = msgspec.json.Decoder(_View)
 _READ_PENDING = (
-    "SELECT slot.sequence, event.event_id, event.appended_at, event.body"
-    " FROM slot JOIN event ON event.position = slot.position"
-    " WHERE slot.lane = ? AND slot.sequence BETWEEN ? AND ? ORDER BY slot.sequence LIMIT ?"
+    "SELECT position, event_id, appended_at, body FROM event"
+    " WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?"
 )
 
 
@@ -162,14 +162,11 @@ class Inspection:
 
     def _pending(self, lane: Lane, limit: int) -> list[Pending]:
         found: list[Pending] = []
-        for gap in lane.owed():
-            rows = self._db.execute(_READ_PENDING, (lane.number, *gap, limit - len(found)))
-            found += [
-                Pending(
-                    lane.epoch, lane.stream, n, event_id, _type_of(body), from_unix_ms(at), size
-                )
-                for n, event_id, at, size, body in rows
-            ]
+        for span in lane.owed():
+            rows = self._db.execute(_READ_PENDING, (*span.positions, limit - len(found)))
+            found += [_shown(lane, position - span.shift, *row) for position, *row in rows]
+            if len(found) == limit:
+                break
         return found
 
     def _lanes(self) -> Lanes:

@@ -18,7 +18,7 @@ from agent.outbox.connection import OutboxFile, in_our_words
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import ComposeClosed, Depth, Draft, Lease, Stored
 from agent.outbox.group import GroupCommit
-from agent.outbox.lanes import Lanes, count_owed
+from agent.outbox.lanes import Lanes
 from agent.outbox.leases import Leasing
 from agent.outbox.opening import open_file
 from agent.outbox.ownership import Ownership
@@ -35,7 +35,7 @@ from models.wire.ranges import Range
 from models.wire.topics import Stream
 
 Listener = Callable[[Stream], None]
-"""Called on the appending thread after its commit; must be quick and must not raise."""
+"""Called on the appending thread after its commit, with the stream; must be quick, not raise."""
 
 
 class Outbox:
@@ -118,7 +118,7 @@ class Outbox:
         return self._settlement.ledger
 
     def on_append(self, listener: Listener) -> None:
-        """Have ``listener`` told the stream whenever something new was stored in it."""
+        """Have ``listener`` told the stream whenever an append to it is on the disk."""
         self._listeners = (*self._listeners, listener)
 
     def append(self, stream: Stream, drafts: Sequence[Draft]) -> list[Stored]:
@@ -136,11 +136,9 @@ class Outbox:
         """
         if not drafts:
             return []
-        parcel = Parcel(stream, self._storing.seal(drafts))
-        stored = self._group.submit(parcel)
-        if not all(event.known for event in stored):
-            for listener in self._listeners:
-                listener(stream)
+        stored = self._group.submit((stream, self._storing.seal(drafts)))
+        for listener in self._listeners:
+            listener(stream)
         return stored
 
     def lease(
@@ -229,13 +227,13 @@ class Outbox:
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""
-        with self._lanes.lock, self._file.read() as db:
-            lanes = list(self._lanes)
-            owing = {self.epoch} | {x.epoch for x in self._lanes.older() if count_owed(db, x)}
+        with self._lanes.lock:
+            owing = {self.epoch} | {lane.epoch for lane in self._lanes.older() if lane.owed()}
+            lanes = [lane for lane in self._lanes if lane.epoch in owing]
+        epochs = reversed(dict.fromkeys(lane.epoch for lane in lanes))
         return [
             EpochHeld(epoch, {str(x.stream): x.last for x in lanes if x.epoch == epoch and x.last})
-            for epoch in reversed(dict.fromkeys(lane.epoch for lane in lanes))
-            if epoch in owing
+            for epoch in epochs
         ]
 
     def depths(self) -> list[Depth]:

@@ -7,23 +7,27 @@ events waiting as with a million.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 from agent.errors import AgentError, OutboxCorrupt
 from agent.outbox.connection import OutboxFile
 from agent.outbox.facts import Lease
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.spans import Span, within
 from models.runtime.logs import get_logger
 from models.vault.errors import SealBroken
 from models.vault.seal import Sealer
 from models.wire.envelope import stamp
-from models.wire.ids import EventId
+from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
 
-_READ_RUN = (
-    "SELECT slot.sequence, event.event_id, event.body FROM slot"
-    " JOIN event ON event.position = slot.position"
-    " WHERE slot.lane = ? AND slot.sequence BETWEEN ? AND ? ORDER BY slot.sequence"
+_Row = tuple[int, EventId, bytes]
+"""Sequence, id and sealed body of an event."""
+
+_READ = (
+    "SELECT position, event_id, body FROM event WHERE position BETWEEN ? AND ? ORDER BY position"
 )
 
 
@@ -50,14 +54,13 @@ class Leasing:
         """The first free run within the window; None where there is none (see ``Outbox``)."""
         with self._lanes.lock:
             lane = self._lanes.current(stream)
-            run = None if self._lanes.rehome_owed else lane.free_run(*window, now_s)
-            if run is None:
+            run = [] if self._lanes.rehome_owed else lane.free_run(*window, now_s)
+            if not run:
                 return None
-            run = run[0], min(run[1], run[0] + max_events - 1)
+            first = run[0].first
             with self._file.read() as db:
-                first, events = self._read(db, lane, run, max_bytes, historical)
-            if not events:
-                return None
+                rows = self._rows(db, within(run, [(first, first + max_events - 1)]))
+                events = self._opened(rows, lane.epoch, max_bytes, historical)
             lease = Lease(lane.epoch, stream, first, events)
             lane.leases[lease] = now_s + lease_s
         self._note_sent(lane, lease.last)
@@ -70,27 +73,33 @@ class Leasing:
             if lane is not None:
                 lane.leases.pop(lease, None)
 
-    def _read(
-        self, db: sqlite3.Connection, lane: Lane, run: Range, max_bytes: int, historical: bool
-    ) -> tuple[int, list[bytes]]:
-        """Consecutive events of the run, as many as fit but at least one."""
-        cursor = db.execute(_READ_RUN, (lane.number, *run))
+    def _rows(self, db: sqlite3.Connection, run: Sequence[Span]) -> Generator[_Row, None, None]:
+        """The events of a run, one by one; close the iterator to end the read."""
+        for span in run:
+            with closing(db.execute(_READ, span.positions)) as cursor:
+                for sequence, (position, event_id, sealed) in enumerate(cursor, start=span.first):
+                    if position != sequence + span.shift:
+                        raise OutboxCorrupt(
+                            f"outbox {self._file.path}: the event of sequence {sequence} is "
+                            "missing; stop the agent and keep the file for repair"
+                        )
+                    yield sequence, event_id, sealed
+
+    def _opened(
+        self, rows: Generator[_Row, None, None], epoch: Epoch, max_bytes: int, historical: bool
+    ) -> list[bytes]:
+        """Stamped events, as many as fit but at least one."""
         events: list[bytes] = []
-        first, size = run[0], 0
-        try:
-            for sequence, event_id, sealed in cursor:
-                if not events:
-                    first = sequence
-                event = stamp(
-                    self._open(event_id, sealed), lane.epoch, sequence, historical=historical
-                )
+        size = 0
+        with closing(rows):  # an open cursor would keep the WAL from being folded in
+            for sequence, event_id, sealed in rows:
+                body = self._open(event_id, sealed)
+                event = stamp(body, epoch, sequence, historical=historical)
                 size += len(event)
-                if sequence != first + len(events) or (events and size > max_bytes):
+                if events and size > max_bytes:
                     break
                 events.append(event)
-        finally:
-            cursor.close()  # an open cursor would keep the WAL from being folded in
-        return first, events
+        return events
 
     def _open(self, event_id: EventId, sealed: bytes) -> bytes:
         try:
@@ -113,7 +122,7 @@ class Leasing:
             if last <= lane.sent:
                 return
             try:
-                with self._file.transaction(durable=False) as db:
+                with self._file.relaxed as db:
                     db.execute("UPDATE lane SET sent = ? WHERE number = ?", (last, lane.number))
             except AgentError as error:
                 # Sending is what frees a full disk, so it must not wait for the disk.

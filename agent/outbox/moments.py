@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def unix_ms(moment: datetime) -> int:
     """Milliseconds since 1970 of an aware moment."""
-    return round(moment.timestamp() * 1000)
+    return int(moment.timestamp() * 1000)
 
 
 def from_unix_ms(value: int) -> datetime:

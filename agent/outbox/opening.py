@@ -9,14 +9,16 @@ from pathlib import Path
 
 from agent.errors import DiskUnusable
 from agent.outbox.connection import OutboxFile, connect, in_our_words
-from agent.outbox.lanes import EPOCH_BYTES, Lane, Lanes, add_missing_lanes, load, open_epoch
+from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
 from agent.outbox.ownership import Ownership
+from agent.outbox.rows import EPOCH_BYTES, add_lane, load, open_epoch
 from agent.outbox.settlement import load_ledger
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import new_epoch
+from models.wire.topics import Stream
 
 
 def open_file(
@@ -67,16 +69,17 @@ def _migrate(path: Path) -> None:
 
 
 def _load(file: OutboxFile, clock: Clock, random: Callable[[int], bytes]) -> tuple[Lanes, str]:
-    with file.lock, file.transaction() as db:
+    with file.lock, file.durable as db:
         lanes = load(db)
         if lanes:
             lanes += _missing(db, lanes)
         else:
-            lanes = open_epoch(db, new_epoch(random(EPOCH_BYTES)), unix_ms(clock.now()))
+            lanes = open_epoch(db, new_epoch(random(EPOCH_BYTES)), unix_ms(clock.now()), {})
         return Lanes(lanes), load_ledger(db)
 
 
 def _missing(db: sqlite3.Connection, lanes: list[Lane]) -> list[Lane]:
     """Lanes for streams that this agent knows and the one before it did not."""
     epoch = lanes[-1].epoch
-    return add_missing_lanes(db, epoch, [x.stream for x in lanes if x.epoch == epoch])
+    present = {lane.stream for lane in lanes if lane.epoch == epoch}
+    return [add_lane(db, epoch, stream) for stream in Stream if stream not in present]

@@ -10,12 +10,15 @@ may jump: a note never claims to be older than the one before it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
+from agent.outbox.rows import save_last, save_spans
+from agent.outbox.spans import Span, within
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import Epoch
@@ -80,7 +83,7 @@ class Retention:
 
         A clock that stands before this epoch began was not set yet: nothing is old to it.
         """
-        with self._file.lock, self._file.transaction(durable=False) as db:
+        with self._file.lock, self._file.relaxed as db:
             if now_ms < db.execute("SELECT max(opened_at) FROM epoch").fetchone()[0]:
                 return False
             db.execute(
@@ -96,7 +99,7 @@ class Retention:
 
     def _limit(self, lane: Lane, settled_before_ms: int) -> int:
         """The greatest sequence that may go. The notes it makes superfluous go at once."""
-        with self._file.lock, self._file.transaction(durable=False) as db:
+        with self._file.lock, self._file.relaxed as db:
             row = db.execute(
                 "SELECT max(watermark) FROM settled_mark WHERE lane = ? AND settled_at <= ?",
                 (lane.number, settled_before_ms),
@@ -113,37 +116,40 @@ class Retention:
         Not synced, like settlement: SQLite keeps the order of commits, so a deletion never
         survives a power cut that its settlement did not.
         """
-        with self._file.lock, self._file.transaction(durable=False) as db:
-            first = db.execute(
-                "SELECT min(sequence) FROM slot WHERE lane = ?", (lane.number,)
-            ).fetchone()[0]
-            # Settled again under the lock: the ledger may have been restored since the last chunk.
-            last = min(limit, lane.settled.watermark)
-            if first is None or first > last:
-                return 0
-            span = (lane.number, first, min(first + CHUNK - 1, last))
-            db.execute(
-                "DELETE FROM event WHERE position IN"
-                " (SELECT position FROM slot WHERE lane = ? AND sequence BETWEEN ? AND ?)",
-                span,
-            )
-            gone = db.execute(
-                "DELETE FROM slot WHERE lane = ? AND sequence BETWEEN ? AND ?", span
-            ).rowcount
-            db.execute("UPDATE lane SET last = ? WHERE number = ?", (lane.last, lane.number))
-        return gone
+        with self._file.lock:
+            # Settled anew under the lock: the ledger may have been restored since the last chunk.
+            settled = [(1, min(limit, lane.settled.watermark))]
+            for span in within(lane.spans[:1], settled):
+                going = replace(span, last=min(span.last, span.first + CHUNK - 1))
+                rest = list(_without(lane.spans, going))
+                with self._file.relaxed as db:
+                    db.execute("DELETE FROM event WHERE position BETWEEN ? AND ?", going.positions)
+                    save_last(db, lane)
+                    save_spans(db, lane, rest)
+                with self._lanes.lock:
+                    lane.spans = rest
+                return len(going)
+        return 0
 
     def _drop_if_empty(self, epoch: Epoch) -> None:
         """Forget a closed epoch once none of its events is left."""
-        numbers = [(lane.number,) for lane in self._lanes if lane.epoch == epoch]
+        lanes = [lane for lane in self._lanes if lane.epoch == epoch]
+        if any(lane.spans for lane in lanes):
+            return
+        numbers = [(lane.number,) for lane in lanes]
         with self._file.lock:
-            with self._file.transaction(durable=False) as db:
-                held = "SELECT 1 FROM slot WHERE lane = ? LIMIT 1"
-                if any(db.execute(held, number).fetchone() for number in numbers):
-                    return
+            with self._file.relaxed as db:
                 db.executemany("DELETE FROM settled_mark WHERE lane = ?", numbers)
                 db.executemany("DELETE FROM settled_range WHERE lane = ?", numbers)
                 db.executemany("DELETE FROM lane WHERE number = ?", numbers)
                 db.execute("DELETE FROM epoch WHERE epoch = ?", (epoch,))
             with self._lanes.lock:
                 self._lanes.forget(epoch)
+
+
+def _without(spans: Sequence[Span], going: Span) -> Iterator[Span]:
+    """The spans without the sequences of the first that go away."""
+    kept_from = going.last + 1
+    if kept_from <= spans[0].last:
+        yield replace(spans[0], first=kept_from)
+    yield from spans[1:]

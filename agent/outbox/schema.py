@@ -41,9 +41,9 @@ class EpochRow(_OutboxRow, table=True):
 class LaneRow(_OutboxRow, table=True):
     """One stream of one epoch.
 
-    ``last`` is written when the newest slots may go away (retention, re-homing); until then the
-    greatest slot says more. ``sent`` is the greatest sequence that was ever leased: what the cloud
-    settles above it cannot come from this file.
+    ``last`` is written when the newest events may go away (retention, re-homing); until then the
+    greatest position says more. ``sent`` is the greatest sequence that was ever leased: what the
+    cloud settles above it cannot come from this file.
     """
 
     __tablename__ = "lane"
@@ -68,15 +68,16 @@ class EventRow(_OutboxRow, table=True):
     body: bytes
 
 
-class SlotRow(_OutboxRow, table=True):
-    """Where an event stands. Apart from the event, so that re-homing moves 20 bytes, not 2,000."""
+class SpanRow(_OutboxRow, table=True):
+    """The sequences first..last of a lane lie at the positions sequence + shift."""
 
-    __tablename__ = "slot"
+    __tablename__ = "span"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     lane: int = Field(primary_key=True, foreign_key="lane.number")
-    sequence: int = Field(primary_key=True)
-    position: int = Field(foreign_key="event.position")
+    first: int = Field(primary_key=True)
+    last: int
+    shift: int
 
 
 class SettledRangeRow(_OutboxRow, table=True):
@@ -130,7 +131,7 @@ _TABLES: tuple[type[SQLModel], ...] = (
     EpochRow,
     LaneRow,
     EventRow,
-    SlotRow,
+    SpanRow,
     SettledRangeRow,
     SettledMarkRow,
     DeadLetterRow,

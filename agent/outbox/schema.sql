@@ -35,14 +35,14 @@ CREATE TABLE event (
 
 CREATE UNIQUE INDEX event_by_id ON event (event_id);
 
--- Where an event stands. Apart from the event, so that re-homing moves 20 bytes, not 2,000.
-CREATE TABLE slot (
+-- The sequences first..last of a lane lie at the positions sequence + shift.
+CREATE TABLE span (
     lane INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    PRIMARY KEY (lane, sequence),
-    FOREIGN KEY(lane) REFERENCES lane (number),
-    FOREIGN KEY(position) REFERENCES event (position)
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    shift INTEGER NOT NULL,
+    PRIMARY KEY (lane, first),
+    FOREIGN KEY(lane) REFERENCES lane (number)
 ) WITHOUT ROWID;
 
 -- What the ledger has settled of a lane: disjoint closed ranges, never adjacent.

@@ -16,9 +16,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from agent.outbox.connection import OutboxFile
-from agent.outbox.lanes import Lane, Lanes, count_owed, forgotten, save_settled
+from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
 from agent.outbox.retention import mark_settled, unmark
+from agent.outbox.rows import save_settled
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ack import EpochSettled, Rejection
@@ -28,8 +29,7 @@ _LEDGER = "ledger"
 _COPY_TO_DEAD_LETTERS = (
     "INSERT OR IGNORE INTO dead_letter"
     " (event_id, epoch, stream, sequence, reason, rejected_at, body)"
-    " SELECT event.event_id, ?, ?, slot.sequence, ?, ?, event.body FROM slot"
-    " JOIN event ON event.position = slot.position WHERE slot.lane = ? AND slot.sequence = ?"
+    " SELECT event_id, ?, ?, ?, ?, ?, body FROM event WHERE position = ?"
 )
 
 Told = Mapping[tuple[str, str], RangeSet]
@@ -63,7 +63,7 @@ class Settlement:
             settled = RangeSet([*lane.settled, *self._sent_by_us(lane, ranges)])
             news = len(settled) - len(lane.settled)
             if news:
-                with self._file.transaction(durable=False) as db:
+                with self._file.relaxed as db:
                     self._bury(db, lane, settled, rejections)
                     self._write(db, lane, settled)
                 self._publish({lane.number: settled})
@@ -123,11 +123,9 @@ class Settlement:
         After the ledger was restored: events of closed epochs, and sequences of the current one
         whose events have ended their retention here (always from the front).
         """
-        with self._lanes.lock, self._file.read() as db:
-            current = (lane for lane in self._lanes if lane.epoch == self._lanes.epoch)
-            return any(lane.settled.gaps(1, forgotten(db, lane)) for lane in current) or any(
-                count_owed(db, lane) for lane in self._lanes.older()
-            )
+        return any(lane.gone() for lane in self._lanes.open()) or any(
+            lane.owed() for lane in self._lanes.older()
+        )
 
     def _bury(
         self,
@@ -138,20 +136,18 @@ class Settlement:
     ) -> None:
         now_ms = unix_ms(self._clock.now())
         for rejection in rejections:
-            if rejection.sequence in settled and rejection.sequence not in lane.settled:
-                where = (lane.number, rejection.sequence)
-                db.execute(
-                    _COPY_TO_DEAD_LETTERS,
-                    (lane.epoch, lane.stream, rejection.reason, now_ms, *where),
-                )
+            sequence, reason = rejection.sequence, rejection.reason
+            if sequence in settled and sequence not in lane.settled:
+                row = (lane.epoch, lane.stream, sequence, reason, now_ms, lane.find(sequence))
+                db.execute(_COPY_TO_DEAD_LETTERS, row)
                 self._logger.warning(
-                    "event_rejected", stream=lane.stream, sequence=where[1], reason=rejection.reason
+                    "event_rejected", stream=lane.stream, sequence=sequence, reason=reason
                 )
 
     def _write_all(self, verdicts: Mapping[int, RangeSet], ledger: str, *, replaced: bool) -> None:
         if not verdicts and ledger == self.ledger:
             return
-        with self._file.transaction() as db:
+        with self._file.durable as db:
             for lane in self._lanes:
                 if replaced:
                     unmark(db, lane)

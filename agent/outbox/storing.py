@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from agent.errors import EventTooLarge
-from agent.outbox.connection import OutboxFile, in_our_words
+from agent.errors import DiskUnusable, EventTooLarge
+from agent.outbox.connection import OutboxFile
 from agent.outbox.facts import Draft, Stored
-from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.lanes import Lanes
 from agent.outbox.moments import unix_ms
 from models.runtime.clock import Clock
-from models.vault.seal import Sealer, Unsealed
+from models.vault.seal import Sealer
 from models.wire.envelope import MAX_EVENT_BYTES
 from models.wire.ids import EventId
 from models.wire.topics import Stream
 
-STAMP_BYTES: Final = 128
-"""Room for what ``envelope.stamp`` adds: epoch, sequence and the historical flag."""
+ROOM: Final = MAX_EVENT_BYTES - 128
+"""Bytes of a composed event: the wire's limit less what ``envelope.stamp`` may add."""
 
-_INSERT_EVENT: Final = (
-    "INSERT INTO event (event_id, appended_at, body) VALUES (?, ?, ?)"
+_INSERT: Final = (
+    "INSERT INTO event (position, event_id, appended_at, body) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (event_id) DO NOTHING"
 )
-_INSERT_SLOT: Final = "INSERT INTO slot (lane, sequence, position) VALUES (?, ?, ?)"
 
 SealedEvent = tuple[EventId, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One append call: sealed events that are stored together or not at all."""
-
-    stream: Stream
-    events: Sequence[SealedEvent]
+Parcel = tuple[Stream, Sequence[SealedEvent]]
+"""One append call: sealed events that are stored together or not at all."""
 
 
 class Storing:
@@ -56,44 +50,51 @@ class Storing:
             DiskUnusable: a new key could not be stored in the keyring.
         """
         for draft in drafts:
-            if len(draft.body) > MAX_EVENT_BYTES - STAMP_BYTES:
+            if len(draft.body) > ROOM:
                 raise EventTooLarge(
-                    f"event {draft.event_id} has {len(draft.body)} bytes; "
-                    f"{MAX_EVENT_BYTES - STAMP_BYTES} is the limit; quarantine its input"
+                    f"event {draft.event_id} has {len(draft.body)} bytes and {ROOM} is the limit; "
+                    "quarantine its input"
                 )
-        with in_our_words(self._file.path):
-            bodies = self._sealer.seal([Unsealed(d.event_id, d.body, d.spans) for d in drafts])
+        if not any(draft.spans for draft in drafts):
+            return [(draft.event_id, draft.body) for draft in drafts]
+        try:
+            bodies = self._sealer.seal(drafts)
+        except sqlite3.Error as error:
+            raise DiskUnusable(
+                f"the keyring refused a new key ({error}); free or repair its disk"
+            ) from error
         return [(draft.event_id, body) for draft, body in zip(drafts, bodies, strict=True)]
 
     def store(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
         """Store all parcels in one durable transaction, or none and raise."""
-        lasts: dict[Stream, int] = {}
         outcome: list[list[Stored]] = []
+        lasts: dict[Stream, int] = {}
         with self._file.lock:
-            with self._file.transaction() as db:
+            with self._file.durable as db:
                 now_ms = unix_ms(self._clock.now())
-                for parcel in parcels:
-                    lane = self._lanes.current(parcel.stream)
-                    last = lasts.get(parcel.stream, lane.last)
-                    stored = insert(db, lane, last, parcel.events, now_ms)
+                for stream, events in parcels:
+                    lane = self._lanes.current(stream)
+                    last = lasts.get(stream, lane.last)
+                    stored, lasts[stream] = insert(db, lane.shift, last, events, now_ms)
                     outcome.append(stored)
-                    lasts[parcel.stream] = last + sum(not event.known for event in stored)
             for stream, last in lasts.items():
                 self._lanes.current(stream).last = last
         return outcome
 
 
 def insert(
-    db: sqlite3.Connection, lane: Lane, last: int, events: Sequence[SealedEvent], now_ms: int
-) -> list[Stored]:
-    """Put events behind ``last``, in order; known ids are passed over and take no sequence."""
+    db: sqlite3.Connection, shift: int, last: int, events: Sequence[SealedEvent], now_ms: int
+) -> tuple[list[Stored], int]:
+    """Put events behind the sequence ``last`` of the lane whose next position ``shift`` tells.
+
+    Known ids are passed over. Returns what became of each, and the new last sequence.
+    """
     stored: list[Stored] = []
     for event_id, body in events:
-        cursor = db.execute(_INSERT_EVENT, (event_id, now_ms, body))
-        if cursor.rowcount == 0:
+        position = last + 1 + shift
+        if db.execute(_INSERT, (position, event_id, now_ms, body)).rowcount:
+            last += 1
+            stored.append(Stored(event_id, last))
+        else:
             stored.append(Stored(event_id, None, known=True))
-            continue
-        last += 1
-        db.execute(_INSERT_SLOT, (lane.number, last, cursor.lastrowid))
-        stored.append(Stored(event_id, last))
-    return stored
+    return stored, last

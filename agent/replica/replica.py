@@ -209,7 +209,7 @@ def _heir(shelf: Shelf, ref: MemberRef) -> Member | None:
 
 
 def _visited(view: CardView) -> datetime:
-    return view.last_visit_at or datetime.min.replace(tzinfo=UTC)
+    return view.last_visit_at or datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _chunks(deltas: Sequence[CardDelta], size: int) -> Iterator[list[CardDelta]]:

@@ -21,7 +21,7 @@ PROVISIONAL: Final = "provisional:"
 MOST_PURCHASES: Final = 10
 """As many as the cloud's card holds."""
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

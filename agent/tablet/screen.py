@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,8 +25,8 @@ class Shop:
         phone_region: ISO 3166; numbers of this region are shown without country code.
     """
 
-    name: str = ""
-    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    name: str
+    timezone: ZoneInfo
     phone_region: str = "CN"
 
 
@@ -35,6 +36,14 @@ class Moment:
 
     text: str
     iso: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A name or number: as it stands on the screen now, and as strangers may read it."""
+
+    text: str
+    masked: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,10 +65,10 @@ class CardScreen:
     version: int
     provisional: bool
     shown: bool
-    name: str
-    phones: tuple[str, ...]
-    cards: tuple[str, ...]
-    member_codes: tuple[str, ...]
+    name: Secret
+    phones: tuple[Secret, ...]
+    cards: tuple[Secret, ...]
+    member_codes: tuple[Secret, ...]
     since: Moment | None
     last_visit: Moment | None
     visits: int
@@ -84,17 +93,17 @@ class Screens:
 
     def card(self, view: CardView, words: Words, now: datetime, *, shown: bool) -> CardScreen:
         """The member's card, masked unless it is to be shown."""
-        phones = tuple(self._familiar(phone) for phone in view.phones)
+        phones = [self._familiar(phone) for phone in view.phones]
         return CardScreen(
             version=view.version,
             provisional=view.ref.provisional,
             shown=shown,
-            name=_name(view, shown=shown) or words("card.no_name"),
-            phones=phones if shown else tuple(map(masked_phone, phones)),
-            cards=view.cards if shown else tuple(map(masked_code, view.cards)),
-            member_codes=view.member_codes if shown else tuple(map(masked_code, view.member_codes)),
-            since=self._day(view.since, words),
-            last_visit=self._moment(view.last_visit_at, words, now),
+            name=_name(view, words, shown=shown),
+            phones=_secrets(phones, masked_phone, shown=shown),
+            cards=_secrets(view.cards, masked_code, shown=shown),
+            member_codes=_secrets(view.member_codes, masked_code, shown=shown),
+            since=self._day(view.since, words) if view.since else None,
+            last_visit=self._moment(view.last_visit_at, words, now) if view.last_visit_at else None,
             visits=view.visits,
             spend=tuple(money(spend.amount_minor, spend.currency) for spend in view.spend),
             purchases=tuple(self._purchase(each, words, now) for each in view.purchases),
@@ -102,34 +111,33 @@ class Screens:
 
     def line(self, state: LineState, words: Words, now: datetime) -> LineScreen:
         """Whether the cloud answers, and since when."""
-        since = self._moment(state.since, words, now)
-        assert since is not None
-        return LineScreen(state.online, since)
+        return LineScreen(state.online, self._moment(state.since, words, now))
 
     def _purchase(self, seen: SeenPurchase, words: Words, now: datetime) -> PurchaseLine:
         purchase = seen.purchase
-        when = self._moment(seen.at, words, now)
-        assert when is not None
         return PurchaseLine(
             sale_id=purchase.sale_id,
-            when=when,
+            when=self._moment(seen.at, words, now),
             items=words("card.items_joined").join(purchase.items) or words("card.no_items"),
             amount=money(purchase.total_minor, purchase.currency),
             returned=purchase.total_minor < 0,
             confirmed=seen.confirmed,
         )
 
-    def _moment(self, moment: datetime | None, words: Words, now: datetime) -> Moment | None:
-        if moment is None:
-            return None
+    def _moment(self, moment: datetime, words: Words, now: datetime) -> Moment:
         return Moment(words.when(moment, now, self._shop.timezone), moment.isoformat())
 
-    def _day(self, moment: datetime | None, words: Words) -> Moment | None:
-        if moment is None:
-            return None
+    def _day(self, moment: datetime, words: Words) -> Moment:
         return Moment(words.day(moment, self._shop.timezone), moment.isoformat())
 
 
-def _name(view: CardView, *, shown: bool) -> str:
-    form = full_name if shown else masked_name
-    return form(view.family_name, view.given_name)
+def _name(view: CardView, words: Words, *, shown: bool) -> Secret:
+    masked = masked_name(view.family_name, view.given_name) or words("card.no_name")
+    full = full_name(view.family_name, view.given_name) or masked
+    return Secret(full if shown else masked, masked)
+
+
+def _secrets(
+    values: Iterable[str], mask: Callable[[str], str], *, shown: bool
+) -> tuple[Secret, ...]:
+    return tuple(Secret(value if shown else mask(value), mask(value)) for value in values)

@@ -1,9 +1,9 @@
 """A broker in memory that keeps MQTT's promises, and can be told to break those we do not rely on.
 
-It implements the agent's ``Transport`` port and passes the real brokers' contract suite:
-logins, an access rule per device, QoS 1, persistent sessions, retained messages, wills. ``mischief``
-decides per published message what a bad day does to it: deliver, drop (the broker PUBACKed and
-forgot), deliver twice, or hold it back behind later ones.
+It implements the agent's ``Transport`` port and passes the same contract suite as real ones:
+logins, an access rule per device, QoS 1, persistent sessions, retained messages, wills.
+``mischief`` decides per published message what a bad day does to it: deliver, drop (the broker
+PUBACKed and forgot), deliver twice, or hold it back behind later ones.
 
     broker = SimulatedBroker({"sh-0001-pos1": "secret"})
     connection = broker.transport("sh-0001-pos1", "secret").open(filters, will, listener)
@@ -112,7 +112,7 @@ class SimulatedBroker:
                 raise BrokerRefusedLogin(f"simulated broker refuses {connection.client!r}")
             session = self._sessions.setdefault(connection.client, _Session())
             if session.connection is not None:
-                session.connection.break_off("taken over by another connection")
+                session.connection.break_off("taken over by another connection", will=False)
             session.connection, session.filters = connection, list(filters)
             queued, session.queue = session.queue, []
             for message in [m for m in self._retained.values() if self._wants(session, m)]:
@@ -206,12 +206,12 @@ class SimulatedConnection:
         self._open = False
         self._broker.detach(self)
 
-    def break_off(self, reason: str) -> None:
+    def break_off(self, reason: str, *, will: bool = True) -> None:
         """The connection breaks: the broker speaks the will, the client learns of it."""
         if not self._open:
             return
         self._open = False
         self._broker.detach(self)
-        if self._broker._up:
+        if will and self._broker._up:
             self._broker.accept(self.client, self._will)
         self.listener.lost(reason)

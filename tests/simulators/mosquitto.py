@@ -1,4 +1,7 @@
-"""A real Mosquitto on a free loopback port, with our generated access rules."""
+"""A real Mosquitto on a free loopback port, with our generated access rules.
+
+Its configuration is the example that we ship, so every test with it also tests the example.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from pathlib import Path
 
 from cloud.broker import Login, acl_file, password_file
 from tests.simulators.required_server import required_program
+
+EXAMPLE = Path(__file__).parents[2] / "device_configs" / "broker" / "mosquitto.conf"
 
 _DEADLINE_S = 10.0
 
@@ -43,6 +48,11 @@ class Mosquitto:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._directory / "mosquitto.log").read_text())
             time.sleep(0.02)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None while it is down."""
+        return self._process.pid if self._process else None
 
     def apply_logins(self, logins: Iterable[Login]) -> None:
         """Write new logins and ask for a reload; it happens a moment later."""
@@ -86,25 +96,22 @@ class Mosquitto:
         (self._directory / name).chmod(0o600)
 
     def _config(self) -> str:
+        """The example that we ship, on loopback without TLS, in our directory."""
         host, port = self.address
-        lines = [
-            f"listener {port} {host}",
-            f"user {pwd.getpwuid(os.getuid()).pw_name}",  # as root it would become another
-            "allow_anonymous false",
-            f"password_file {self._directory}/passwords",
-            f"acl_file {self._directory}/acl",
-            "use_username_as_clientid true",
-            "set_tcp_nodelay true",
-            "max_queued_messages 100000",
-        ]
-        if self._persistent:
-            lines += [
-                "persistence true",
-                f"persistence_location {self._directory}/",
-                "autosave_on_changes true",
-                "autosave_interval 1",
-            ]
-        return "\n".join(lines) + "\n"
+        text = EXAMPLE.read_text()
+        for shipped, ours in (
+            ("listener 8883", f"listener {port} {host}"),
+            ("certfile ", "#"),
+            ("keyfile ", "#"),
+            ("/etc/mosquitto/lianke", str(self._directory)),
+            ("/var/lib/mosquitto", str(self._directory)),
+            ("persistence true", f"persistence {str(self._persistent).lower()}"),
+            ("autosave_interval 60", "autosave_interval 1\nautosave_on_changes true"),
+        ):
+            assert shipped in text, f"the example has no {shipped!r} any more"
+            text = text.replace(shipped, ours)
+        owner = pwd.getpwuid(os.getuid()).pw_name  # as root it would become another
+        return f"{text}\nuser {owner}\n"
 
 
 @contextmanager

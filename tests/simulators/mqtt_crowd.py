@@ -237,7 +237,7 @@ def run_crowd(
     *,
     timeout_s: float = 30,
 ) -> T:
-    """Run a story of clients on an event loop of its own; raises what it raises, or TimeoutError."""
+    """Run a story of clients on an event loop of its own; also raises TimeoutError."""
 
     async def told() -> T:
         async with asyncio.timeout(timeout_s), Crowd(address) as crowd:

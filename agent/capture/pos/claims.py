@@ -53,9 +53,13 @@ class Claims:
         self._claimed = folder / _OURS / "claimed" / device
 
     def held(self) -> list[SpooledFile]:
-        """What is claimed: left by a crash, refused by the sink, or not settled yet."""
+        """What is claimed: left by a crash, refused by the sink, or not settled yet.
+
+        Raises:
+            DiskUnusable: it cannot be listed.
+        """
         try:
-            return sorted(_files(self._claimed))
+            return self._listed(self._claimed)
         except FileNotFoundError:
             return []
 
@@ -66,12 +70,7 @@ class Claims:
             FileNotFoundError: there is no such folder.
             DiskUnusable: it cannot be listed.
         """
-        try:
-            return sorted(file for file in _files(self.folder) if _is_finished(file.name))
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise self._unusable(error) from error
+        return [file for file in self._listed(self.folder) if _is_finished(file.name)]
 
     def claim(self, file: SpooledFile) -> SpooledFile | None:
         """Take a file; None where another agent was faster, it is gone, or its name is held.
@@ -95,6 +94,14 @@ class Claims:
         except OSError as error:
             raise self._unusable(error) from error
         return SpooledFile(file.mtime_ns, file.name, file.size, target)
+
+    def _listed(self, folder: Path) -> list[SpooledFile]:
+        try:
+            return sorted(_files(folder))
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def _make_claimed(self) -> None:
         """Never makes the till's folder itself: a missing mount must stay visible."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -41,30 +42,36 @@ def transactions(data: bytes) -> Iterator[Element]:
         Malformed: not XML, not whole, not a POSLog, or holds entities or a document type.
     """
     builder = _TransactionBuilder()
+    with _faults_named():
+        for _ in _feed(data, builder):
+            yield from builder.take()
+
+
+def declared_namespaces(data: bytes) -> list[str]:
+    """The namespaces that the root element declares; raises Malformed as ``transactions``."""
+    builder = _TransactionBuilder()
+    with _faults_named():
+        for _ in _feed(data, builder):
+            if builder.begun:
+                break
+    return builder.namespaces
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    """Say what is wrong with a file without quoting it, as the parsers' own messages would."""
     try:
-        yield from _parse(data, builder)
+        yield
     except DefusedXmlException as error:
         raise Malformed("it declares a document type or entities, which no till needs") from error
     except ParseError as error:
         line, column = error.position
         fault = ErrorString(error.code)
         raise Malformed(f"not well-formed XML: {fault}, line {line}, column {column}") from error
-    except (ValueError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         raise Malformed("its text is not in the encoding that it declares") from error
-
-
-def declared_namespaces(data: bytes) -> list[str]:
-    """The namespaces that the root element declares; raises Malformed as ``transactions``."""
-    builder = _TransactionBuilder()
-    for _ in _feed(data, builder):
-        if builder.begun:
-            break
-    return builder.namespaces
-
-
-def _parse(data: bytes, builder: _TransactionBuilder) -> Iterator[Element]:
-    for _ in _feed(data, builder):
-        yield from builder.take()
+    except ValueError as error:
+        raise Malformed("it declares an encoding that cannot be read") from error
 
 
 def _feed(data: bytes, builder: _TransactionBuilder) -> Iterator[None]:

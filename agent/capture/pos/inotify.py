@@ -1,7 +1,7 @@
 """The Linux kernel's own doorbell for folders, inotify(7), by way of the C library.
 
 Why not a package: a file must reach the sink within a few milliseconds, on a box that is also
-somebody's till. Measured from rename to wake-up, and idle cost, on this project's reference machine:
+somebody's till. From rename to wake-up, measured on this project's reference machine:
 
     ==================================== ======== ======== ==========
     way                                  p50      p99      idle core

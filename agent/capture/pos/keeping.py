@@ -1,7 +1,7 @@
 """What becomes of files once they are done with: sealed, out of the till's folder.
 
-Read files go to ``archive/<day of capture>/``, unreadable ones to ``quarantine/``, each beside a note
-that says why without quoting it. Both end by their retention period: receipts name people, so
+Read files go to ``archive/<day of capture>/``, unreadable ones to ``quarantine/``, each beside a
+note that says why without quoting it. Both end by their retention period: receipts name people, so
 neither may be kept for ever.
 """
 
@@ -71,7 +71,7 @@ class Keeping:
         return path
 
     def open(self, path: Path) -> bytes:
-        """The content of a kept file; raises SealBroken where it was moved, changed or is not ours."""
+        """The content of a kept file; raises SealBroken if it was moved, changed or is not ours."""
         return self._sealer.open(path.read_bytes(), self._place(path))
 
     def housekeep(self, now: datetime) -> int:

@@ -65,6 +65,10 @@ class Currency:
             raise Malformed(f"{element} has more decimals than {self.code} can hold")
         return whole
 
+    def text(self, minor: int) -> str:
+        """An amount for people, with as many decimals as the currency has."""
+        return str((Decimal(minor) / self.scale).quantize(1 / self.scale))
+
     def minor_or_none(self, text: str) -> int | None:
         """A price in minor units, or None where there is none that they can hold exactly.
 

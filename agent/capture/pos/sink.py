@@ -57,8 +57,7 @@ class CaptureContext:
         timezone: for times without an offset, unless the profile names another.
         moment: the device's clocks, asked once per file.
         phone_region: ISO 3166 region for phone numbers without country code.
-        operator_key: keys the pseudonyms of cashiers; empty leaves them out. It is part of what a
-            sale's digest depends on, so it must stay the same for all who may read the same file.
+        operator_key: keys the pseudonyms of cashiers; empty leaves them out.
     """
 
     device: DevicePath

@@ -2,9 +2,9 @@
 
 What it promises:
 
-- A file leaves the till's folder only into a claim, and a claim ends only when its sales are durable
-  in the sink and its bytes are sealed in the archive, or sealed in quarantine with a reason. Killed
-  anywhere in between, the next start begins with the claims; the sink knows what it has already.
+- A file leaves the till's folder only into a claim, and a claim ends only when its sales are
+  durable in the sink and its bytes are sealed in the archive, or in quarantine with a reason.
+  Killed anywhere in between, the next start begins with the claims; the sink knows what it has.
 - While the sink or the disk cannot take more, the file stays claimed and all others stay where they
   are, in order. One that cannot be read is set aside and never stops the next.
 - Files are read in the order of their last change, then of their names.
@@ -78,6 +78,7 @@ class Spool:
         self,
         folder: Path,
         device: DeviceId,
+        *,
         reader: FileReader,
         sink: SaleSink,
         keeping: Keeping,
@@ -112,11 +113,16 @@ class Spool:
         self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Finish the file under way and end the thread."""
+        """Finish the file under way and end the thread. Does nothing the second time."""
         self._stopping.set()
-        if self._watch is not None and self._thread is not None:
-            self._watch.wake()
-            self._thread.join(timeout_s)
+        thread, watch = self._thread, self._watch
+        if thread is None or watch is None:
+            return
+        watch.wake()
+        thread.join(timeout_s)
+        if not thread.is_alive():
+            watch.close()
+            self._thread = self._watch = None
 
     def step(self) -> int:
         """Look once and take everything that is ready. Returns the number of files done with.
@@ -187,20 +193,13 @@ class Spool:
         return True
 
     def _run(self, watch: FolderWatch) -> None:
-        self._serve()
         while not self._stopping.is_set():
-            watch.wait(self._pause_s())
-            if not self._stopping.is_set():
-                self._serve()
-        watch.close()
-
-    def _serve(self) -> None:
-        try:
-            self.step()
-        except Exception as error:  # noqa: BLE001 - the loop's edge: a till is never given up
-            self._block(error)
-        else:
-            self._unblock()
+            try:
+                self.step()
+                self._unblock()
+                watch.wait(self._pause_s())
+            except Exception as error:  # noqa: BLE001 - the loop's edge: a till is never given up
+                self._block(error)
 
     def _pause_s(self) -> float:
         """Until the next look: sooner while a file is given time to settle."""

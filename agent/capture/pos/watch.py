@@ -7,13 +7,14 @@ nothing is served by the regular look alone.
 
 from __future__ import annotations
 
-import sys
+import platform
 import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final, Protocol
 
+from agent.capture.pos.inotify import InotifyWatch
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
@@ -44,20 +45,18 @@ class FolderWatch(Protocol):
 
 def open_watch(folder: Path) -> FolderWatch:
     """The best watch that this system has."""
-    if sys.platform == "linux":
-        from agent.capture.pos.inotify import InotifyWatch  # noqa: PLC0415 - Linux alone has it
-
-        try:
-            return InotifyWatch(folder)
-        except OSError as error:
-            _LOG.warning(
-                "inotify_unavailable",
-                error=error.strerror,
-                effect="the till's folder is looked at every rescan_s only",
-                next_step="raise fs.inotify.max_user_instances",
-            )
-            return TimedWatch()
-    return PortableWatch(folder)
+    if platform.system() != "Linux":
+        return PortableWatch(folder)
+    try:
+        return InotifyWatch(folder)
+    except OSError as error:
+        _LOG.warning(
+            "inotify_unavailable",
+            error=error.strerror,
+            effect="the till's folder is looked at every rescan_s only",
+            next_step="raise fs.inotify.max_user_instances",
+        )
+        return TimedWatch()
 
 
 class TimedWatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Final
 
 from agent.config import AgentConfig
@@ -18,7 +19,7 @@ def outbox_sound(config: AgentConfig) -> Finding:
     if not path.exists():
         return Finding(_NAME, Verdict.OK, f"{path} will be made at the first start")
     try:
-        with Inspection.open(path) as inspection:
+        with closing(Inspection.open(path)) as inspection:
             problems = inspection.verify()
             pending = sum(depth.pending for depth in inspection.depths())
     except AgentError as error:

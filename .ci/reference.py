@@ -1,0 +1,164 @@
+"""Reference pages made from the code, so that they cannot rot.
+
+    python .ci/reference.py            writes docs/reference/*.md
+    python .ci/reference.py --check    exits 1 when a page is stale
+
+A setting without a line in its class's docstring, or a metric without help, fails here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from agent.config import AgentConfig  # noqa: E402 - the path comes first
+from cloud.config import CloudConfig  # noqa: E402
+from models.wire.ack import Reason  # noqa: E402
+from models.wire.registry import EVENT_TYPES  # noqa: E402
+
+FOLDER = ROOT / "docs" / "reference"
+NOTE = "<!-- Made by .ci/reference.py from the code; do not edit. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page: its file name and its text."""
+    return {
+        "agent-settings.md": settings_page("Settings of the agent", AgentConfig),
+        "cloud-settings.md": settings_page("Settings of the cloud", CloudConfig),
+        "agent-cli.md": cli_page("lianke-agent", "agent.cli"),
+        "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
+        "events.md": events_page(),
+    }
+
+
+def settings_page(title: str, kind: Any) -> str:
+    """One table of keys per part."""
+    sections = [f"{NOTE}# {title}\n", inspect.getdoc(sys.modules[kind.__module__]) or ""]
+    plain = []
+    for name, hint, default in _fields(kind):
+        if dataclasses.is_dataclass(hint):
+            sections.append(_section(name, hint))
+        else:
+            plain.append(f"| `{name}` | {_kind(hint)} | {_default(default)} | |")
+    if plain:
+        sections.append("\n## Top level\n\n| key | kind | default | |\n|---|---|---|---|")
+        sections.extend(plain)
+    return "\n".join(sections) + "\n"
+
+
+def _section(name: str, kind: Any) -> str:
+    documented = _attributes(kind)
+    summary = (inspect.getdoc(kind) or "").splitlines()[0]
+    rows = [
+        f"\n## `[{name}]`\n\n{summary}\n",
+        "| key | kind | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for key, hint, default in _fields(kind):
+        if key not in documented:
+            sys.exit(f"{kind.__name__}.{key} has no line in the class's docstring")
+        rows.append(f"| `{key}` | {_kind(hint)} | {_default(default)} | {documented[key]} |")
+    return "\n".join(rows)
+
+
+def _fields(kind: Any) -> Iterator[tuple[str, Any, Any]]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        yield field.name, hints[field.name], field.default
+
+
+def _attributes(kind: Any) -> dict[str, str]:
+    text = (inspect.getdoc(kind) or "").partition("Attributes:")[2]
+    found = re.findall(r"^ {4}([\w, ]+): (.+(?:\n {8}.+)*)", text, re.MULTILINE)
+    return {
+        name.strip(): re.sub(r"\s+", " ", meaning)
+        for names, meaning in found
+        for name in names.split(",")
+    }
+
+
+def _kind(hint: Any) -> str:
+    return re.sub(r"\w+\.", "", getattr(hint, "__name__", None) or str(hint)).replace("|", "or")
+
+
+def _default(default: Any) -> str:
+    if default is dataclasses.MISSING:
+        return "(needed)"
+    return f"`{str(default)!r}`" if isinstance(default, (str, Path)) else f"`{default}`"
+
+
+def cli_page(program: str, module: str) -> str:
+    """The help of every command, and the exit codes from the module's docstring."""
+    doc = inspect.getdoc(__import__(module, fromlist=["x"])) or ""
+    parts = [f"{NOTE}# `{program}`\n", doc, ""]
+    for words in _commands(program):
+        text = _help(program, words)
+        parts.append(f"## `{' '.join([program, *words])}`\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(program: str, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    yield list(words)
+    text = _help(program, list(words))
+    for name in re.findall(r"^  (\w[\w-]*)  ", text.partition("Commands:")[2], re.MULTILINE):
+        yield from _commands(program, (*words, name))
+
+
+def _help(program: str, words: list[str]) -> str:
+    script = Path(sys.executable).with_name(program)
+    done = subprocess.run(
+        [script, *words, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COLUMNS": "100", "TERM": "dumb", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def events_page() -> str:
+    """Types, versions and reasons of the contract."""
+    rows = [
+        f"{NOTE}# Events\n",
+        "Every event is a CloudEvents 1.0 JSON object. The schema of its `data` is a file in",
+        "[`models/wire/schemas`](../../models/wire/schemas).\n",
+        "| type | version | schema | what happened |",
+        "|---|---|---|---|",
+    ]
+    for known in EVENT_TYPES:
+        summary = (inspect.getdoc(known.data) or "").splitlines()[0]
+        link = f"[{known.file_name}](../../models/wire/schemas/{known.file_name})"
+        rows.append(f"| `{known.name}` | {known.version} | {link} | {summary} |")
+    rows.append("\n## Reasons of a refusal\n")
+    rows.extend(f"- `{reason.value}`" for reason in Reason)
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Write the pages, or say which are stale."""
+    wanted = pages()
+    if "--check" in sys.argv:
+        stale = [
+            name
+            for name, text in wanted.items()
+            if not (FOLDER / name).is_file() or (FOLDER / name).read_text("utf-8") != text
+        ]
+        sys.exit(
+            f"stale pages in docs/reference: {', '.join(stale)}; run make schemas" if stale else 0
+        )
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

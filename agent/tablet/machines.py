@@ -1,0 +1,29 @@
+"""The addresses that programs ask; nothing here names a member."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from agent.replica import Replica
+from agent.tablet.live import LiveHub
+
+
+class Machines:
+    """Addresses for programs; nothing here names a member."""
+
+    def __init__(self, replica: Replica, hub: LiveHub) -> None:
+        self._replica = replica
+        self._hub = hub
+
+    async def health(self, _request: Request) -> Response:
+        """``GET /healthz``: the page and the cards behind it can be read."""
+        return JSONResponse({"status": "ok", "cards_through": self._replica.through})
+
+    async def sales(self, request: Request) -> Response:
+        """``GET /live``: ids and times of local sales as they reach the cards; this box only."""
+        if not (request.client and ip_address(request.client.host).is_loopback):
+            return Response(status_code=403)
+        return StreamingResponse(self._hub.sales(), media_type="text/event-stream")

@@ -1,0 +1,22 @@
+"""The boxes in the shops: which are enrolled, how they log in, whether they live, what they owe.
+
+``Registry`` answers ingest's questions and enrols devices, ``HeartbeatFold`` follows the ledger for
+their signs of life, ``Fleet`` reads it all for people.
+"""
+
+from cloud.devices.facts import Device, DeviceKind, Enrolled
+from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
+from cloud.devices.heartbeats import HeartbeatFold
+from cloud.devices.registry import Registry
+
+__all__ = [
+    "Device",
+    "DeviceKind",
+    "DeviceState",
+    "DeviceView",
+    "Enrolled",
+    "Fleet",
+    "HeartbeatFold",
+    "Owed",
+    "Registry",
+]

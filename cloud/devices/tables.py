@@ -1,0 +1,78 @@
+"""The tables of this package. Secrets are here as hashes only; times are milliseconds UTC."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Table
+from sqlmodel import Field, SQLModel
+
+
+class DeviceRow(SQLModel, table=True):
+    """A device that is or was enrolled. Its name is unique over all tenants of one broker.
+
+    Attributes:
+        bcrypt, pbkdf2: the login's secret, in the forms of both brokers.
+        version: grows with every enrolment, rotation and revocation of any device; the greatest
+            one tells other processes that the list of logins changed.
+    """
+
+    __tablename__ = "device"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(["tenant", "store"], ["store.tenant", "store.store"]),
+        Index("device_of_store", "tenant", "store"),
+        Index("device_version", "version"),
+    )
+
+    device: str = Field(primary_key=True)
+    tenant: str
+    store: str
+    kind: str
+    bcrypt: str
+    pbkdf2: str
+    version: int = Field(sa_type=BigInteger)
+    enrolled_ms: int = Field(sa_type=BigInteger)
+    revoked_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class DeviceStatusRow(SQLModel, table=True):
+    """What a device last said of itself; one row from its enrolment on.
+
+    Attributes:
+        birth: id of the newest connection heard of, empty for none.
+        closed_birth: id of the connection whose end was heard of last; see ``presence``.
+        last_state_ms: when it went online or offline.
+        last_heartbeat_ms: when its last heartbeat arrived here.
+        heartbeat: that heartbeat as JSON; empty before the first.
+    """
+
+    __tablename__ = "device_status"
+
+    device: str = Field(primary_key=True, foreign_key="device.device")
+    online: bool = False
+    birth: str = ""
+    closed_birth: str = ""
+    bootid: str = ""
+    agent_version: str = ""
+    started_ms: int | None = Field(default=None, sa_type=BigInteger)
+    last_birth_ms: int | None = Field(default=None, sa_type=BigInteger)
+    last_state_ms: int | None = Field(default=None, sa_type=BigInteger)
+    last_heartbeat_ms: int | None = Field(default=None, sa_type=BigInteger)
+    heartbeat: str = ""
+
+
+class DeviceTwinRow(SQLModel, table=True):
+    """What the cloud wants of a device, and what the device says it is; documents are JSON."""
+
+    __tablename__ = "device_twin"
+
+    device: str = Field(primary_key=True, foreign_key="device.device")
+    reported_version: int = Field(default=0, sa_type=BigInteger)
+    reported: str = "{}"
+    desired_version: int = Field(default=0, sa_type=BigInteger)
+    desired: str = "{}"
+
+
+DEVICE: Final[Table] = SQLModel.metadata.tables["device"]
+DEVICE_STATUS: Final[Table] = SQLModel.metadata.tables["device_status"]
+DEVICE_TWIN: Final[Table] = SQLModel.metadata.tables["device_twin"]

@@ -1,0 +1,234 @@
+"""The journal: takes what arrives, in one transaction, and answers what became of it.
+
+Ordering: positions are given in the order of arrival and become visible in their own order, because
+appending transactions take turns (``storage.in_turn``). That is coarser than locking the stream's
+row, and it buys the followers their guarantee: a position they have passed never fills in later.
+
+Idempotency: anything may arrive again, in any order, in other batches, from a restored disk or a
+second worker; the ledger's content is the same. The acknowledgement may be published only after
+``append`` has returned, and need not be: whoever is not answered sends again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, Engine, func, select
+
+from cloud.ledger import counts, watermark
+from cloud.ledger.acknowledging import acknowledge
+from cloud.ledger.arrival import Appended, Arrival
+from cloud.ledger.burial import Letter, bury
+from cloud.ledger.contents import load_contents
+from cloud.ledger.entry import LedgerEntry, entry_of
+from cloud.ledger.generation import obtain_generation
+from cloud.ledger.lanes import LaneNumbers, open_books, save_books, windows
+from cloud.ledger.reading import (
+    Readable,
+    Reading,
+    Refused,
+    Unreadable,
+    read_arrival,
+    without_unsealable,
+)
+from cloud.ledger.sealing import Unsealable, seal
+from cloud.ledger.settlement import Outcome
+from cloud.ledger.tables import EventRow, table_of
+from cloud.ledger.verdict import Kept, Verdict, judge
+from cloud.storage.bulk import BulkInsert
+from cloud.storage.columns import to_ms
+from cloud.storage.unit_of_work import in_turn, read, write
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+from models.vault.blob import BlobSealer
+from models.vault.seal import Sealer
+from models.wire.ack import EpochSettled
+from models.wire.ids import DevicePath
+
+log = get_logger(__name__)
+
+UNREADABLE: Final = "unreadable"
+"""The reason of a dead letter that names no sequence; no device is ever told this word."""
+
+_EVENTS: Final = table_of(EventRow)
+_COLUMNS: Final = (
+    "position",
+    "tenant",
+    "store",
+    "device",
+    "epoch",
+    "stream",
+    "sequence",
+    "event_id",
+    "digest",
+    "type",
+    "version",
+    "natural_key",
+    "supersedes",
+    "disposition",
+    "fact_kind",
+    "time_ms",
+    "received_ms",
+    "historical",
+    "body",
+)
+_HEAD = select(func.coalesce(func.max(_EVENTS.c.position), 0))
+
+
+class Journal:
+    """The ledger's only writer and its usual reader. Safe for several threads and processes."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        dead_letters: BlobSealer,
+        clock: Clock,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._engine = engine
+        self._sealer = sealer
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._insert = BulkInsert(_EVENTS, _COLUMNS)
+        self._lanes = LaneNumbers()
+        self.generation = obtain_generation(engine, random)
+
+    def append(self, arrivals: Sequence[Arrival]) -> Appended:
+        """Read, judge and store payloads in one transaction; durable on return, all or nothing.
+
+        Raises:
+            DatabaseUnavailable: nothing was stored; try again later.
+            FaultyService: the database or the keyring cannot be used; the message says why.
+        """
+        return self.commit([read_arrival(arrival) for arrival in arrivals])
+
+    def commit(self, readings: Sequence[Reading]) -> Appended:
+        """As ``append``, of payloads that were read before."""
+        try:
+            appended = self._commit(readings)
+        except Unsealable as fault:
+            bodies = fault.bodies
+            return self.commit(
+                [
+                    without_unsealable(one, bodies) if isinstance(one, Readable) else one
+                    for one in readings
+                ]
+            )
+        self._raise_alarms(appended)
+        return appended
+
+    def read(self, after: int, limit: int) -> list[LedgerEntry]:
+        """At most ``limit`` entries behind a position, in order; none will appear between them.
+
+        Raises:
+            SchemaMismatch: an entry is of a type that this program does not know.
+        """
+        wanted = select(_EVENTS).where(_EVENTS.c.position > after)
+        with read(self._engine) as connection:
+            rows = connection.execute(wanted.order_by(_EVENTS.c.position).limit(limit))
+            return [entry_of(row) for row in rows]
+
+    def head(self) -> int:
+        """The last position, 0 when the ledger is empty."""
+        with read(self._engine) as connection:
+            return int(connection.execute(_HEAD).scalar_one())
+
+    def settled(
+        self, device: DevicePath, epochs: Sequence[str] | None = None
+    ) -> list[EpochSettled]:
+        """All that is settled of a device's epochs (or of the named ones), for its welcome."""
+        with read(self._engine) as connection:
+            return watermark.settled(connection, device, epochs)
+
+    def counts(self) -> counts.Counts:
+        """What the whole ledger holds; reads all of it, so not for a page that refreshes."""
+        with read(self._engine) as connection:
+            return counts.count(connection)
+
+    def _commit(self, readings: Sequence[Reading]) -> Appended:
+        batches = [one for one in readings if isinstance(one, Readable)]
+        with write(self._engine) as connection:
+            in_turn(connection, "ledger")
+            spans = windows(batches)
+            numbers = self._lanes.obtain(connection, spans, to_ms(self._clock.now()))
+            books = open_books(connection, numbers, spans)
+            head = int(connection.execute(_HEAD).scalar_one())
+            verdict = judge(batches, books, load_contents(connection, batches), head)
+            self._store(connection, verdict.kept)
+            save_books(connection, numbers, books)
+            buried = bury(connection, self._dead_letters, _letters(readings, verdict))
+        self._lanes.remember(numbers)
+        return self._appended(readings, verdict, buried)
+
+    def _store(self, connection: Connection, kept: Sequence[Kept]) -> None:
+        if kept:
+            bodies = seal(self._sealer, [one.fact for one in kept])
+            rows = [_row(one, body) for one, body in zip(kept, bodies, strict=True)]
+            self._insert(connection, rows)
+
+    def _appended(self, readings: Sequence[Reading], verdict: Verdict, buried: int) -> Appended:
+        return Appended(
+            acknowledgements=acknowledge(readings, verdict, self.generation),
+            head=verdict.head,
+            accepted=verdict.tally[Outcome.ACCEPTED],
+            duplicates=verdict.tally[Outcome.DUPLICATE],
+            conflicts=verdict.tally[Outcome.CONFLICT],
+            rejected=verdict.tally[Outcome.REJECTED],
+            refused=sum(isinstance(one, Refused) for one in readings),
+            buried=buried,
+        )
+
+    def _raise_alarms(self, appended: Appended) -> None:
+        for one in appended.acknowledgements:
+            where = {"device": one.device.prefix, "epoch": one.ack.epoch, "stream": one.ack.stream}
+            if one.ack.rehome is not None:
+                log.error("ledger_conflict", **where, reason=one.ack.rehome, action="rehome")
+            if one.ack.rejected:
+                reasons = sorted({rejection.reason for rejection in one.ack.rejected})
+                log.warning(
+                    "events_rejected", **where, count=len(one.ack.rejected), reasons=reasons
+                )
+            for refusal in one.ack.refused:
+                log.warning("batch_refused", **where, count=refusal.count, reason=refusal.reason)
+
+
+def _letters(readings: Sequence[Reading], verdict: Verdict) -> list[Letter]:
+    unreadable = [
+        Letter(one.arrival, UNREADABLE, one.detail, one.arrival.payload)
+        for one in readings
+        if isinstance(one, Unreadable)
+    ]
+    rejected = [
+        Letter(batch.arrival, reject.reason, reject.detail, reject.payload)
+        for batch, reject in verdict.rejected
+    ]
+    return unreadable + rejected
+
+
+def _row(kept: Kept, body: bytes) -> tuple[object, ...]:
+    """The values of ``_COLUMNS``, in their order."""
+    fact, lane = kept.fact, kept.batch.lane
+    return (
+        kept.position,
+        lane.device.tenant,
+        lane.device.store,
+        lane.device.device,
+        lane.epoch,
+        lane.stream.value,
+        fact.sequence,
+        fact.event_id,
+        fact.digest,
+        fact.kind.name,
+        fact.kind.version,
+        fact.natural_key,
+        kept.supersedes,
+        (Outcome.CONFLICT if kept.conflict else Outcome.ACCEPTED).value,
+        fact.fact_kind,
+        fact.time_ms,
+        kept.batch.received_ms,
+        fact.historical,
+        body,
+    )

@@ -1,0 +1,100 @@
+"""Projections: views folded from the ledger, in its order, that can be thrown away and made again.
+
+A follower reads entries behind its position, gives them to its folds and moves the position, all in
+one transaction. So after a crash every entry has been folded exactly once, whatever was half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from cloud.ledger.entry import LedgerEntry
+from cloud.ledger.journal import Journal
+from cloud.ledger.tables import FollowerRow, table_of
+from cloud.storage.unit_of_work import in_turn, read, write
+from models.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+_FOLLOWERS: Final = table_of(FollowerRow)
+
+
+class Fold(Protocol):
+    """Turns entries into rows of its own tables; knows nothing of positions and commits."""
+
+    name: str
+
+    def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
+        """Fold entries, which come in the ledger's order and never twice.
+
+        The result must depend on the entries alone, never on the clock or on how they are grouped.
+        """
+        ...
+
+    def clear(self, connection: Connection) -> None:
+        """Forget everything, as if no entry had ever come."""
+        ...
+
+
+class Follower:
+    """Brings its folds up to the ledger. One at a time per name; a second one changes nothing."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        name: str,
+        folds: Sequence[Fold],
+        batch: int = 500,
+    ) -> None:
+        self.name = name
+        self._engine = engine
+        self._journal = journal
+        self._folds = tuple(folds)
+        self._batch = batch
+
+    @property
+    def position(self) -> int:
+        """Every entry up to here is in the projections; 0 at first."""
+        with read(self._engine) as connection:
+            return self._position(connection)
+
+    def step(self) -> int:
+        """Fold the next entries; returns how many there were, 0 at the head.
+
+        Raises:
+            DatabaseUnavailable: nothing was folded; try again later.
+            FaultyService: the database cannot be used, or an entry is of an unknown type.
+        """
+        position = self.position
+        entries = self._journal.read(position, self._batch)
+        if not entries:
+            return 0
+        with write(self._engine) as connection:
+            in_turn(connection, f"follower {self.name}")
+            if self._position(connection) != position:
+                return 0  # another process has folded these entries in the meantime
+            for fold in self._folds:
+                fold.apply(connection, entries)
+            self._move(connection, entries[-1].position)
+        return len(entries)
+
+    def rebuild(self) -> None:
+        """Clear the folds and begin again from position 0; ``step`` then folds everything anew."""
+        with write(self._engine) as connection:
+            in_turn(connection, f"follower {self.name}")
+            for fold in reversed(self._folds):
+                fold.clear(connection)
+            self._move(connection, 0)
+        log.info("projections_cleared", follower=self.name, folds=[one.name for one in self._folds])
+
+    def _position(self, connection: Connection) -> int:
+        mine = select(_FOLLOWERS.c.position).where(_FOLLOWERS.c.name == self.name)
+        return connection.execute(mine).scalar_one_or_none() or 0
+
+    def _move(self, connection: Connection, position: int) -> None:
+        connection.execute(delete(_FOLLOWERS).where(_FOLLOWERS.c.name == self.name))
+        connection.execute(insert(_FOLLOWERS).values(name=self.name, position=position))

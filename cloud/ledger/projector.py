@@ -1,0 +1,58 @@
+"""The loop that keeps a follower at the ledger's head: woken by ingest, retried with patience."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from cloud.errors import TransientError
+from cloud.ledger.projection import Follower
+from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+POLL_S: Final = 1.0
+"""How long entries of another process, which cannot wake us, may wait."""
+
+
+class Projector:
+    """Runs one follower in the calling thread until it is told to stop."""
+
+    def __init__(
+        self, follower: Follower, clock: Clock, after_step: Callable[[int], None] | None = None
+    ) -> None:
+        """``after_step`` is called, after its commit, with the position reached by every step."""
+        self._follower = follower
+        self._clock = clock
+        self._after_step = after_step
+        self._woken = threading.Event()
+
+    def wake(self, _head: int = 0) -> None:
+        """Say that the ledger has grown; cheap, from any thread."""
+        self._woken.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Fold until ``stop`` is set; call ``wake`` after setting it to return at once.
+
+        Raises:
+            FaultyService: and whatever a fold raises that is not a passing trouble. The position
+                stands before the entry concerned; nothing is skipped.
+        """
+        while not stop.is_set():
+            if not self._drain(stop):
+                self._clock.wait(self._woken, POLL_S)
+
+    def _drain(self, stop: threading.Event) -> bool:
+        """Step once; whether another step should follow at once."""
+        self._woken.clear()
+        try:
+            folded = self._follower.step()
+        except TransientError as error:
+            log.warning("projection_waits", follower=self._follower.name, error=str(error))
+            self._clock.wait(stop, POLL_S)
+            return True
+        if folded and self._after_step is not None:
+            self._after_step(self._follower.position)
+        return folded > 0

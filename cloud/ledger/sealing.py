@@ -1,0 +1,61 @@
+"""Seals what enters the ledger, and turns the vault's troubles into ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from cloud.errors import DatabaseUnavailable, FaultyService
+from cloud.ledger.reading import Fact
+from models.vault.errors import VaultError
+from models.vault.seal import Sealer, Unsealed
+from models.wire.errors import BadEvent
+
+
+class Unsealable(Exception):
+    """Some events write a personal member in a way that cannot be sealed in place.
+
+    Attributes:
+        bodies: the bytes of those events.
+    """
+
+    def __init__(self, bodies: frozenset[bytes]) -> None:
+        super().__init__(f"{len(bodies)} events cannot be sealed")
+        self.bodies = bodies
+
+
+def seal(sealer: Sealer, facts: Sequence[Fact]) -> list[bytes]:
+    """The facts' bodies, sealed, in order; new keys are on the disk before this returns.
+
+    Only what is about to be stored may be sealed: sealing makes the keys it lacks, and a repeat of
+    an event whose person was erased must not make them a key again.
+
+    Raises:
+        Unsealable: for the events it names, and for no others.
+        DatabaseUnavailable: the keyring's file is busy or its disk is full.
+        FaultyService: the keyring does not fit its master key.
+    """
+    events = [Unsealed(fact.event_id, fact.body, fact.spans) for fact in facts if fact.spans]
+    try:
+        sealed = iter(sealer.seal(events))
+        return [next(sealed) if fact.spans else fact.body for fact in facts]
+    except BadEvent as error:
+        raise Unsealable(_offenders(sealer, events)) from error
+    except sqlite3.Error as error:
+        raise DatabaseUnavailable(
+            f"the keyring cannot be written ({error}); see its disk"
+        ) from error
+    except VaultError as error:
+        raise FaultyService(f"the keyring cannot be used: {error}") from error
+
+
+def _offenders(sealer: Sealer, events: Sequence[Unsealed]) -> frozenset[bytes]:
+    return frozenset(event.body for event in events if not _can_seal(sealer, event))
+
+
+def _can_seal(sealer: Sealer, event: Unsealed) -> bool:
+    try:
+        sealer.seal([event])
+    except BadEvent:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""The second fold: every record that names somebody finds its member, and its sale learns of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from cloud.ledger.entry import LedgerEntry
+from cloud.members.enactment import Enactment
+from cloud.members.identity_log import Cause, Change, LogEntry, append
+from cloud.members.naming import NameMember, one_id_of
+from cloud.members.policy import IdentityPolicy
+from cloud.members.records import RecordReader
+from cloud.members.resolve import decide
+from cloud.members.roll import Roll
+from cloud.members.roll_loading import load_roll
+from cloud.members.roll_saving import save_evidence, save_records, save_roll
+from cloud.members.sealing import PersonalSeals
+from cloud.members.sighting import Record
+from cloud.members.tables import CLAIM, EVIDENCE, IDENTIFIER, MEMBER, SOURCE_RECORD
+from cloud.sales.tables import SALE, AnyRow
+from models.vault.keyring import Keyring
+from models.wire.ids import OneId, sale_id
+from models.wire.registry import SALE_RECORDED
+
+_LINKED: Final = select(SALE.c.sale_id, SALE.c.position, SALE.c.one_id, SALE.c.end_at_ms).where(
+    SALE.c.sale_id.in_(bindparam("values", expanding=True))
+)
+_LINK: Final = (
+    update(SALE)
+    .where(SALE.c.sale_id == bindparam("of"))
+    .values(one_id=bindparam("one_id"), changed_position=bindparam("changed_position"))
+)
+
+
+class MembersFold:
+    """Unifies members online. Runs after the sales fold, in its transaction."""
+
+    name = "members"
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        policy: IdentityPolicy | None = None,
+        name_member: NameMember = one_id_of,
+    ) -> None:
+        self._seals = PersonalSeals(keyring)
+        self._policy = policy or IdentityPolicy()
+        self._reader = RecordReader(self._seals, self._policy)
+        self._name_member = name_member
+
+    def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
+        """Attribute the entries' records in ledger order, then link the sales to their members."""
+        records = list(self._reader.read(entries))
+        roll, log = load_roll(connection, self._seals, records)
+        new = [record for record in records if record.position not in roll.attributed]
+        for record in new:
+            one_id, done = self._attribute(roll, record)
+            roll.attributed[record.position] = one_id
+            log += done
+        log += _link_sales(connection, roll, entries)
+        save_roll(connection, roll)
+        save_records(connection, [(each, roll.attributed[each.position]) for each in new])
+        save_evidence(connection, new, self._policy.version)
+        append(connection, log, self._policy.version)
+
+    def clear(self, connection: Connection) -> None:
+        """Forget every member, to fold the ledger anew. The identity log stays."""
+        for table in (EVIDENCE, SOURCE_RECORD, CLAIM, IDENTIFIER, MEMBER):
+            connection.execute(delete(table))
+
+    def _attribute(self, roll: Roll, record: Record) -> tuple[OneId | None, list[LogEntry]]:
+        decision = decide(
+            [each.shown for each in record.sightings],
+            roll.held(record),
+            roll.holdings(record),
+            record.at_ms,
+            self._policy,
+        )
+        return Enactment(roll, record, decision, self._name_member).run()
+
+
+def _link_sales(
+    connection: Connection, roll: Roll, entries: Sequence[LedgerEntry]
+) -> list[LogEntry]:
+    """Give each sale the member of its current revision; both members are touched by a move."""
+    sales = {entry.position: entry for entry in entries if entry.kind.name == SALE_RECORDED.name}
+    ids = {
+        sale_id(entry.tenant, entry.natural_key) for entry in sales.values() if entry.natural_key
+    }
+    if not ids:
+        return []
+    moves: list[dict[str, Any]] = []
+    log: list[LogEntry] = []
+    for row in connection.execute(_LINKED, {"values": sorted(ids)}):
+        entry = sales.get(row.position)
+        if entry is None:
+            continue  # the current revision was folded before
+        one_id = roll.attributed.get(entry.position)
+        if one_id != row.one_id:
+            moves.append({"of": row.sale_id, "one_id": one_id, "changed_position": entry.position})
+            log += _moved(roll, entry, row, one_id)
+    if moves:
+        connection.execute(_LINK, moves)
+    return log
+
+
+def _moved(roll: Roll, entry: LedgerEntry, row: AnyRow, one_id: OneId | None) -> list[LogEntry]:
+    for member in (one_id, row.one_id):
+        if member is not None:
+            roll.touch(member, entry.position)
+    if row.one_id is None:
+        return []
+    cause = Cause(
+        entry.position, entry.tenant, entry.store, entry.event_id, row.end_at_ms, row.sale_id
+    )
+    return [LogEntry(Change.SALE_MOVED, cause, row.one_id, one_id)]

@@ -1,0 +1,155 @@
+"""Keeps the sale table in step with the ledger.
+
+The result does not depend on the order in which revisions, sales and post-voids arrive, nor on how
+they are cut into batches, and folding the same entries again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from cloud.ledger.entry import LedgerEntry
+from cloud.sales.row import Row, is_newer, reverses, row_of
+from cloud.sales.standing import Standing
+from cloud.sales.tables import SALE, AnyRow
+from models.wire.events.sale import SaleRecorded
+
+_REVERSIBLE: Final = frozenset({Standing.SALE, Standing.RETURN, Standing.REVERSED})
+_FIXED: Final = frozenset({"sale_id", "one_id"})
+"""Columns that a new revision leaves alone: the member is the member fold's business."""
+
+_INSERT: Final = insert(SALE)
+_REPLACE: Final = (
+    update(SALE)
+    .where(SALE.c.sale_id == bindparam("of"))
+    .values({name: bindparam(name) for name in SALE.c.keys() if name not in _FIXED})  # noqa: SIM118 - a ColumnCollection iterates over columns
+)
+_RESTAND: Final = (
+    update(SALE)
+    .where(SALE.c.sale_id == bindparam("of"))
+    .values(standing=bindparam("standing"), changed_position=bindparam("changed_position"))
+)
+
+
+class SalesFold:
+    """The first fold: one row per transaction, its current revision only."""
+
+    name = "sales"
+
+    def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
+        """Fold the entries' transactions, in a handful of statements for all of them."""
+        rows = _newest(entries)
+        if not rows:
+            return
+        known = _known(connection, rows)
+        rows = {key: row for key, row in rows.items() if _supersedes(row, known.get(key))}
+        if not rows:
+            return
+        causes = _receipts_concerned(rows, known)
+        reversed_refs = _reversed_refs(connection, causes, rows)
+        for row in rows.values():
+            row["standing"] = _standing(
+                row["standing"], row["receipt_ref"], row["goods_back"], reversed_refs
+            )
+        _restand_others(connection, causes, rows, reversed_refs)
+        _write(connection, rows, known)
+
+    def clear(self, connection: Connection) -> None:
+        """Forget every sale, to fold the ledger anew."""
+        connection.execute(delete(SALE))
+
+
+def _newest(entries: Iterable[LedgerEntry]) -> dict[str, Row]:
+    """The newest revision of each transaction among the entries, by sale id."""
+    rows: dict[str, Row] = {}
+    for entry in entries:
+        data = entry.data()
+        if isinstance(data, SaleRecorded):
+            row = row_of(entry, data)
+            other = rows.get(row["sale_id"])
+            if other is None or is_newer(row, other["captured_at_ms"], other["position"]):
+                rows[row["sale_id"]] = row
+    return rows
+
+
+def _known(connection: Connection, rows: Mapping[str, Row]) -> dict[str, AnyRow]:
+    wanted = select(
+        SALE.c.sale_id, SALE.c.position, SALE.c.captured_at_ms, SALE.c.link_ref, SALE.c.standing
+    ).where(SALE.c.sale_id.in_(list(rows)))
+    return {found.sale_id: found for found in connection.execute(wanted)}
+
+
+def _supersedes(row: Row, known: AnyRow | None) -> bool:
+    return known is None or is_newer(row, known.captured_at_ms, known.position)
+
+
+def _receipts_concerned(rows: Mapping[str, Row], known: Mapping[str, AnyRow]) -> dict[str, int]:
+    """Receipts that may stand differently now, with the ledger position of what may change them."""
+    causes: dict[str, int] = {}
+    for key, row in rows.items():
+        refs = {row["receipt_ref"]}
+        if reverses(row):
+            refs.add(row["link_ref"])
+        before = known.get(key)
+        if before is not None and before.standing == Standing.REVERSAL and before.link_ref:
+            refs.add(before.link_ref)
+        for ref in refs:
+            causes[ref] = max(row["position"], causes.get(ref, 0))
+    return causes
+
+
+def _reversed_refs(
+    connection: Connection, causes: Mapping[str, int], rows: Mapping[str, Row]
+) -> set[str]:
+    """Those of the receipts that some post-void takes back, once the rows are written."""
+    stored = select(SALE.c.sale_id, SALE.c.link_ref).where(
+        SALE.c.link_ref.in_(list(causes)), SALE.c.standing == Standing.REVERSAL.value
+    )
+    refs = {found.link_ref for found in connection.execute(stored) if found.sale_id not in rows}
+    return refs | {row["link_ref"] for row in rows.values() if reverses(row)}
+
+
+def _restand_others(
+    connection: Connection,
+    causes: Mapping[str, int],
+    rows: Mapping[str, Row],
+    reversed_refs: set[str],
+) -> None:
+    """Update stored sales that a post-void among the rows takes back, or no longer takes back."""
+    stored = select(SALE.c.sale_id, SALE.c.receipt_ref, SALE.c.standing, SALE.c.goods_back).where(
+        SALE.c.receipt_ref.in_(list(causes))
+    )
+    changed = [
+        {"of": found.sale_id, "standing": now, "changed_position": causes[found.receipt_ref]}
+        for found in connection.execute(stored)
+        if found.sale_id not in rows
+        and (now := _standing(found.standing, found.receipt_ref, found.goods_back, reversed_refs))
+        != found.standing
+    ]
+    if changed:
+        connection.execute(_RESTAND, changed)
+
+
+def _standing(standing: str, ref: str, goods_back: bool, reversed_refs: set[str]) -> str:
+    if standing not in _REVERSIBLE:
+        return standing
+    if ref in reversed_refs:
+        return Standing.REVERSED.value
+    return Standing.RETURN.value if goods_back else Standing.SALE.value
+
+
+def _write(connection: Connection, rows: Mapping[str, Row], known: Mapping[str, AnyRow]) -> None:
+    new = [row for key, row in rows.items() if key not in known]
+    again = [_replacement(row) for key, row in rows.items() if key in known]
+    if new:
+        connection.execute(_INSERT, new)
+    if again:
+        connection.execute(_REPLACE, again)
+
+
+def _replacement(row: Row) -> Row:
+    values = {name: value for name, value in row.items() if name not in _FIXED}
+    return {"of": row["sale_id"], **values}

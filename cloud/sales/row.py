@@ -1,0 +1,126 @@
+"""From an event to a row of the sale table. Pure, and safe against what a broken till may say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from cloud.ledger.entry import LedgerEntry
+from cloud.sales.standing import (
+    Standing,
+    foremost_link,
+    linked_ref,
+    receipt_ref,
+    standing_of,
+    takes_goods_back,
+)
+from cloud.storage.columns import to_ms
+from models.wire.events.sale import SaleRecorded
+from models.wire.ids import sale_id
+
+Row = dict[str, Any]
+
+MOST_ITEMS: Final = 5
+"""Line descriptions kept per sale: what fits on a guide's screen."""
+
+LARGEST_MINOR: Final = 10**15
+"""Ten trillion yuan. Above it a total is a till's mistake, and 64-bit sums would be in danger."""
+
+IMPLAUSIBLE: Final = "implausible_amount"
+CONFLICT: Final = "conflict"
+
+_LONGEST_ITEM: Final = 60
+
+
+def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
+    """The row that the entry's transaction has by itself, before other receipts are considered."""
+    link = foremost_link(sale)
+    refers_to = linked_ref(entry.tenant, entry.store, sale, link) if link else None
+    end_at = aware(sale.end_at)
+    plausible = abs(sale.total_minor) <= LARGEST_MINOR
+    return {
+        "sale_id": sale_id(entry.tenant, sale.natural_key),
+        "tenant": entry.tenant,
+        "store": entry.store,
+        "natural_key": _text(sale.natural_key),
+        "event_id": entry.event_id,
+        "position": entry.position,
+        "changed_position": entry.position,
+        "captured_at_ms": to_ms(entry.time),
+        "received_at_ms": to_ms(entry.received_at),
+        "kind": sale.kind.value,
+        "status": sale.status.value,
+        "standing": standing_of(sale).value,
+        "goods_back": takes_goods_back(sale),
+        "workstation": _text(sale.workstation_id),
+        "sequence_number": _text(sale.sequence_number),
+        "receipt_number": _text(sale.receipt_number),
+        "receipt_ref": _text(receipt_ref(entry.tenant, entry.store, sale)),
+        "link_reason": link.reason.value if link else None,
+        "link_ref": _text(refers_to) if refers_to else None,
+        "business_day": sale.business_day_date,
+        "hour": end_at.hour + 24 * (end_at.date() - sale.business_day_date).days,
+        "end_at_ms": to_ms(end_at),
+        "utc_offset_min": _offset_min(end_at),
+        "currency": _text(sale.currency),
+        "total_minor": sale.total_minor if plausible else 0,
+        "line_count": sum(not line.void for line in sale.lines),
+        "items": _items(sale),
+        "tenders": _tenders(sale),
+        "one_id": None,
+        "flags": _flags(entry, sale, plausible=plausible),
+    }
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment itself; UTC is assumed where a till wrote no offset and its profile none."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_newer(row: Row, captured_at_ms: int, position: int) -> bool:
+    """Whether a row is a later revision than the one captured then and stored there.
+
+    The moment of capture decides before the ledger's order does: after an outage fresh events
+    overtake the backlog, and the older revision may arrive last.
+    """
+    newer: bool = (row["captured_at_ms"], row["position"]) > (captured_at_ms, position)
+    return newer
+
+
+def reverses(row: Row) -> bool:
+    """Whether the row is a post-void that names the receipt it takes back."""
+    return row["standing"] == Standing.REVERSAL and row["link_ref"] is not None
+
+
+def _items(sale: SaleRecorded) -> str:
+    shown = [line.description for line in sale.lines if line.description and not line.void]
+    return msgspec.json.encode(
+        [_text(each)[:_LONGEST_ITEM] for each in shown[:MOST_ITEMS]]
+    ).decode()
+
+
+def _tenders(sale: SaleRecorded) -> str:
+    paid: Counter[str] = Counter()
+    for tender in sale.tenders:
+        paid[tender.wallet or tender.type] += tender.amount_minor - tender.change_minor
+    return msgspec.json.encode(dict(sorted(paid.items()))).decode()
+
+
+def _flags(entry: LedgerEntry, sale: SaleRecorded, *, plausible: bool) -> str:
+    flags = [flag.value for flag in sale.capture.flags]
+    flags += [] if plausible else [IMPLAUSIBLE]
+    flags += [CONFLICT] if entry.conflict else []
+    return " ".join(flags)
+
+
+def _offset_min(moment: datetime) -> int:
+    offset = moment.utcoffset()
+    return round(offset.total_seconds() / 60) if offset else 0
+
+
+def _text(value: str) -> str:
+    """Text that every database takes: PostgreSQL refuses NUL."""
+    return value.replace("\x00", "")

@@ -1,0 +1,111 @@
+"""What a transaction is worth to the day and to the member. Pure.
+
+Money is *booked* when it moves: sales add, returns and post-voids subtract, each in its own hour
+and on its own business day, so that our day and the till's settlement agree to the cent. A *sale
+that counts* is one that no post-void took back; only those are counted as sales and as visits.
+
+    ==============================  =========  ============  =================
+    transaction                     standing   money booked  counted as a sale
+    ==============================  =========  ============  =================
+    completed or offline sale       sale       yes           yes
+    all its goods come back         return     yes           no
+    taken back by a post-void       reversed   yes           no
+    the post-void itself            reversal   yes           no
+    given up before payment         voided     no            no
+    parked (its resumption counts)  suspended  no            no
+    training                        training   no            no
+    control, tender control         control    no            no
+    ==============================  =========  ============  =================
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, assert_never
+
+from models.wire.events.sale import Kind, LineKind, Link, LinkReason, SaleRecorded, Status
+from models.wire.ids import StoreId, TenantId
+
+
+class Standing(StrEnum):
+    """What became of a transaction, all revisions and later transactions considered."""
+
+    SALE = "sale"
+    RETURN = "return"
+    REVERSED = "reversed"
+    REVERSAL = "reversal"
+    VOIDED = "voided"
+    SUSPENDED = "suspended"
+    TRAINING = "training"
+    CONTROL = "control"
+
+
+BOOKED: Final = frozenset(
+    {Standing.SALE, Standing.RETURN, Standing.REVERSED, Standing.REVERSAL},
+)
+"""Standings whose total is money that moved."""
+
+_REASONS: Final = (
+    LinkReason.VOID,
+    LinkReason.RETURN,
+    LinkReason.EXCHANGE,
+    LinkReason.RESUME,
+    LinkReason.OTHER,
+)
+
+
+def standing_of(sale: SaleRecorded) -> Standing:
+    """The standing that the transaction has by itself; only ``reversed`` comes from another one."""
+    if sale.status is Status.TRAINING:
+        return Standing.TRAINING
+    if sale.kind is not Kind.RETAIL:
+        return Standing.CONTROL
+    match sale.status:
+        case Status.SUSPENDED:
+            return Standing.SUSPENDED
+        case Status.COMPLETED | Status.OFFLINE:
+            return _settled(sale)
+        case Status.VOIDED:
+            # Some tills call the receipt that takes a sale back "voided" as well.
+            return Standing.REVERSAL if _link(sale, LinkReason.VOID) else Standing.VOIDED
+        case _:
+            assert_never(sale.status)
+
+
+def takes_goods_back(sale: SaleRecorded) -> bool:
+    """Whether nothing but returns is on the receipt; an exchange is a sale."""
+    goods = [line.kind for line in sale.lines if not line.void]
+    return all(kind is LineKind.RETURN for kind in goods) if goods else sale.total_minor < 0
+
+
+def foremost_link(sale: SaleRecorded) -> Link | None:
+    """The link that says most about the transaction: a void before a return before the rest."""
+    return next((link for reason in _REASONS if (link := _link(sale, reason))), None)
+
+
+def receipt_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded) -> str:
+    """How other receipts of the same shop name this one."""
+    day = sale.business_day_date.isoformat()
+    return f"{tenant}/{store}/{sale.workstation_id}/{day}/{sale.sequence_number}"
+
+
+def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link) -> str | None:
+    """The ``receipt_ref`` of what the link names, or None where it names no receipt of this shop.
+
+    What a link leaves out is as on the receipt that carries it.
+    """
+    if not link.sequence_number or link.business_unit not in ("", sale.business_unit):
+        return None
+    day = (link.business_day_date or sale.business_day_date).isoformat()
+    workstation = link.workstation_id or sale.workstation_id
+    return f"{tenant}/{store}/{workstation}/{day}/{link.sequence_number}"
+
+
+def _settled(sale: SaleRecorded) -> Standing:
+    if _link(sale, LinkReason.VOID):
+        return Standing.REVERSAL
+    return Standing.RETURN if takes_goods_back(sale) else Standing.SALE
+
+
+def _link(sale: SaleRecorded, reason: LinkReason) -> Link | None:
+    return next((link for link in sale.links if link.reason is reason), None)

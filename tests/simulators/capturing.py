@@ -1,0 +1,118 @@
+"""What capture needs around it, for tests: a reader, a sink that can fail, a clock by hand."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.capture.pos import (
+    CaptureContext,
+    CapturedSale,
+    PoslogReader,
+    TillProfile,
+    load_profile,
+)
+from models.wire.envelope import Moment
+from models.wire.events.sale import SaleRecorded
+from models.wire.ids import DevicePath, device_id, store_id, tenant_id
+
+PROFILES = Path(__file__).parents[2] / "device_configs" / "till_profiles"
+DEVICE = DevicePath(tenant_id("retailer"), store_id("sh-0001"), device_id("pos-1"))
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_NOON = datetime(2025, 11, 7, 4, 0, tzinfo=UTC)
+
+
+def real_poslog(name: str) -> bytes:
+    """A real file, unpacked; the test is skipped where the project's data folder is absent."""
+    folder = Path(os.environ.get("LIANKE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    path = folder / "poslog" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is absent; set LIANKE_DATA to the folder with the real data")
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def context(operator_key: bytes = b"operator key") -> CaptureContext:
+    """A shop in Shanghai whose clocks stand still."""
+    at = Moment(_NOON, 1000, "boot-1")
+    return CaptureContext(DEVICE, SHANGHAI, lambda: at, "CN", operator_key)
+
+
+def reader(profile: str | TillProfile = "arts-poslog", operator_key: bytes = b"k") -> PoslogReader:
+    """A reader by a shipped profile's name, or by a profile of the test's own."""
+    if isinstance(profile, str):
+        profile = load_profile(PROFILES, profile)
+    return PoslogReader(profile, context(operator_key))
+
+
+def captured(data: bytes, profile: str | TillProfile = "arts-poslog") -> list[CapturedSale]:
+    """Everything in a file."""
+    return list(reader(profile).read(data, "test.xml"))
+
+
+def only_sale(data: bytes, profile: str | TillProfile = "arts-poslog") -> SaleRecorded:
+    """The one transaction of a file."""
+    (found,) = captured(data, profile)
+    return found.sale
+
+
+class ManualClock:
+    """A ``Clock`` that stands still unless told, and does not sleep."""
+
+    def __init__(self) -> None:
+        self._now = _NOON
+        self._monotonic_s = 1000.0
+        self.waits_s: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic_s(self) -> float:
+        return self._monotonic_s
+
+    def wait(self, event: threading.Event, timeout_s: float) -> bool:
+        self.waits_s.append(timeout_s)
+        self.pass_s(timeout_s)
+        return event.is_set()
+
+    def pass_s(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic_s += seconds
+
+
+class LedgerSink:
+    """A ``SaleSink`` that knows events by id, as the outbox does, and can be told to fail.
+
+    Attributes:
+        stored: every event ever stored, in order, once.
+        calls: what it was handed, repeats included.
+        refuse_with: raised before anything is stored.
+        die_after: raised once after storing, as a crash between sink and archive would.
+    """
+
+    def __init__(self) -> None:
+        self.stored: dict[str, CapturedSale] = {}
+        self.calls: list[list[CapturedSale]] = []
+        self.refuse_with: Exception | None = None
+        self.die_after: BaseException | None = None
+
+    def captured(self, sales: Sequence[CapturedSale]) -> None:
+        if self.refuse_with is not None:
+            raise self.refuse_with
+        self.calls.append(list(sales))
+        for sale in sales:
+            self.stored.setdefault(sale.event_id, sale)
+        if self.die_after is not None:
+            error, self.die_after = self.die_after, None
+            raise error
+
+    @property
+    def numbers(self) -> list[str]:
+        """Sequence numbers in the order in which they were first stored."""
+        return [sale.sale.sequence_number for sale in self.stored.values()]

@@ -1,0 +1,94 @@
+"""The cloud as separate processes against a Mosquitto: broker, ingest, projector, each killable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cloud.broker import CloudLogin, DeviceLogin, hash_secret, new_secret
+from models.wire.ids import DevicePath, device_id, store_id, tenant_id
+from tests.simulators.demo.stage import TENANT, Cloud, Ports, ShopPlan
+from tests.simulators.known_logins import RANDOM
+from tests.simulators.mosquitto import Mosquitto
+from tests.simulators.processes import Program, free_port, program
+
+INGEST, PROJECT = "_cloud-ingest", "_cloud-project"
+
+
+class SplitCloud:
+    """Mosquitto, ``lianke-cloud ingest`` and ``lianke-cloud project`` over one database."""
+
+    def __init__(self, folder: Path, shops: Sequence[ShopPlan]) -> None:
+        self.folder = folder
+        self.secrets: dict[str, str] = {}
+        folder.mkdir(parents=True)
+        self.administration = Cloud(folder, Ports(http=free_port(), broker=free_port()), "x" * 12)
+        self._passwords = {name: new_secret(RANDOM) for name in (INGEST, PROJECT)}
+        logins: list[DeviceLogin | CloudLogin] = [
+            CloudLogin(name, hash_secret(secret, RANDOM))
+            for name, secret in self._passwords.items()
+        ]
+        for shop in shops:
+            secret = self.secrets[shop.store] = self.administration.enrol(shop)
+            path = DevicePath(tenant_id(TENANT), store_id(shop.store), device_id(shop.device))
+            logins.append(DeviceLogin(path, hash_secret(secret, RANDOM)))
+        (folder / "broker").mkdir()
+        self.broker = Mosquitto(folder / "broker", logins, persistent=False)
+        self._configs = {name: self._config(name) for name in self._passwords}
+        self.ingest: Program | None = None
+        self.project: Program | None = None
+
+    @property
+    def broker_port(self) -> int:
+        """Where shops connect."""
+        return self.broker.address[1]
+
+    def start(self) -> None:
+        """Start all three."""
+        self.broker.start()
+        self.start_ingest()
+        self.start_project()
+
+    def start_ingest(self, command: Sequence[str] = ()) -> None:
+        """Start the ingest worker, or another program in its place."""
+        self.ingest = self._start(INGEST, command or (program("lianke-cloud"), "ingest"))
+
+    def start_ingest_that_dies(self, acknowledgements: int) -> None:
+        """An ingest worker that is killed between a commit and its acknowledgement."""
+        module = "tests.simulators.ingest_that_dies"
+        self.start_ingest((sys.executable, "-m", module, str(acknowledgements)))
+
+    def start_project(self) -> None:
+        """Start the projector."""
+        self.project = self._start(PROJECT, (program("lianke-cloud"), "project"))
+
+    def stop(self) -> None:
+        """End all three by pid."""
+        for each in (self.ingest, self.project):
+            if each is not None:
+                each.stop()
+        self.broker.stop()
+
+    def _start(self, name: str, command: Sequence[str]) -> Program:
+        return Program(
+            [*command, "--config", str(self._configs[name])],
+            self.folder / f"{name}.log",
+            environment={"LIANKE_BROKER_PASSWORD": self._passwords[name]},
+        )
+
+    def _config(self, user: str) -> Path:
+        path = self.folder / f"{user}.toml"
+        path.write_text(
+            f"""[storage]
+data_dir = "{self.folder / "data"}"
+keys_dir = "{self.folder / "keys"}"
+
+[broker]
+embedded = false
+url = "mqtt://127.0.0.1:{self.broker_port}"
+user = "{user}"
+""",
+            encoding="utf-8",
+        )
+        return path

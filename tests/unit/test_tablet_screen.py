@@ -1,0 +1,216 @@
+"""Words, figures and masks, as a guide and the person behind the guide read them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.replica import CardView, MemberRef, SeenPurchase
+from agent.tablet.masking import full_name, masked_code, masked_name, masked_phone
+from agent.tablet.money import money
+from agent.tablet.screen import Screens
+from agent.tablet.words import Language, Words, preferred
+from models.wire.cards import Spend
+from tests.simulators.facts import NOON
+from tests.simulators.guide_tablet import SHOP
+from tests.simulators.shop_cards import PHONE, WANG, a_purchase
+
+TABLET = Path(__file__).parents[2] / "agent" / "tablet"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ZH, EN = Words.load(Language.ZH), Words.load(Language.EN)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "written"),
+    [
+        (0, "CNY", "¥0.00"),
+        (5, "CNY", "¥0.05"),
+        (123_450, "CNY", "¥1,234.50"),
+        (-1_990, "CNY", "−¥19.90"),
+        (3_000, "JPY", "JP¥3,000"),
+        (1_234_567, "KWD", "KWD\u00a01,234.567"),
+        (1_250, "USD", "US$12.50"),
+        (999, "CHF", "CHF\u00a09.99"),
+    ],
+)
+def test_money_is_written_with_its_own_minor_unit(
+    amount_minor: int, currency: str, written: str
+) -> None:
+    assert money(amount_minor, currency) == written
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_no_cent_is_lost_in_writing(amount_minor: int) -> None:
+    digits = re.sub(r"[^0-9]", "", money(amount_minor, "CNY"))
+    assert int(digits) == abs(amount_minor)
+    assert money(amount_minor, "CNY").startswith("−") == (amount_minor < 0)
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "full", "masked"),
+    [
+        ("王", "小明", "王小明", "王*"),
+        ("欧阳", "娜", "欧阳娜", "欧阳*"),
+        ("Smith", "John", "John Smith", "J* Smith"),
+        ("王", "", "王", "王*"),
+        ("", "小明", "小明", "小*"),
+        ("", "", "", ""),
+    ],
+)
+def test_a_name_is_masked_but_still_says_whom_to_address(
+    family: str, given: str, full: str, masked: str
+) -> None:
+    assert (full_name(family, given), masked_name(family, given)) == (full, masked)
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("13812345678", "138****5678"),
+        ("+442079460958", "+44****0958"),
+        ("1234567", "****4567"),
+        ("1234", "****"),
+    ],
+)
+def test_a_phone_number_is_masked(number: str, masked: str) -> None:
+    assert masked_phone(number) == masked
+
+
+@pytest.mark.parametrize(("code", "masked"), [("8800001234", "****1234"), ("A12", "****")])
+def test_a_code_is_masked(code: str, masked: str) -> None:
+    assert masked_code(code) == masked
+
+
+@pytest.mark.parametrize(
+    ("ago", "chinese", "english"),
+    [
+        (timedelta(), "今天 12:00", "today 12:00"),
+        (timedelta(hours=13), "昨天 23:00", "yesterday 23:00"),
+        (timedelta(days=200), "5月6日 12:00", "6 May, 12:00"),
+        (timedelta(days=400), "2025年10月18日", "18 October 2025"),
+    ],
+)
+def test_a_moment_is_said_as_in_the_shop(ago: timedelta, chinese: str, english: str) -> None:
+    assert ZH.when(NOON - ago, NOON, SHANGHAI) == chinese
+    assert EN.when(NOON - ago, NOON, SHANGHAI) == english
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", Language.ZH),
+        ("en-GB,en;q=0.9", Language.EN),
+        ("zh-CN,zh;q=0.9,en;q=0.8", Language.ZH),
+        ("fr, en;q=0.4, zh;q=0.3", Language.EN),
+        ("zh;q=0.2, en;q=0.8", Language.EN),
+        ("en;q=0", Language.ZH),
+        ("en;q=nonsense, de", Language.ZH),
+        ("*", Language.ZH),
+    ],
+)
+def test_the_browser_says_which_language(header: str, language: Language) -> None:
+    assert preferred(header) is language
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert ZH.keys == EN.keys
+    blanks = re.compile(r"\{(\w+)\}")
+    values = dict.fromkeys(("when", "day", "month", "year", "time", "amount", "count", "seconds"))
+    for key in ZH.keys - {"date.this_year", "date.other_year"}:
+        assert set(blanks.findall(ZH(key, **_named(values)))) == set()
+        assert set(blanks.findall(EN(key, **_named(values)))) == set()
+
+
+def _named(values: dict[str, None]) -> dict[str, object]:
+    return {name: name for name in values}
+
+
+def test_every_sentence_is_used_and_every_used_one_exists() -> None:
+    used: set[str] = set()
+    for path in (*TABLET.rglob("*.html"), *TABLET.glob("*.py")):
+        used |= set(re.findall(r'"((?:[a-z]+)\.(?:[a-z_]+))"', path.read_text(encoding="utf-8")))
+    families = {key.partition(".")[0] for key in ZH.keys}
+    sentences = {key for key in used if key.partition(".")[0] in families and "html" not in key}
+    assert sentences == ZH.keys
+
+
+def a_view(**changes: object) -> CardView:
+    facts: dict[str, object] = {
+        "ref": MemberRef(WANG),
+        "version": 3,
+        "family_name": "王",
+        "given_name": "小明",
+        "phones": (PHONE,),
+        "cards": ("8800001234",),
+        "member_codes": (),
+        "since": datetime(2024, 3, 5, tzinfo=UTC),
+        "last_visit_at": NOON,
+        "visits": 3,
+        "spend": (Spend("CNY", 100), Spend("HKD", -50)),
+        "purchases": (SeenPurchase(a_purchase(), NOON, confirmed=False),),
+    }
+    return CardView(**{**facts, **changes})  # type: ignore[arg-type]  # one builder for all fields
+
+
+def test_a_card_is_masked_unless_it_is_to_be_shown() -> None:
+    screens = Screens(SHOP)
+    masked = screens.card(a_view(), ZH, NOON, shown=False)
+    shown = screens.card(a_view(), ZH, NOON, shown=True)
+    assert (masked.name.text, masked.phones[0].text) == ("王*", "139****5678")
+    assert (shown.name.text, shown.phones[0].text) == ("王小明", "13912345678")
+    assert (shown.name.masked, shown.cards[0].masked) == ("王*", "****1234")
+    assert "王" not in repr(shown)
+    assert (masked.spend, masked.since and masked.since.text) == (
+        ("¥1.00", "−HK$0.50"),
+        "2024年3月5日",
+    )
+
+
+def test_a_card_without_a_name_or_a_past_is_still_a_card() -> None:
+    empty = a_view(family_name="", given_name="", since=None, last_visit_at=None, purchases=())
+    screen = Screens(SHOP).card(empty, EN, NOON, shown=True)
+    assert (screen.name.text, screen.since, screen.last_visit) == ("Member", None, None)
+
+
+LIGHT, DARK = (
+    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
+    for block in (TABLET / "static" / "guide.css").read_text(encoding="utf-8").split("@media")[:2]
+)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        *(("ink", "paper"), ("ink", "surface"), ("ink", "fresh"), ("quiet", "surface")),
+        *(("quiet", "paper"), ("quiet", "fresh"), ("accent", "surface"), ("accent", "paper")),
+        *(("on-accent", "accent"), ("on-fresh", "fresh"), ("on-good", "good"), ("on-bad", "bad")),
+    ],
+)
+def test_every_text_can_be_read(colours: dict[str, str], ink: str, ground: str) -> None:
+    assert contrast(colours[ink], colours[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("edge", ["edge", "amber"])
+def test_every_edge_can_be_seen(colours: dict[str, str], edge: str) -> None:
+    assert contrast(colours[edge], colours["surface"]) >= 3.0
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2.2."""
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    channels = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
