@@ -212,7 +212,9 @@ class Agent:
         shop = Shop(
             device.store_name or device.store, ZoneInfo(device.timezone), device.phone_region
         )
-        server = TabletServer(config.tablet, self.replica, _LinkLine(self.link), self._clock, shop)
+        server = TabletServer(
+            config.tablet, self.replica, line=_LinkLine(self.link), clock=self._clock, shop=shop
+        )
         server.start()
         parts.callback(server.stop)
         return server
@@ -239,11 +241,11 @@ class Agent:
         spool = Spool(
             till.folder,
             device.path.device,
-            PoslogReader(profile, context),
-            Intake(self.outbox, self._lay_over, self.registry),
-            self._keeping,
-            self._clock,
-            SpoolSettings(
+            reader=PoslogReader(profile, context),
+            sink=Intake(self.outbox, self._lay_over, self.registry),
+            keeping=self._keeping,
+            clock=self._clock,
+            settings=SpoolSettings(
                 rescan_s=till.rescan_s, settle_s=till.settle_s, max_file_bytes=till.max_file_bytes
             ),
         )

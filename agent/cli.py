@@ -17,10 +17,12 @@ import msgspec
 import typer
 
 from agent import __version__
-from agent.config import AgentConfig, read_config
+from agent.clock import DeviceClock, read_boot_id
+from agent.config import AgentConfig, configs_folder, read_config
 from agent.errors import AgentError, BadConfiguration, InvalidInput, TransientError
 from agent.outbox import Inspection
 from models.runtime import logs
+from models.runtime.clock import SystemClock
 from models.vault.errors import VaultError
 from models.wire.topics import Stream
 
@@ -50,6 +52,7 @@ DEFAULT_CONFIG = Path("/etc/lianke/agent.toml")
 
 def main() -> None:
     """The console script: errors become one line on stderr and an exit code."""
+    logs.configure("WARNING")  # to stderr: stdout is for what was asked for
     try:
         app(standalone_mode=True)
     except (AgentError, VaultError) as error:
@@ -90,6 +93,36 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
         signal.signal(number, lambda *_: end.set())
     with Agent(settings):
         end.wait()
+
+
+@app.command()
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="POSLog files, .xml or .xml.gz.")],
+    profile: Annotated[
+        str | None, typer.Option(help="Till profile; found by the file's namespaces when absent.")
+    ] = None,
+    store: Annotated[str, typer.Option(help="Store name for the natural keys.")] = "shop",
+    timezone: Annotated[
+        str, typer.Option(help="For times without an offset, unless the profile names one.")
+    ] = "Asia/Shanghai",
+    phone_region: Annotated[str, typer.Option(help="For numbers without country code.")] = "CN",
+    json: JsonOption = False,
+) -> None:
+    """Print what would be captured, without capturing it; exit 2 if a file is unreadable."""
+    from agent.capture.parse import ParseRequest  # noqa: PLC0415
+    from agent.capture.parse import run as run_parse  # noqa: PLC0415
+
+    request = ParseRequest(
+        files=files,
+        profiles=configs_folder() / "till_profiles",
+        profile=profile,
+        store=store,
+        timezone=timezone,
+        phone_region=phone_region,
+        as_json=json,
+    )
+    clock = DeviceClock(SystemClock(), read_boot_id())
+    raise typer.Exit(run_parse(request, clock.moment, sys.stdout, sys.stderr))
 
 
 @app.command()

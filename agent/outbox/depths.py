@@ -27,7 +27,7 @@ def count_dead_letters(db: sqlite3.Connection) -> int:
 def _depth(db: sqlite3.Connection, lanes: Lanes, stream: Stream) -> Depth:
     owed = [span for lane in lanes.of(stream) for span in lane.owed()]
     pending = sum(len(span) for span in owed)
-    return Depth(stream, pending, _oldest(db, owed), lanes.current(stream).last)
+    return Depth(stream, pending, _oldest(db, owed), lanes.current[stream].last)
 
 
 def _oldest(db: sqlite3.Connection, owed: Sequence[Span]) -> datetime | None:

@@ -15,15 +15,17 @@ from typing import Self
 import msgspec
 
 from agent.errors import DiskUnusable, OutboxBusy
-from agent.outbox.connection import connect, in_our_words
+from agent.outbox.connection import connect
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import Depth
+from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrations, version_of
 from agent.outbox.moments import from_unix_ms
 from agent.outbox.rows import load
 from agent.outbox.verification import verify
 from models.wire.ids import Epoch, EventId
+from models.wire.registry import SALE_RECORDED
 from models.wire.topics import Stream
 
 
@@ -35,6 +37,12 @@ _VIEWS = msgspec.json.Decoder(_View)
 _READ_PENDING = (
     "SELECT position, event_id, appended_at, body FROM event"
     " WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?"
+)
+
+_COUNT_CAPTURED = (
+    "SELECT json_extract(said, '$.data.kind'), count(*)"
+    " FROM (SELECT CAST(body AS TEXT) AS said FROM event)"
+    " WHERE json_extract(said, '$.type') = ? GROUP BY 1"
 )
 
 
@@ -119,6 +127,11 @@ class Inspection:
         """Every stream's depth, as ``Outbox.depths``."""
         with in_our_words(self._path):
             return depths(self._db, self._lanes())
+
+    def captured(self) -> dict[str, int]:
+        """How many transactions lie here by kind, settled ones within their retention too."""
+        with in_our_words(self._path):
+            return dict(self._db.execute(_COUNT_CAPTURED, (SALE_RECORDED.name,)).fetchall())
 
     def pending(self, stream: Stream, limit: int = 100) -> list[Pending]:
         """The first unsettled events of a stream, older epochs first."""

@@ -14,9 +14,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from agent.outbox.connection import OutboxFile, in_our_words
+from agent.outbox.connection import OutboxFile
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import ComposeClosed, Depth, Draft, Lease, Stored
+from agent.outbox.faults import in_our_words
 from agent.outbox.group import GroupCommit
 from agent.outbox.lanes import Lanes
 from agent.outbox.leases import Leasing
@@ -243,7 +244,7 @@ class Outbox:
 
     def last_sequence(self, stream: Stream) -> int:
         """The greatest sequence assigned in the current epoch, 0 for none."""
-        return self._lanes.current(stream).last
+        return self._lanes.current[stream].last
 
     def dead_letters(self) -> int:
         """How many events the cloud has rejected for ever."""

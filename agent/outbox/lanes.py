@@ -27,6 +27,7 @@ class Lane:
         spans: where its events lie, in ascending order; sequences in none are gone. The current
             epoch's lanes end in an open span, closed ones do not.
         last: the greatest sequence assigned, 0 for none.
+        claimed: the same, ahead of ``last`` within the transaction that assigns more.
         sent: the greatest sequence ever leased. Up to here, and no further, the ledger and this
             file must mean the same events, even if the file is a copy brought back from yesterday.
         settled: always within 1..last.
@@ -39,15 +40,11 @@ class Lane:
     stream: Stream
     spans: list[Span]
     last: int = 0
+    claimed: int = 0
     sent: int = 0
     settled: RangeSet = field(default_factory=RangeSet)
     heard: int = 0
     leases: dict[Lease, float] = field(default_factory=dict)
-
-    @property
-    def shift(self) -> int:
-        """From the next sequence to its position; only for the current epoch."""
-        return self.spans[-1].shift
 
     def owed(self) -> list[Span]:
         """The events that are here and that the ledger has not settled."""
@@ -88,6 +85,8 @@ class Lanes:
     Attributes:
         lock: guards what leases look at: ``settled``, ``spans`` and ``leases`` of every lane.
             Taken after the file's lock.
+        epoch: the current one.
+        current: the lanes into which events go now.
         rehome_owed: set when nothing may be sent before the next re-homing.
     """
 
@@ -102,7 +101,7 @@ class Lanes:
         self._all.extend(lanes)
         self.epoch = self._all[-1].epoch
         self._named = {(str(lane.epoch), str(lane.stream)): lane for lane in self._all}
-        self._current = {lane.stream: lane for lane in self._all if lane.epoch == self.epoch}
+        self.current = {lane.stream: lane for lane in self._all if lane.epoch == self.epoch}
 
     def forget(self, epoch: Epoch) -> None:
         """Drop a closed epoch that holds nothing any more."""
@@ -112,13 +111,9 @@ class Lanes:
     def __iter__(self) -> Iterator[Lane]:
         return iter(tuple(self._all))
 
-    def current(self, stream: Stream) -> Lane:
-        """The lane into which a stream's events go now."""
-        return self._current[stream]
-
     def open(self) -> list[Lane]:
         """The lanes of the current epoch."""
-        return list(self._current.values())
+        return list(self.current.values())
 
     def older(self) -> list[Lane]:
         """The lanes of closed epochs, the oldest first."""

@@ -53,7 +53,7 @@ class Leasing:
     ) -> Lease | None:
         """The first free run within the window; None where there is none (see ``Outbox``)."""
         with self._lanes.lock:
-            lane = self._lanes.current(stream)
+            lane = self._lanes.current[stream]
             run = [] if self._lanes.rehome_owed else lane.free_run(*window, now_s)
             if not run:
                 return None

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.errors import DiskUnusable
-from agent.outbox.connection import OutboxFile, connect, in_our_words
+from agent.outbox.connection import OutboxFile, connect
+from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms

@@ -74,8 +74,8 @@ class Rehoming:
             for owed in lane.owed():
                 spans.append(owed.renumbered(last + 1))
                 last = spans[-1].last
-        tail = self._lanes.current(stream)
-        spans.append(Span(last + 1, OPEN, tail.last + tail.shift - last))
+        tail = self._lanes.current[stream]
+        spans.append(Span(last + 1, OPEN, tail.last + tail.spans[-1].shift - last))
         return joined(spans)
 
     def _notices(self, successor: Epoch, reason: str) -> list[EpochClosed]:
@@ -97,7 +97,8 @@ class Rehoming:
         """Behind the moved events: the ledger had better have them before it voids numbers."""
         lane = next(lane for lane in fresh if lane.stream is Stream.SALE)
         events = self._storing.seal([self._compose_closed(notice) for notice in notices])
-        _, lane.last = insert(db, lane.shift, lane.last, events, now_ms)
+        insert(db, lane, events, now_ms)
+        lane.last = lane.claimed
 
     def _continue(self, fresh: list[Lane]) -> None:
         for lane in self._lanes:

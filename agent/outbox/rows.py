@@ -37,7 +37,7 @@ def add_lane(
         (stream, epoch),
     ).fetchone()[0]
     lane = Lane(number, epoch, stream, list(spans) or [Span(1, OPEN, shelf(stream)[0] - 1)])
-    lane.last = lane.spans[-1].first - 1
+    lane.last = lane.claimed = lane.spans[-1].first - 1
     save_last(db, lane)
     save_spans(db, lane, lane.spans)
     return lane
@@ -53,7 +53,7 @@ def load(db: sqlite3.Connection) -> list[Lane]:
         " FROM lane JOIN epoch ON epoch.number = lane.epoch ORDER BY epoch.number, lane.number"
     ).fetchall()
     return [
-        _load(db, Lane(number, Epoch(epoch), Stream(stream), [], last, sent))
+        _load(db, Lane(number, Epoch(epoch), Stream(stream), [], last, sent=sent))
         for number, epoch, stream, last, sent in rows
         if stream in set(Stream)
     ]
@@ -81,7 +81,7 @@ def read_last(db: sqlite3.Connection, lane: Lane) -> int:
         "SELECT max(position) FROM event WHERE position BETWEEN ? AND ?",
         (lane.spans[-1].positions[0], shelf(lane.stream)[1]),
     ).fetchone()[0]
-    return lane.last if newest is None else max(lane.last, newest - lane.shift)
+    return lane.last if newest is None else max(lane.last, newest - lane.spans[-1].shift)
 
 
 def save_last(db: sqlite3.Connection, lane: Lane) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
-from agent.errors import DiskUnusable, EventTooLarge
+from agent.errors import AgentError, DiskUnusable, EventTooLarge
 from agent.outbox.connection import OutboxFile
 from agent.outbox.facts import Draft, Stored
-from agent.outbox.lanes import Lanes
+from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
+from agent.outbox.rows import read_last
 from models.runtime.clock import Clock
 from models.vault.seal import Sealer
 from models.wire.envelope import MAX_EVENT_BYTES
@@ -49,13 +51,15 @@ class Storing:
             BadEvent: a personal member cannot be found where its span says it is.
             DiskUnusable: a new key could not be stored in the keyring.
         """
+        personal = False
         for draft in drafts:
+            personal |= bool(draft.spans)
             if len(draft.body) > ROOM:
                 raise EventTooLarge(
                     f"event {draft.event_id} has {len(draft.body)} bytes and {ROOM} is the limit; "
                     "quarantine its input"
                 )
-        if not any(draft.spans for draft in drafts):
+        if not personal:
             return [(draft.event_id, draft.body) for draft in drafts]
         try:
             bodies = self._sealer.seal(drafts)
@@ -68,33 +72,44 @@ class Storing:
     def store(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
         """Store all parcels in one durable transaction, or none and raise."""
         outcome: list[list[Stored]] = []
-        lasts: dict[Stream, int] = {}
+        lanes = self._lanes.current
         with self._file.lock:
-            with self._file.durable as db:
-                now_ms = unix_ms(self._clock.now())
-                for stream, events in parcels:
-                    lane = self._lanes.current(stream)
-                    last = lasts.get(stream, lane.last)
-                    stored, lasts[stream] = insert(db, lane.shift, last, events, now_ms)
-                    outcome.append(stored)
-            for stream, last in lasts.items():
-                self._lanes.current(stream).last = last
+            try:
+                for stream, _ in parcels:
+                    lanes[stream].claimed = lanes[stream].last
+                with self._file.durable as db:
+                    now_ms = unix_ms(self._clock.now())
+                    for stream, events in parcels:
+                        outcome.append(insert(db, lanes[stream], events, now_ms))
+                for stream, _ in parcels:
+                    lanes[stream].last = lanes[stream].claimed
+            except BaseException:
+                self._recount(parcels)
+                raise
         return outcome
+
+    def _recount(self, parcels: Sequence[Parcel]) -> None:
+        """Ask the file for the last sequences: a signal may have come right after the commit."""
+        with suppress(AgentError), self._lanes.lock, self._file.read() as db:
+            for lane in (self._lanes.current[stream] for stream, _ in parcels):
+                lane.last = read_last(db, lane)
 
 
 def insert(
-    db: sqlite3.Connection, shift: int, last: int, events: Sequence[SealedEvent], now_ms: int
-) -> tuple[list[Stored], int]:
-    """Put events behind the sequence ``last`` of the lane whose next position ``shift`` tells.
+    db: sqlite3.Connection, lane: Lane, events: Sequence[SealedEvent], now_ms: int
+) -> list[Stored]:
+    """Put events behind those the lane has claimed, and claim for them; known ids are passed over.
 
-    Known ids are passed over. Returns what became of each, and the new last sequence.
+    The lane's ``last`` follows its ``claimed`` only after the commit.
     """
+    claimed, shift = lane.claimed, lane.spans[-1].shift
     stored: list[Stored] = []
     for event_id, body in events:
-        position = last + 1 + shift
+        position = claimed + 1 + shift
         if db.execute(_INSERT, (position, event_id, now_ms, body)).rowcount:
-            last += 1
-            stored.append(Stored(event_id, last))
+            claimed += 1
+            stored.append(Stored(event_id, claimed))
         else:
             stored.append(Stored(event_id, None, known=True))
-    return stored, last
+    lane.claimed = claimed
+    return stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.replica.phones import PhoneNumbers
+from agent.replica.phones import PhoneNumbers, is_placeholder_code
 from agent.replica.query import LAST_DIGITS, Query, plain
 from agent.replica.sales import Receipt
 from models.vault.master import Fingerprints
@@ -18,7 +18,8 @@ class KnownBy:
     """Fingerprints of a member.
 
     Attributes:
-        strong: of identifiers that are one person's, the phone first (the members' key policy).
+        strong: of identifiers that are one person's. Cards first, the phone last: that is how much
+            they are worth when only typed or swiped at a till (the members' key policy).
         weak: of last digits and surname, which several people may share; for finding only.
     """
 
@@ -36,9 +37,9 @@ class LookUps:
     def of_card(self, card: Card) -> KnownBy:
         """All by which this member is found."""
         phones = [e164 for e164 in map(self._phones.e164, card.phones) if e164]
-        strong = [self._of(Scheme.PHONE, phone) for phone in phones]
-        strong += [self._of(Scheme.CARD, plain(number)) for number in card.cards]
+        strong = [self._of(Scheme.CARD, plain(number)) for number in card.cards]
         strong += [self._of(Scheme.MEMBER_CODE, plain(code)) for code in card.member_codes]
+        strong += [self._of(Scheme.PHONE, phone) for phone in phones]
         surname = plain(card.family_name)
         weak = [self._last_four(phone[-LAST_DIGITS:], surname) for phone in phones if surname]
         return KnownBy(tuple(dict.fromkeys(strong)), tuple(dict.fromkeys(weak)))
@@ -66,8 +67,8 @@ class LookUps:
             visits=0,
             spend=[],
             phones=_unique(self._phones.e164(value) for value in _values(loyalty, Scheme.PHONE)),
-            cards=_unique(_values(loyalty, Scheme.CARD)),
-            member_codes=_unique(_values(loyalty, Scheme.MEMBER_CODE)),
+            cards=_codes(loyalty, Scheme.CARD),
+            member_codes=_codes(loyalty, Scheme.MEMBER_CODE),
             family_name=named.family_name if named else "",
             given_name=named.given_name if named else "",
         )
@@ -78,6 +79,10 @@ class LookUps:
 
 def _values(loyalty: Sequence[Loyalty], scheme: Scheme) -> list[str]:
     return [one.value for one in loyalty if one.scheme is scheme]
+
+
+def _codes(loyalty: Sequence[Loyalty], scheme: Scheme) -> list[str]:
+    return _unique(code for code in _values(loyalty, scheme) if not is_placeholder_code(code))
 
 
 def _unique(values: Iterable[str | None]) -> list[str]:

@@ -16,11 +16,15 @@ from agent.replica.view import Overlay
 from models.wire.ids import SaleId
 
 # A void may lie on no card at all (its original was never seen), so it is matched by receipt.
-_OF_MEMBER: Final = """
-SELECT o.sale_id, o.sealed, o.confirmed, o.voids IS NOT NULL,
+_PENDING: Final = """
+SELECT o.sale_id, o.sealed, o.voids IS NOT NULL,
        EXISTS (SELECT 1 FROM overlay v WHERE v.voids = o.receipt),
        EXISTS (SELECT 1 FROM overlay s WHERE s.receipt = o.voids AND s.confirmed = 0)
-FROM overlay o WHERE o.member = ?
+FROM overlay o WHERE o.member = ? AND o.confirmed = 0
+"""
+_TAKEN_BACK: Final = """
+SELECT o.sale_id FROM overlay o
+WHERE o.member = ? AND EXISTS (SELECT 1 FROM overlay v WHERE v.voids = o.receipt)
 """
 _LAY: Final = """
 INSERT OR REPLACE INTO overlay (sale_id, member, receipt, voids, confirmed, laid_at_s, sealed)
@@ -78,21 +82,24 @@ class OverlayRows:
         self._db = db
         self._seals = seals
 
-    def of(self, member: Member) -> list[Overlay]:
-        """The member's local sales, confirmed ones included; raises SealBroken."""
+    def pending(self, member: Member) -> list[Overlay]:
+        """The member's local sales that the card does not include; raises SealBroken."""
         return [
             Overlay(
                 sale_id=sale_id,
                 sale=self._seals.open_sale(sale_id, sealed),
-                confirmed=bool(confirmed),
                 voids=bool(voids),
                 voided=bool(voided),
-                original_pending=bool(pending),
+                original_pending=bool(original_pending),
             )
-            for sale_id, sealed, confirmed, voids, voided, pending in self._db.execute(
-                _OF_MEMBER, (member.row,)
+            for sale_id, sealed, voids, voided, original_pending in self._db.execute(
+                _PENDING, (member.row,)
             )
         ]
+
+    def taken_back(self, member: Member) -> frozenset[str]:
+        """The member's sales that a post-void of this shop took back, confirmed ones included."""
+        return frozenset(sale_id for (sale_id,) in self._db.execute(_TAKEN_BACK, (member.row,)))
 
     def any_of(self, member: Member) -> bool:
         """Whether any local sale lies on the member's card."""

@@ -1,38 +1,58 @@
 """Phone numbers as one person would dial them and as everybody may compare them (E.164).
 
-A number that thousands use to reach the member price belongs to nobody; such placeholders are
-refused here, so that no card gathers the purchases of strangers.
+A number that cashiers type to reach the member price belongs to nobody; such placeholders are
+refused here, so that no card gathers the purchases of strangers. What is refused is what the cloud
+refuses by default (``cloud.members.policy``): a provisional card for such a number would wait for
+ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Iterable
 from typing import Final
 
-from phonenumbers import phonenumberutil
-from phonenumbers.phonenumberutil import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumber, phonenumberutil
+from phonenumbers.phonenumberutil import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
-PLACEHOLDERS: Final = frozenset({"+8613800138000", "+8613800000000"})
-"""Numbers that Chinese cashiers are known to type for anybody."""
+PLACEHOLDERS: Final = (
+    "13800138000",  # the operator's own top-up line, known to every cashier
+    r".*(\d)\1{6,}.*",  # seven equal digits in a row are a cashier's invention
+    r"\d{3}01234567",
+    r"\d{3}12345678",
+    r"\d{3}23456789",
+    r"\d{3}98765432",
+    r"\d{3}87654321",
+    r"\d{3}76543210",
+)
+"""Patterns over the whole national number."""
 
+PLACEHOLDER_CODES: Final = ("0+", "9+", "123456(?:7(?:8(?:90?)?)?)?")
+"""The same for card numbers and member codes."""
+
+MOBILES: Final = {"CN": "1[3-9][0-9]{9}"}
+"""By region, asked before the ranges a library knows: operators open new ones all the time."""
+
+_BY_LIBRARY: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _LONGEST_TEXT: Final = 40
 
 
 class PhoneNumbers:
-    """Reads phone numbers of one region. Holds no number; safe for several threads.
+    """Reads mobile numbers of one region. Holds no number; safe for several threads."""
 
-    Lengths are checked, not number ranges: operators open new ranges sooner than a shop's box
-    is upgraded.
-    """
-
-    def __init__(self, region: str = "CN", placeholders: Collection[str] = PLACEHOLDERS) -> None:
+    def __init__(self, region: str = "CN", placeholders: Iterable[str] = PLACEHOLDERS) -> None:
         """``region`` (ISO 3166) is assumed where a number has no country code."""
         self._region = region
-        self._placeholders = frozenset(placeholders)
+        self._placeholders = re.compile("|".join(f"(?:{one})" for one in placeholders))
         self._home = f"+{phonenumberutil.country_code_for_region(region)}"
 
     def e164(self, text: str) -> str | None:
-        """The number as ``+8613812345678``; None for what is no number or a placeholder."""
+        """The number as ``+8613912345670``; None for what is no mobile number or a placeholder."""
         if len(text) > _LONGEST_TEXT:
             return None
         try:
@@ -40,11 +60,26 @@ class PhoneNumbers:
         except NumberParseException:
             return None
         possible = phonenumberutil.is_possible_number_with_reason(number)
-        if possible != ValidationResult.IS_POSSIBLE:
+        if possible != ValidationResult.IS_POSSIBLE or not self._is_somebodys(number):
             return None
-        written = phonenumberutil.format_number(number, PhoneNumberFormat.E164)
-        return None if written in self._placeholders else written
+        return phonenumberutil.format_number(number, PhoneNumberFormat.E164)
 
     def familiar(self, e164: str) -> str:
         """The number as people of the region write it: without their own country code."""
         return e164.removeprefix(self._home)
+
+    def _is_somebodys(self, number: PhoneNumber) -> bool:
+        national = phonenumberutil.national_significant_number(number)
+        return self._placeholders.fullmatch(national) is None and _is_mobile(number, national)
+
+
+def is_placeholder_code(code: str) -> bool:
+    """Whether a card number or member code is a cashier's invention."""
+    return any(re.fullmatch(pattern, code) for pattern in PLACEHOLDER_CODES)
+
+
+def _is_mobile(number: PhoneNumber, national: str) -> bool:
+    region = phonenumberutil.region_code_for_country_code(number.country_code or 0)
+    if region in MOBILES:
+        return re.fullmatch(MOBILES[region], national) is not None
+    return phonenumberutil.number_type(number) in _BY_LIBRARY

@@ -19,7 +19,12 @@ class Shelf:
 
     def view(self, member: Member) -> CardView:
         """The member's card with the local sales on top; raises SealBroken."""
-        return compose(member.ref, self.cards.card(member), self.overlays.of(member))
+        return compose(
+            member.ref,
+            self.cards.card(member),
+            self.overlays.pending(member),
+            self.overlays.taken_back(member),
+        )
 
     def ref_in(self, row: int | None) -> MemberRef | None:
         """The name of the member in a row."""

@@ -7,7 +7,7 @@ already. So the figures are right at every step, in whatever order sale, void an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -51,10 +51,9 @@ class LaidSale(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Overlay:
-    """A local sale beside a member's card.
+    """A local sale that a member's card does not include yet.
 
     Attributes:
-        confirmed: the card includes it; kept so that a later void finds it.
         voids: it takes another sale back.
         voided: another one takes it back.
         original_pending: it takes back a sale that the card does not include yet either.
@@ -62,7 +61,6 @@ class Overlay:
 
     sale_id: SaleId
     sale: LaidSale
-    confirmed: bool
     voids: bool
     voided: bool
     original_pending: bool
@@ -70,8 +68,7 @@ class Overlay:
     @property
     def counts(self) -> bool:
         """Whether the figures need it on top of the card's."""
-        taken_back = self.original_pending if self.voids else self.voided
-        return not self.confirmed and not taken_back
+        return not (self.original_pending if self.voids else self.voided)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,9 +108,11 @@ class CardView:
         return f"CardView(version={self.version})"
 
 
-def compose(ref: MemberRef, card: Card, overlays: Sequence[Overlay]) -> CardView:
-    """Lay the overlays of one member over the card."""
-    counting = [overlay for overlay in overlays if overlay.counts]
+def compose(
+    ref: MemberRef, card: Card, pending: Iterable[Overlay], taken_back: Collection[str]
+) -> CardView:
+    """Lay a member's pending sales over the card; purchases that were taken back are not listed."""
+    counting = [overlay for overlay in pending if overlay.counts]
     return CardView(
         ref=ref,
         version=card.version,
@@ -126,7 +125,7 @@ def compose(ref: MemberRef, card: Card, overlays: Sequence[Overlay]) -> CardView
         last_visit_at=_last_visit(card, counting),
         visits=max(0, card.visits + sum(overlay.sale.visits for overlay in counting)),
         spend=_spend(card, counting),
-        purchases=_purchases(card, overlays),
+        purchases=_purchases(card, counting, taken_back),
     )
 
 
@@ -144,15 +143,16 @@ def _spend(card: Card, counting: Iterable[Overlay]) -> tuple[Spend, ...]:
     return tuple(Spend(currency, amount) for currency, amount in totals.items())
 
 
-def _purchases(card: Card, overlays: Iterable[Overlay]) -> tuple[SeenPurchase, ...]:
-    hidden = {overlay.sale_id for overlay in overlays if overlay.voided}
+def _purchases(
+    card: Card, counting: Iterable[Overlay], taken_back: Collection[str]
+) -> tuple[SeenPurchase, ...]:
     shown = {
         purchase.sale_id: _seen(purchase, confirmed=True)
         for purchase in card.purchases
-        if purchase.sale_id not in hidden
+        if purchase.sale_id not in taken_back
     }
-    for overlay in overlays:
-        if overlay.counts and not overlay.voids:
+    for overlay in counting:
+        if not overlay.voids:
             shown.setdefault(overlay.sale_id, _seen(overlay.sale.purchase, confirmed=False))
     newest = sorted(shown.values(), key=lambda seen: seen.at, reverse=True)
     return tuple(newest[:MOST_PURCHASES])

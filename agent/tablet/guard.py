@@ -1,8 +1,8 @@
 """What every answer and every request must be, even on the loopback.
 
 Any page in the tablet's browser can send requests to this port. A foreign host name (DNS
-rebinding) is refused, a form posted by a foreign site is refused, and nothing may frame, cache,
-sniff or script our pages.
+rebinding) is refused, whatever a foreign site's page sends is refused, and nothing may frame,
+cache, sniff or script our pages.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Guard:
             await send(message)
 
         if _is_foreign(scope):
-            refusal = PlainTextResponse("This form was not sent from our own page.", 403)
+            refusal = PlainTextResponse("This was not asked from our own page.", 403)
             await refusal(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
@@ -71,10 +71,12 @@ def _complete(headers: MutableHeaders) -> None:
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Whether another site's page makes this browser send a form.
+    """Whether another site's page makes this browser ask; following a link to us is allowed.
 
     Every browser of the last years says where a request comes from; programs say nothing.
     """
-    if scope["method"] in _SAFE_METHODS:
+    headers = Headers(scope=scope)
+    if headers.get("sec-fetch-site", "none") in _OWN_SITE:
         return False
-    return Headers(scope=scope).get("sec-fetch-site", "none") not in _OWN_SITE
+    follows_link = headers.get("sec-fetch-mode") == "navigate" and scope["method"] in _SAFE_METHODS
+    return not follows_link

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -73,7 +74,7 @@ def build_site(
         replica=replica,
         line=line,
         clock=clock,
-        paint=Paint(assets, {"shop_name": shop.name, "show_s": round(limits.show_s)}),
+        paint=Paint(assets, {"shop_name": shop.name, "show_s": ceil(limits.show_s)}),
         screens=Screens(shop),
         sights=sights,
         hub=hub,

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, func, or_, se
 from cloud.members.golden import GoldenRecord, golden_records
 from cloud.members.sealing import PersonalSeals
 from cloud.members.tables import MEMBER, SOURCE_RECORD
-from cloud.sales.standing import BOOKED, Standing
+from cloud.sales.standing import Standing
 from cloud.sales.tables import SALE, AnyRow
 from cloud.storage.columns import from_ms
 from models.wire.cards import Card, Purchase, Spend
@@ -31,10 +31,13 @@ INCLUDED_FOR: Final = timedelta(days=14)
 ids that a shop may still have laid over the card."""
 
 _PURCHASES: Final = (Standing.SALE.value, Standing.RETURN.value)
+"""What a member's figures are made of. A sale and the post-void that takes it back are both left
+out, since the cashier who voids it need not have the member's card at hand.
+"""
+
 _ITEMS = msgspec.json.Decoder(list[str])
 _WANTED: Final[BindParameter[Any]] = bindparam("values", expanding=True)
 _is_visit = SALE.c.standing == Standing.SALE.value
-_is_booked = SALE.c.standing.in_([standing.value for standing in sorted(BOOKED)])
 _is_purchase = SALE.c.standing.in_(_PURCHASES)
 
 _TENANTS: Final = select(MEMBER.c.one_id, MEMBER.c.tenant).where(MEMBER.c.one_id.in_(_WANTED))
@@ -51,8 +54,8 @@ _SUMS: Final = (
         SALE.c.store,
         SALE.c.currency,
         func.sum(case((_is_visit, 1), else_=0)).label("visits"),
-        func.sum(case((_is_booked, 1), else_=0)).label("booked"),
-        func.sum(case((_is_booked, SALE.c.total_minor), else_=0)).label("spent"),
+        func.sum(case((_is_purchase, 1), else_=0)).label("purchases"),
+        func.sum(case((_is_purchase, SALE.c.total_minor), else_=0)).label("spent"),
         func.max(case((_is_visit, SALE.c.end_at_ms))).label("last_visit"),
         func.min(SALE.c.end_at_ms).label("first"),
     )
@@ -175,7 +178,7 @@ def _composed(one_id: OneId, tenant: TenantId, rows: _Gathered, golden: GoldenRe
 def _spend(sums: Sequence[AnyRow]) -> list[Spend]:
     spent: dict[str, int] = defaultdict(int)
     for row in sums:
-        if row.booked:
+        if row.purchases:
             spent[row.currency] += int(row.spent)
     return [Spend(currency, amount) for currency, amount in sorted(spent.items())]
 

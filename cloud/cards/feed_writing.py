@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from cloud.cards.composing import Composed
 from cloud.cards.keeping import CardKeeper
-from cloud.cards.tables import CARD, CARD_FEED, CARD_SHOP
+from cloud.cards.numbering import Delta, number
+from cloud.cards.tables import CARD, CARD_FEED
+from cloud.members.statements import run_many
 from cloud.sales.tables import AnyRow
 from models.wire.ids import OneId, StoreId, TenantId
 
@@ -25,42 +27,11 @@ _CARDS: Final = select(CARD.c.one_id, CARD.c.tenant, CARD.c.version, CARD.c.dige
 _FEEDS: Final = select(CARD_FEED.c.one_id, CARD_FEED.c.store, CARD_FEED.c.tombstone).where(
     CARD_FEED.c.one_id.in_(_WANTED)
 )
-_HEADS: Final = select(CARD_SHOP).where(CARD_SHOP.c.store.in_(_WANTED))
 _REPLACE_CARD: Final = (
     update(CARD)
     .where(CARD.c.one_id == bindparam("of"))
     .values({name: bindparam(name) for name in ("version", "digest", "sealed")})
 )
-_REPLACE_DELTA: Final = (
-    update(CARD_FEED)
-    .where(
-        CARD_FEED.c.tenant == bindparam("of_tenant"),
-        CARD_FEED.c.store == bindparam("of_store"),
-        CARD_FEED.c.one_id == bindparam("of"),
-    )
-    .values({name: bindparam(name) for name in ("sequence", "version", "tombstone")})
-)
-_MOVE_HEAD: Final = (
-    update(CARD_SHOP)
-    .where(CARD_SHOP.c.tenant == bindparam("of_tenant"), CARD_SHOP.c.store == bindparam("of_store"))
-    .values(head=bindparam("head"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Delta:
-    """A step of one shop's feed that has no number yet.
-
-    Attributes:
-        again: the feed has an older delta of this member, which this one replaces.
-    """
-
-    tenant: TenantId
-    store: StoreId
-    one_id: OneId
-    version: int
-    tombstone: bool
-    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +77,7 @@ def write_cards(
     before = _load(connection, one_ids)
     cards = {card.one_id: card for card in composed}
     changes: list[_Change] = []
-    deltas: list[_Delta] = []
+    deltas: list[Delta] = []
     for one_id in one_ids:
         card = cards.get(one_id)
         change = _change(keeper, one_id, card if card and card.stores else None, before, position)
@@ -114,7 +85,7 @@ def write_cards(
             changes.append(change)
         deltas += _deltas(one_id, card, change, before)
     _write_cards(connection, keeper, changes)
-    _number(connection, deltas)
+    number(connection, deltas)
     return len(changes)
 
 
@@ -143,7 +114,7 @@ def _change(
 
 def _deltas(
     one_id: OneId, card: Composed | None, change: _Change | None, before: _Before
-) -> Iterable[_Delta]:
+) -> Iterable[Delta]:
     """A changed card goes to every shop of the member, an unchanged one to those it is new to."""
     stored = before.cards.get(one_id)
     version = change.version if change else stored.version if stored else 0
@@ -152,9 +123,9 @@ def _deltas(
     tenant = card.tenant if card else stored.tenant if stored else TenantId("")
     for store in sorted(stores):
         if change is not None or store not in live:
-            yield _Delta(tenant, store, one_id, version, tombstone=False, again=store in known)
+            yield Delta(tenant, store, one_id, version, tombstone=False, again=store in known)
     for store in sorted(live - stores):
-        yield _Delta(tenant, store, one_id, version, tombstone=True, again=True)
+        yield Delta(tenant, store, one_id, version, tombstone=True, again=True)
 
 
 def _write_cards(connection: Connection, keeper: CardKeeper, changes: Sequence[_Change]) -> None:
@@ -170,8 +141,8 @@ def _write_cards(connection: Connection, keeper: CardKeeper, changes: Sequence[_
         for change in changes
     ]
     again = {change.one_id for change in changes if change.again}
-    _many(connection, insert(CARD), [row for row in rows if row["one_id"] not in again])
-    _many(
+    run_many(connection, insert(CARD), [row for row in rows if row["one_id"] not in again])
+    run_many(
         connection,
         _REPLACE_CARD,
         [
@@ -180,56 +151,3 @@ def _write_cards(connection: Connection, keeper: CardKeeper, changes: Sequence[_
             if row["one_id"] in again
         ],
     )
-
-
-def _number(connection: Connection, deltas: Sequence[_Delta]) -> None:
-    """Give the deltas the next sequences of their shops and write them."""
-    shops = {(delta.tenant, delta.store) for delta in deltas}
-    if not shops:
-        return
-    found = connection.execute(_HEADS, {"values": sorted({store for _, store in shops})})
-    stored = {(row.tenant, row.store): row.head for row in found}
-    heads = {shop: stored.get(shop, 0) for shop in shops}
-    new: list[dict[str, Any]] = []
-    again: list[dict[str, Any]] = []
-    for delta in deltas:
-        shop = delta.tenant, delta.store
-        heads[shop] += 1
-        (again if delta.again else new).append(_delta_row(delta, heads[shop]))
-    _many(connection, insert(CARD_FEED), new)
-    _many(connection, _REPLACE_DELTA, [_addressed(row) for row in again])
-    moved = [
-        {"tenant": tenant, "store": store, "head": heads[tenant, store]} for tenant, store in heads
-    ]
-    _many(connection, insert(CARD_SHOP), [row for row in moved if _shop(row) not in stored])
-    _many(connection, _MOVE_HEAD, [_addressed(row) for row in moved if _shop(row) in stored])
-
-
-def _delta_row(delta: _Delta, sequence: int) -> dict[str, Any]:
-    return {
-        "tenant": delta.tenant,
-        "store": delta.store,
-        "one_id": delta.one_id,
-        "sequence": sequence,
-        "version": delta.version,
-        "tombstone": delta.tombstone,
-    }
-
-
-def _shop(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["tenant"], row["store"]
-
-
-def _addressed(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose key is given under other names, as an UPDATE's condition wants it."""
-    key = {"of_tenant": row["tenant"], "of_store": row["store"]}
-    if "one_id" in row:
-        key["of"] = row["one_id"]
-    return key | {
-        name: value for name, value in row.items() if name not in ("tenant", "store", "one_id")
-    }
-
-
-def _many(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(statement, rows)

@@ -11,8 +11,12 @@ from typing import Final, Protocol
 import msgspec
 
 from cloud.cards.feed import CardFeed
+from cloud.errors import TransientError
+from models.runtime.logs import get_logger
 from models.wire.ids import StoreId, TenantId
 from models.wire.topics import ShopDown, shop_down
+
+log = get_logger(__name__)
 
 _PER_PAGE: Final = 200
 
@@ -37,12 +41,18 @@ class CardPublisher:
     def publish_new(self) -> int:
         """Send what was committed since the last call; returns how many deltas that were.
 
-        Raises:
-            TransientError: the rest stays due and goes with the next call.
+        What cannot be sent now stays due and goes with a later call; call it again when the broker
+        is back.
         """
-        heads = self._feed.heads()
-        due = [shop for shop, head in heads.items() if head > self._sent.get(shop, 0)]
-        return sum(self._publish(tenant, store) for tenant, store in sorted(due))
+        sent = 0
+        try:
+            heads = self._feed.heads()
+            for tenant, store in sorted(heads):
+                if heads[tenant, store] > self._sent.get((tenant, store), 0):
+                    sent += self._publish(tenant, store)
+        except TransientError as error:
+            log.warning("cards_wait", error=str(error))
+        return sent
 
     def _publish(self, tenant: TenantId, store: StoreId) -> int:
         topic = shop_down(tenant, store, ShopDown.CARDS)

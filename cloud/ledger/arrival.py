@@ -57,6 +57,7 @@ class Appended:
         head: the ledger's last position.
         accepted, duplicates, conflicts, rejected: events by what became of them.
         refused: batches whose body could not be read; their senders bisect them.
+        unreadable: payloads that named no sequence.
         buried: dead letters that are new; a repeated one is not counted.
     """
 
@@ -67,6 +68,7 @@ class Appended:
     conflicts: int = 0
     rejected: int = 0
     refused: int = 0
+    unreadable: int = 0
     buried: int = 0
 
     @property

@@ -69,7 +69,7 @@ def _facts(connection: Connection) -> dict[str, int]:
         .subquery()
     )
     by_kind = select(keyed.c.kind, func.count()).group_by(keyed.c.kind)
-    return dict(connection.execute(by_kind).tuples().all())
+    return dict(connection.execute(by_kind).all())
 
 
 def _duplicates(connection: Connection) -> int:

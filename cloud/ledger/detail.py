@@ -30,4 +30,5 @@ def _without_value(said: str) -> str:
         return said
     # The value may hold anything, even " - at "; the path is what stands behind the last one.
     _, marker, path = said.rpartition("' - at `")
-    return f"{said[: quoted.end() - 2]}{' - at `' if marker else ''}{path}"
+    what = said[: quoted.end() - 2]
+    return f"{what} - at `{path}" if marker else what

@@ -178,6 +178,7 @@ class Journal:
             conflicts=verdict.tally[Outcome.CONFLICT],
             rejected=verdict.tally[Outcome.REJECTED],
             refused=sum(isinstance(one, Refused) for one in readings),
+            unreadable=sum(isinstance(one, Unreadable) for one in readings),
             buried=buried,
         )
 

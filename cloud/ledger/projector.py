@@ -13,19 +13,28 @@ from models.runtime.logs import get_logger
 
 log = get_logger(__name__)
 
-POLL_S: Final = 1.0
-"""How long entries of another process, which cannot wake us, may wait."""
+RETRY_S: Final = 1.0
+"""Pause after the database was not available."""
 
 
 class Projector:
     """Runs one follower in the calling thread until it is told to stop."""
 
     def __init__(
-        self, follower: Follower, clock: Clock, after_step: Callable[[int], None] | None = None
+        self,
+        follower: Follower,
+        clock: Clock,
+        *,
+        poll_s: float = 1.0,
+        after_step: Callable[[], None] | None = None,
     ) -> None:
-        """``after_step`` is called, after its commit, with the position reached by every step."""
+        """``poll_s``: how long entries of another process, which cannot wake us, may wait.
+
+        ``after_step`` is called after the commit of every step that folded something.
+        """
         self._follower = follower
         self._clock = clock
+        self._poll_s = poll_s
         self._after_step = after_step
         self._woken = threading.Event()
 
@@ -42,7 +51,7 @@ class Projector:
         """
         while not stop.is_set():
             if not self._drain(stop):
-                self._clock.wait(self._woken, POLL_S)
+                self._clock.wait(self._woken, self._poll_s)
 
     def _drain(self, stop: threading.Event) -> bool:
         """Step once; whether another step should follow at once."""
@@ -51,8 +60,8 @@ class Projector:
             folded = self._follower.step()
         except TransientError as error:
             log.warning("projection_waits", follower=self._follower.name, error=str(error))
-            self._clock.wait(stop, POLL_S)
+            self._clock.wait(stop, RETRY_S)
             return True
         if folded and self._after_step is not None:
-            self._after_step(self._follower.position)
+            self._after_step()
         return folded > 0

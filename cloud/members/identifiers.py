@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,7 +71,7 @@ class Normaliser:
             programme: whose card or code it is; leading zeros of a number are kept as given.
             region: where a phone number without country code is dialled.
         """
-        text = value.strip()
+        text = unicodedata.normalize("NFKC", value).strip()
         if not text:
             return Refusal.EMPTY
         if len(text) > _LONGEST or not text.isprintable():

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from cloud.members.identity_log import RULES
 from cloud.members.roll import ClaimState, NewIdentifier, Roll
 from cloud.members.sealing import PersonalSeals, Secret, identifier_place, name_place
 from cloud.members.sighting import Record
+from cloud.members.statements import run_many
 from cloud.members.tables import (
     CLAIM,
     EVIDENCE,
@@ -64,7 +65,7 @@ def save_roll(connection: Connection, roll: Roll) -> None:
     _insert_members(connection, roll)
     _write_identifiers(connection, roll)
     _write_claims(connection, roll)
-    _many(connection, _TOUCH, [{"of": one, "now": at} for one, at in roll.touched.items()])
+    run_many(connection, _TOUCH, [{"of": one, "now": at} for one, at in roll.touched.items()])
 
 
 def save_records(connection: Connection, attributed: Sequence[tuple[Record, OneId | None]]) -> None:
@@ -81,7 +82,7 @@ def save_records(connection: Connection, attributed: Sequence[tuple[Record, OneI
         }
         for record, one_id in attributed
     ]
-    _many(connection, insert(SOURCE_RECORD), rows)
+    run_many(connection, insert(SOURCE_RECORD), rows)
 
 
 def save_evidence(connection: Connection, records: Iterable[Record], rule_version: str) -> None:
@@ -95,7 +96,7 @@ def save_evidence(connection: Connection, records: Iterable[Record], rule_versio
         return
     ones = sorted({one for _, one, _ in rows})
     known = {tuple(found) for found in connection.execute(_EVIDENCE, {"values": ones})}
-    _many(connection, insert(EVIDENCE), [row for key, row in rows.items() if key not in known])
+    run_many(connection, insert(EVIDENCE), [row for key, row in rows.items() if key not in known])
 
 
 def _insert_members(connection: Connection, roll: Roll) -> None:
@@ -111,7 +112,7 @@ def _insert_members(connection: Connection, roll: Roll) -> None:
         }
         for new in roll.new_members.values()
     ]
-    _many(connection, insert(MEMBER), rows)
+    run_many(connection, insert(MEMBER), rows)
 
 
 def _write_identifiers(connection: Connection, roll: Roll) -> None:
@@ -126,8 +127,8 @@ def _write_identifiers(connection: Connection, roll: Roll) -> None:
         if new.renews
     ]
     new_rows = [row for new, row in zip(due, rows, strict=True) if not new.renews]
-    _many(connection, insert(IDENTIFIER), new_rows)
-    _many(connection, _RENEW, [_only(row, _RENEW_KEYS) for row in renewed])
+    run_many(connection, insert(IDENTIFIER), new_rows)
+    run_many(connection, _RENEW, [_only(row, _RENEW_KEYS) for row in renewed])
 
 
 _RENEW_KEYS: Final = ("of_tenant", "of_fingerprint", "key_id", "sealed", "position")
@@ -154,10 +155,12 @@ def _identifier(new: NewIdentifier, sealed: bytes) -> dict[str, Any]:
 def _write_claims(connection: Connection, roll: Roll) -> None:
     claims = list(roll.claims())
     _seal_names(roll.seals, [claim for claim in claims if claim.new_name is not None])
-    _many(connection, _DROP_CLAIM, [_of(claim) for claim in roll.dropped])
-    _many(connection, insert(CLAIM), [_row(claim) for claim in claims if not claim.stored])
+    run_many(connection, _DROP_CLAIM, [_of(claim) for claim in roll.dropped])
+    run_many(connection, insert(CLAIM), [_row(claim) for claim in claims if not claim.stored])
     changed = [claim for claim in claims if claim.stored and claim.changed]
-    _many(connection, _CHANGE_CLAIM, [_of(each) | _only(_row(each), _CHANGING) for each in changed])
+    run_many(
+        connection, _CHANGE_CLAIM, [_of(each) | _only(_row(each), _CHANGING) for each in changed]
+    )
 
 
 def _seal_names(seals: PersonalSeals, named: Sequence[ClaimState]) -> None:
@@ -216,8 +219,3 @@ def _pairs(record: Record, rule_version: str) -> Iterable[dict[str, Any]]:
             "position": record.position,
             "event_id": record.event_id,
         }
-
-
-def _many(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(statement, rows)

@@ -7,9 +7,9 @@ they are cut into batches, and folding the same entries again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from cloud.ledger.entry import LedgerEntry
 from cloud.sales.row import Row, is_newer, reverses, row_of
@@ -21,6 +21,16 @@ _REVERSIBLE: Final = frozenset({Standing.SALE, Standing.RETURN, Standing.REVERSE
 _FIXED: Final = frozenset({"sale_id", "one_id"})
 """Columns that a new revision leaves alone: the member is the member fold's business."""
 
+_VALUES: Final[BindParameter[Any]] = bindparam("values", expanding=True)
+_KNOWN: Final = select(
+    SALE.c.sale_id, SALE.c.position, SALE.c.captured_at_ms, SALE.c.link_ref, SALE.c.standing
+).where(SALE.c.sale_id.in_(_VALUES))
+_POST_VOIDS: Final = select(SALE.c.sale_id, SALE.c.link_ref).where(
+    SALE.c.link_ref.in_(_VALUES), SALE.c.standing == Standing.REVERSAL.value
+)
+_NAMED: Final = select(
+    SALE.c.sale_id, SALE.c.receipt_ref, SALE.c.standing, SALE.c.goods_back
+).where(SALE.c.receipt_ref.in_(_VALUES))
 _INSERT: Final = insert(SALE)
 _REPLACE: Final = (
     update(SALE)
@@ -76,10 +86,8 @@ def _newest(entries: Iterable[LedgerEntry]) -> dict[str, Row]:
 
 
 def _known(connection: Connection, rows: Mapping[str, Row]) -> dict[str, AnyRow]:
-    wanted = select(
-        SALE.c.sale_id, SALE.c.position, SALE.c.captured_at_ms, SALE.c.link_ref, SALE.c.standing
-    ).where(SALE.c.sale_id.in_(list(rows)))
-    return {found.sale_id: found for found in connection.execute(wanted)}
+    wanted = {"values": list(rows)}
+    return {found.sale_id: found for found in connection.execute(_KNOWN, wanted)}
 
 
 def _supersedes(row: Row, known: AnyRow | None) -> bool:
@@ -105,10 +113,8 @@ def _reversed_refs(
     connection: Connection, causes: Mapping[str, int], rows: Mapping[str, Row]
 ) -> set[str]:
     """Those of the receipts that some post-void takes back, once the rows are written."""
-    stored = select(SALE.c.sale_id, SALE.c.link_ref).where(
-        SALE.c.link_ref.in_(list(causes)), SALE.c.standing == Standing.REVERSAL.value
-    )
-    refs = {found.link_ref for found in connection.execute(stored) if found.sale_id not in rows}
+    stored = connection.execute(_POST_VOIDS, {"values": list(causes)})
+    refs = {found.link_ref for found in stored if found.sale_id not in rows}
     return refs | {row["link_ref"] for row in rows.values() if reverses(row)}
 
 
@@ -119,12 +125,10 @@ def _restand_others(
     reversed_refs: set[str],
 ) -> None:
     """Update stored sales that a post-void among the rows takes back, or no longer takes back."""
-    stored = select(SALE.c.sale_id, SALE.c.receipt_ref, SALE.c.standing, SALE.c.goods_back).where(
-        SALE.c.receipt_ref.in_(list(causes))
-    )
+    stored = connection.execute(_NAMED, {"values": list(causes)})
     changed = [
         {"of": found.sale_id, "standing": now, "changed_position": causes[found.receipt_ref]}
-        for found in connection.execute(stored)
+        for found in stored
         if found.sale_id not in rows
         and (now := _standing(found.standing, found.receipt_ref, found.goods_back, reversed_refs))
         != found.standing

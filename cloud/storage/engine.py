@@ -62,10 +62,9 @@ def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise BadConfiguration("SQLite in memory cannot be shared by threads; name a file")
     engine = create_engine(
-        url,
+        url.set(query={"timeout": str(BUSY_TIMEOUT_S), **url.query}),
         hide_parameters=True,
         execution_options={TURN: threading.Lock()},
-        connect_args={"timeout": BUSY_TIMEOUT_S},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

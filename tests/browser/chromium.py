@@ -58,6 +58,7 @@ def a_visitor(
     height: int = 800,
     dark: bool = False,
     touch: bool = False,
+    script: bool = True,
 ) -> Iterator[BrowserContext]:
     """A fresh profile as a person's: language, window, colour scheme; a 10-inch tablet's size."""
     context = browser.new_context(
@@ -66,6 +67,7 @@ def a_visitor(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         has_touch=touch,
+        java_script_enabled=script,
     )
     context.set_default_timeout(10_000)
     try:

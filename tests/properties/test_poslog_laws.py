@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hypothesis import assume, given, settings
@@ -132,30 +132,32 @@ def damaged(draw: st.DrawFn) -> bytes:
     return WHOLE[:start] + piece + WHOLE[end:]
 
 
+def refusal(data: bytes, profile: str) -> str:
+    """Why a file was refused, or nothing; any other error is the law broken."""
+    try:
+        list(reader(profile).read(data, "file.xml"))
+    except (UnreadableInput, EventTooLarge) as error:
+        return str(error)
+    return ""
+
+
 @given(damaged())
 @settings(max_examples=400)
 def test_no_damage_breaks_the_reader_and_no_refusal_quotes_the_file(data: bytes) -> None:
-    try:
-        list(reader("lianke-till").read(data, "file.xml"))
-    except (UnreadableInput, EventTooLarge) as error:
-        assert str(error).startswith("file.xml: ")
-        assert PHONE not in str(error)
-        assert "our reader failed" not in str(error)
+    reason = refusal(data, "lianke-till")
+    assert not reason or reason.startswith("file.xml: ")
+    assert PHONE not in reason
+    assert "our reader failed" not in reason
 
 
-@given(
-    st.sampled_from([*range(0, len(WHOLE), 7)]), st.sampled_from(["", "0", "-1", "x", "９", "1e9"])
-)
+@given(st.sampled_from(range(0, len(WHOLE), 7)), st.sampled_from(["", "0", "-1", "x", "９", "1e9"]))
 def test_no_value_whatever_in_any_element_breaks_the_reader(at: int, value: str) -> None:
     """Replaces the text of the element after ``at``, so that the file stays well-formed."""
     text = WHOLE.decode()
     start = text.find(">", at) + 1
     end = text.find("<", start)
     changed = (text[:start] + value + text[end:]).encode()
-    try:
-        list(reader().read(changed, "file.xml"))
-    except (UnreadableInput, EventTooLarge) as error:
-        assert "our reader failed" not in str(error)
+    assert "our reader failed" not in refusal(changed, "arts-poslog")
 
 
 @given(CURRENCIES, st.integers(-(10**14), 10**14))
@@ -170,9 +172,3 @@ def test_one_digit_too_many_is_refused(code: str, minor: int, digit: int) -> Non
     text = currency.text(minor)
     finer = f"{text}{digit}" if "." in text else f"{text}.{digit}"
     assert currency.minor_or_none(finer) is None
-
-
-def test_the_dialects_of_the_laws_differ() -> None:
-    """So that the first law compares something."""
-    positive = replace(Arithmetic(), returns=Written.POSITIVE)
-    assert positive != replace(Arithmetic(), returns=Written.SIGNED)

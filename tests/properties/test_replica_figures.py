@@ -92,7 +92,7 @@ def figures(view: CardView) -> tuple[int, int]:
     return view.visits, sum(spend.amount_minor for spend in view.spend)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(day=days(), data=st.data())
 def test_the_screen_shows_every_sale_once_whenever_the_cloud_catches_up(
     day: Day, data: st.DataObject
@@ -159,7 +159,7 @@ def _newest(feed: Sequence[CardDelta]) -> dict[str, int | None]:
     return last
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=FEED, data=st.data())
 def test_whatever_is_lost_repeated_or_swapped_a_page_makes_it_right(
     steps: list[tuple[str, bool]], data: st.DataObject

@@ -106,7 +106,14 @@ class LittleLedger:
         """Record a transaction; returns its id. ``at`` is when it was captured."""
         event_id = keyed_event_id(device.tenant, sale.natural_key, sale.revision)
         moment = at or self.received_at
-        self._append(SALE_RECORDED, event_id, sale, moment, device, sale.natural_key)
+        self._append(
+            SALE_RECORDED,
+            event_id=event_id,
+            data=sale,
+            at=moment,
+            device=device,
+            natural_key=sale.natural_key,
+        )
         return sale_id(device.tenant, sale.natural_key)
 
     def register(
@@ -121,7 +128,14 @@ class LittleLedger:
         person = Person(family_name=family_name, given_name=given_name)
         data = MemberRegistered(identifiers=list(identifiers), person=person)
         event_id = uuid7(1, len(self.entries).to_bytes(10, "big"))
-        self._append(MEMBER_REGISTERED, event_id, data, at or self.received_at, device, None)
+        self._append(
+            MEMBER_REGISTERED,
+            event_id=event_id,
+            data=data,
+            at=at or self.received_at,
+            device=device,
+            natural_key=None,
+        )
         return event_id
 
     def fold(self, batch: int = 500, entries: Sequence[LedgerEntry] | None = None) -> None:
@@ -187,6 +201,7 @@ class LittleLedger:
     def _append(
         self,
         kind: EventType,
+        *,
         event_id: EventId,
         data: EventData,
         at: datetime,

@@ -15,7 +15,7 @@ from models.wire.ids import SaleId, TenantId, sale_id
 from tests.simulators.facts import NOON, a_sale, with_revision
 
 STORE = "sh-0001"
-PHONE = "+8613912345678"
+PHONE = "+8613916825678"
 OTHER_PHONE = "+8613787655678"
 WANG = str(UUID(int=0x0A11CE))
 LI = str(UUID(int=0x0B0B))

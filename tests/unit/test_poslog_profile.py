@@ -61,6 +61,8 @@ def test_a_profile_is_its_file_on_top_of_the_standard(tmp_path: Path) -> None:
         ('name = "x"\nversion = 1\ncurency = "CNY"', "did you mean 'currency'"),
         ('name = "x"\nversion = 1\n[arithmetic]\nvoids = "strucked"', "did you mean 'struck'"),
         ('name = "x"\nversion = 1\ntimezone = "Mars/Olympus"', "no IANA name"),
+        ('name = "x"\nversion = 1\n[names]\nfamily = "Customer/["', "is no ElementPath"),
+        ('name = "x"\nversion = 1\n[arithmetic]\ndiscounts = ["/Discount"]', "no ElementPath"),
         ("name = ", "cannot be read as TOML"),
     ],
 )

@@ -134,6 +134,11 @@ def test_a_missing_currency_is_the_profiles_and_flagged() -> None:
     )
 
 
+def test_a_control_needs_no_currency() -> None:
+    sale = only_sale(poslog(transaction(control(), leave_out="CurrencyCode")), PLAIN)
+    assert (sale.currency, sale.capture.flags) == ("XXX", [])
+
+
 @pytest.mark.parametrize(
     ("written", "read", "flags"),
     [
@@ -275,6 +280,18 @@ def test_a_tax_that_does_not_match_its_total_is_flagged_where_the_dialect_has_on
     strict = dialect(tax_total="TransactionTaxAmount")
     assert only_sale(poslog(transaction(body)), strict).capture.flags == [Flag.LINES_DISAGREE]
     assert only_sale(poslog(transaction(body)), PLAIN).capture.flags == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount", "total"),
+    [(Voids.STRUCK, "1.30", "10.00"), (Voids.AS_WRITTEN, "-1.30", "8.70")],
+)
+def test_a_void_tax_counts_as_the_dialect_says(rule: Voids, amount: str, total: str) -> None:
+    void = tax(amount, attributes='VoidFlag="true"')
+    sale = only_sale(
+        poslog(transaction(retail(goods(), void, tender(total), total=total))), dialect(voids=rule)
+    )
+    assert sale.capture.flags == []
 
 
 # --- tenders

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from agent.replica import CardView, Change, MemberRef, Query, Replica
+from agent.replica.phones import MOBILES, PLACEHOLDER_CODES, PLACEHOLDERS
+from cloud.members.policy import IdentityPolicy
 from models.vault.master import MasterKey
 from models.wire.events.sale import Kind, Line, LineKind, Link, LinkReason, SaleRecorded, Status
 from tests.simulators.facts import NOON, a_sale, with_revision
@@ -68,7 +70,7 @@ def test_a_sale_is_on_the_card_at_once(replica: Replica) -> None:
     assert newest.purchase.store == "sh-0001"
 
 
-@pytest.mark.parametrize("typed", ["13912345678", "+86 139 1234 5678", "0086 13912345678"])
+@pytest.mark.parametrize("typed", ["13916825678", "+86 139 1682 5678", "0086 13916825678"])
 def test_the_till_may_write_the_phone_as_it_likes(replica: Replica, typed: str) -> None:
     assert lay(replica, a_sale(1, phone=typed)) == REF
 
@@ -138,6 +140,32 @@ def test_a_number_that_thousands_use_gathers_no_card(replica: Replica) -> None:
     assert lay(replica, a_sale(1, phone="13800138000")) is None
     assert replica.find(Query.typed("13800138000")) == []
     assert lay(replica, a_sale(2, phone="13800138000", card="8800001234")) == REF
+
+
+@pytest.mark.parametrize("phone", ["13888888888", "13912345678", "021-62345678", "+1 212 555 01"])
+def test_what_is_nobodys_mobile_number_gets_no_card(replica: Replica, phone: str) -> None:
+    assert lay(replica, a_sale(1, phone=phone)) is None
+
+
+def test_a_cashiers_invented_card_number_gets_no_card(replica: Replica) -> None:
+    assert lay(replica, a_sale(1, card="000000")) is None
+
+
+def test_a_foreign_mobile_number_is_somebodys(replica: Replica) -> None:
+    ref = lay(replica, a_sale(1, phone="+44 7400 123456"))
+    assert seen(replica, ref).phones == ("+447400123456",)
+
+
+def test_a_card_is_worth_more_than_a_typed_phone(replica: Replica) -> None:
+    replica.apply(a_delta(2, a_card(LI, phone=OTHER_PHONE, cards=[])))
+    assert lay(replica, a_sale(1, phone=OTHER_PHONE, card="8800001234")) == REF
+
+
+def test_shop_and_cloud_refuse_the_same_identifiers() -> None:
+    policy = IdentityPolicy()
+    assert policy.blocked_phones == PLACEHOLDERS
+    assert policy.blocked_codes == PLACEHOLDER_CODES
+    assert policy.mobile_numbers == MOBILES
 
 
 def test_the_card_takes_the_sale_over(replica: Replica) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,6 +117,25 @@ def test_unfinished_names_are_left_alone(shop: Shop, name: str) -> None:
 def test_upper_case_names_are_taken(shop: Shop) -> None:
     shop.drop("A.XML")
     assert shop.spool.step() == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(shop: Shop) -> None:
+    """A till that begins its one file anew keeps it open, wherever we have moved it to."""
+    claimed = shop.claimed / "a.xml"
+
+    class Overtaken(LedgerSink):
+        def captured(self, sales: Sequence[CapturedSale]) -> None:
+            if not self.calls:
+                claimed.write_bytes(poslog(transaction(number="23")))
+            super().captured(sales)
+
+    shop.sink = Overtaken()
+    shop.restarted()
+    shop.drop("a.xml")
+    shop.spool.step()
+    shop.spool.step()
+    assert shop.sink.numbers == ["1", "23"]
+    assert shop.left() == []
 
 
 def test_links_and_folders_are_not_files(shop: Shop, tmp_path: Path) -> None:
@@ -297,6 +316,31 @@ def test_an_unreadable_file_stays_until_quarantine_has_it(shop: Shop) -> None:
     shop.data.unlink()
     assert shop.spool.step() == 1
     assert len(shop.kept("quarantine")) == 1
+
+
+def test_a_claimed_file_that_vanishes_stops_nobody(shop: Shop) -> None:
+    shop.claimed.mkdir(parents=True)
+    for name in ("a.xml", "b.xml", "c.xml"):
+        (shop.claimed / name).write_bytes(poslog(transaction(number=name)))
+        os.utime(shop.claimed / name, ns=(SECOND_NS, SECOND_NS))
+
+    class Thief(LedgerSink):
+        def captured(self, sales: Sequence[CapturedSale]) -> None:
+            (shop.claimed / "b.xml").unlink(missing_ok=True)
+            super().captured(sales)
+
+    shop.sink = Thief()
+    assert shop.restarted().step() == 2
+    assert shop.sink.numbers == ["a.xml", "c.xml"]
+
+
+def test_an_error_of_the_system_in_the_sink_stops_the_order_too(shop: Shop) -> None:
+    shop.drop("a.xml", number="1")
+    shop.drop("b.xml", number="2")
+    shop.sink.refuse_with = OSError("no space left")
+    with pytest.raises(OSError, match="no space"):
+        shop.spool.step()
+    assert [path.name for path in shop.claimed.iterdir()] == ["a.xml"]
 
 
 def test_a_mistake_of_ours_in_one_file_is_quarantined_like_any_other(shop: Shop) -> None:

@@ -13,6 +13,14 @@ def text_at(element: Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
+def check_path(path: str) -> None:
+    """Refuse what is no ElementPath, when a profile is read; raises ValueError."""
+    try:
+        Element("any").find(path)
+    except (SyntaxError, LookupError, TypeError) as error:
+        raise ValueError(f"{path!r} is no ElementPath: {error}") from error
+
+
 def first_text(element: Element, paths: Iterable[str]) -> str:
     """The first text found at any of the paths, in their order."""
     return next((text for path in paths if (text := text_at(element, path))), "")

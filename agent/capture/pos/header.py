@@ -22,6 +22,7 @@ _KINDS: Final = (
     ("TenderControlTransaction", Kind.TENDER_CONTROL),
     ("ControlTransaction", Kind.CONTROL),
 )
+_NO_CURRENCY: Final = "XXX"  # ISO 4217; a sign-on moves no money and need not say in what
 _PSEUDONYM_BYTES: Final = 5  # 40 bits: no two of a shop's cashiers meet, and nothing else is in it
 
 
@@ -91,8 +92,10 @@ def read_header(transaction: Element, profile: TillProfile, zone: tzinfo) -> Hea
         ),
         begin_at=moment(begin_text, zone, "BeginDateTime")[0] if begin_text else None,
         end_at=end_at,
-        currency=_currency(code or profile.currency),
-        flags=_flags(zone_assumed=zone_assumed, currency_assumed=not code),
+        currency=_currency(code or profile.currency, kind),
+        flags=_flags(
+            zone_assumed=zone_assumed, currency_assumed=not code and bool(profile.currency)
+        ),
     )
 
 
@@ -150,10 +153,10 @@ def _currency_code(transaction: Element, body: Element, grand_total: str) -> str
     return named or next((total.get("CurrencyCode", "") for total in totals), "")
 
 
-def _currency(code: str) -> Currency:
-    if not code:
+def _currency(code: str, kind: Kind) -> Currency:
+    if not code and kind is Kind.RETAIL:
         raise Malformed("CurrencyCode is missing; name the shop's currency in the till profile")
-    return Currency.of(code)
+    return Currency.of(code or _NO_CURRENCY)
 
 
 def _flags(*, zone_assumed: bool, currency_assumed: bool) -> tuple[Flag, ...]:

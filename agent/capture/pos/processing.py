@@ -13,7 +13,7 @@ from agent.capture.pos.claims import SpooledFile
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.settling import Settling
 from agent.capture.pos.sink import CapturedSale, SaleSink
-from agent.errors import InvalidInput
+from agent.errors import InvalidInput, TransientError
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 
@@ -28,6 +28,10 @@ class FileReader(Protocol):
     def read(self, data: bytes, file_name: str) -> Iterator[CapturedSale]:
         """The sales of a file; raises InvalidInput at any point if it is not good as a whole."""
         ...
+
+
+class FileUnreachable(TransientError):
+    """One file cannot be opened now; the others can."""
 
 
 class Fate(StrEnum):
@@ -67,18 +71,18 @@ class Processor:
         """Read, hand over, keep, remove; in this order, so that a crash repeats and never loses.
 
         Raises:
+            FileUnreachable: this one cannot be opened now; it stays claimed.
             TransientError, FaultyDevice: the sink or the disk cannot take it; it stays claimed.
-            OSError: this file cannot be read now; it stays claimed.
         """
         began_s = self._clock.monotonic_s()
-        data = file.path.read_bytes()
+        data = _content(file)
         try:
             sales = self._hand_over(data, file.name)
         except InvalidInput as error:
             return self._set_aside(file, data, error)
         took_ms = (self._clock.monotonic_s() - began_s) * 1000
         self._keeping.archive(file.name, data, self._clock.now())
-        file.path.unlink(missing_ok=True)
+        _remove(file)
         _LOG.info("till_file_captured", file=file.name, sales=sales, took_ms=round(took_ms, 1))
         return Outcome(Fate.CAPTURED, sales)
 
@@ -105,6 +109,23 @@ class Processor:
         if not self._settling.has_settled(file, self._clock.monotonic_s()):
             return Outcome(Fate.LATER)
         kept = self._keeping.quarantine(file.name, data, self._clock.now(), str(error))
-        file.path.unlink(missing_ok=True)
+        _remove(file)
         _LOG.warning("till_file_quarantined", file=file.name, reason=str(error), kept=str(kept))
         return Outcome(Fate.QUARANTINED)
+
+
+def _content(file: SpooledFile) -> bytes:
+    try:
+        return file.path.read_bytes()
+    except OSError as error:
+        raise FileUnreachable(f"{file.name}: {error.strerror}") from error
+
+
+def _remove(file: SpooledFile) -> None:
+    """Remove what was read. A till that still writes to it gets it read again instead."""
+    try:
+        now = file.path.stat()
+    except FileNotFoundError:
+        return
+    if (now.st_size, now.st_mtime_ns) == (file.size, file.mtime_ns):
+        file.path.unlink()

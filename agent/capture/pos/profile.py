@@ -8,7 +8,7 @@ differently; how sums are checked is in ``dialect`` and may differ, but is never
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.capture.pos.dialect import Arithmetic
+from agent.capture.pos.fields import check_path
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.events.sale import LinkReason, Scheme, Status
@@ -124,12 +125,21 @@ class TillProfile:
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def __post_init__(self) -> None:
-        """A time zone that does not exist is found at start, not at the first sale."""
+        """A time zone or a path that cannot be is found at start, not at the first sale."""
         if self.timezone:
             try:
                 ZoneInfo(self.timezone)
             except (ZoneInfoNotFoundError, ValueError) as error:
                 raise ValueError(f"timezone {self.timezone!r} is no IANA name") from error
+        for path in filter(None, self._paths()):
+            check_path(path)
+
+    def _paths(self) -> Iterator[str]:
+        yield from (self.names.family, self.names.given)
+        yield from self.arithmetic.discounts
+        yield from (self.arithmetic.discount_amount, self.arithmetic.discount_reason)
+        for place in self.identifiers:
+            yield from (place.at, place.value, place.programme_at)
 
     def status_of(self, text: str) -> Status | None:
         """What a ``TransactionStatus`` means here; None where the profile does not know it."""

@@ -21,7 +21,7 @@ from typing import assert_never
 
 from agent.capture.pos.claims import Claims, SpooledFile
 from agent.capture.pos.keeping import Keeping
-from agent.capture.pos.processing import Fate, FileReader, Processor
+from agent.capture.pos.processing import Fate, FileReader, FileUnreachable, Processor
 from agent.capture.pos.settling import Settling
 from agent.capture.pos.sink import SaleSink
 from agent.capture.pos.watch import FolderWatch, open_watch
@@ -171,8 +171,8 @@ class Spool:
         """Process one claimed file; whether it is done with."""
         try:
             outcome = self._processor.process(file)
-        except OSError as error:
-            self._complain("till_file_unreachable", file.name, reason=error.strerror)
+        except FileUnreachable as error:
+            self._complain("till_file_unreachable", file.name, reason=str(error))
             return False
         status = self._status
         match outcome.fate:

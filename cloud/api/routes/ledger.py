@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+from sqlalchemy import Row, select
 
 from cloud.api.callers import Reader
 from cloud.api.paging import After, Cursor, Limit, read_cursor, write_cursor
 from cloud.api.parts import Parts
+from cloud.ledger.tables import DeadLetterRow, table_of
+from cloud.storage import read
+from cloud.storage.columns import from_ms
 
 router = APIRouter(tags=["ledger"])
 
+_LETTERS: Final = table_of(DeadLetterRow)
+
 
 class LedgerFigures(BaseModel):
-    """The ledger as a whole."""
+    """The ledger as a whole, of all tenants."""
 
     generation: str = Field(description="another one means that it was restored from a backup")
     head: int = Field(description="the last position")
@@ -29,8 +36,6 @@ class LedgerFigures(BaseModel):
 
 class DeadLetter(BaseModel):
     """A refused message or event; its content stays closed."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: int
     received_at: datetime
@@ -63,4 +68,40 @@ def ledger(parts: Parts, caller: Reader) -> LedgerFigures:  # noqa: ARG001 - ask
         duplicates=counts.duplicates,
         conflicts=counts.conflicts,
         dead_letters=counts.dead_letters,
+    )
+
+
+@router.get("/deadletters", summary="What was refused, the oldest first")
+def dead_letters(
+    parts: Parts, caller: Reader, after: After = None, limit: Limit = 100
+) -> DeadLetterPage:
+    """A feed: keep `next`, and ask again for newer ones."""
+    since = read_cursor(after)
+    query = (
+        select(_LETTERS)
+        .where(_LETTERS.c.tenant == caller.tenant, _LETTERS.c.id > since.number)
+        .order_by(_LETTERS.c.id)
+        .limit(limit + 1)
+    )
+    with read(parts.engine) as connection:
+        rows = connection.execute(query).all()
+    page = rows[:limit]
+    last = Cursor(page[-1].id, "") if page else since
+    return DeadLetterPage(
+        items=[_letter(row) for row in page],
+        next=write_cursor(last) if last.number else None,
+        more=len(rows) > limit,
+    )
+
+
+def _letter(row: Row[*tuple[Any, ...]]) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        received_at=from_ms(row.received_ms),
+        store=row.store,
+        device=row.device,
+        stream=row.stream,
+        reason=row.reason,
+        detail=row.detail,
+        replayed_at=None if row.replayed_ms is None else from_ms(row.replayed_ms),
     )

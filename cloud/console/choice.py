@@ -1,0 +1,61 @@
+"""Which store and which day somebody wants to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from cloud.console.parts import ConsoleParts
+from cloud.organisation import Store, stores_of, tenants
+from cloud.storage import read
+from models.wire.ids import StoreId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What there is to choose from, and what is chosen."""
+
+    stores: tuple[Store, ...]
+    store: Store
+    day: date
+
+
+def name_of(store: Store) -> str:
+    """How a form names a store: two retailers may both have a ``sh-0001``."""
+    return f"{store.tenant}/{store.store}"
+
+
+def all_stores(parts: ConsoleParts) -> tuple[Store, ...]:
+    """Every store of every retailer, by their ids."""
+    with read(parts.engine) as connection:
+        return tuple(
+            store for tenant in tenants(connection) for store in stores_of(connection, tenant)
+        )
+
+
+class Zones(dict[tuple[TenantId, StoreId], ZoneInfo]):
+    """Each store's time zone; UTC for a store that was never written down."""
+
+    def __missing__(self, _: tuple[TenantId, StoreId]) -> ZoneInfo:
+        return ZoneInfo("UTC")
+
+
+def zones(parts: ConsoleParts) -> Zones:
+    """The time zones of all stores."""
+    return Zones({(store.tenant, store.store): store.zone for store in all_stores(parts)})
+
+
+def choose(parts: ConsoleParts, store_name: str, day: date | None) -> Choice | None:
+    """The wanted store, else the first; the wanted day, else the newest with sales, else today.
+
+    None when there is no store yet.
+    """
+    stores = all_stores(parts)
+    if not stores:
+        return None
+    store = next((each for each in stores if name_of(each) == store_name), stores[0])
+    if day is None:
+        days = parts.figures.business_days(store.tenant, store.store, limit=1)
+        day = days[0] if days else parts.clock.now().astimezone(store.zone).date()
+    return Choice(stores, store, day)

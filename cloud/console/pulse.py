@@ -1,0 +1,57 @@
+"""Says whether a page's facts have changed, without reading them.
+
+Every open page asks several times a second; the database is asked once for all of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Engine, func, select
+
+from cloud.devices import Fleet
+from cloud.sales.tables import SALE
+from cloud.storage import read
+from models.runtime.clock import Clock
+
+FRESH_S: Final = 0.25
+"""How old an answer may be; a sale is on the screen this much later at most."""
+
+
+class LivePage(StrEnum):
+    """Pages that change while somebody looks."""
+
+    TODAY = "today"
+    DEVICES = "devices"
+
+
+class Pulse:
+    """A stamp per page that changes with its facts. Safe for several threads."""
+
+    def __init__(self, engine: Engine, fleet: Fleet, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stamps: dict[LivePage, tuple[float, str]] = {}
+        self._ask: dict[LivePage, Callable[[], str]] = {
+            LivePage.TODAY: lambda: _newest_sale(engine),
+            LivePage.DEVICES: fleet.stamp,
+        }
+
+    def stamp(self, page: LivePage) -> str:
+        """The page's stamp, at most ``FRESH_S`` old."""
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            asked_s, stamp = self._stamps.get(page, (-FRESH_S, ""))
+            if not stamp or now_s - asked_s >= FRESH_S:
+                stamp = self._ask[page]()
+                self._stamps[page] = (now_s, stamp)
+            return stamp
+
+
+def _newest_sale(engine: Engine) -> str:
+    with read(engine) as connection:
+        changed = connection.execute(select(func.max(SALE.c.changed_position))).scalar_one()
+    return str(changed or 0)

@@ -1,0 +1,129 @@
+"""What every process of the cloud stands on: keys, database, ledger, registry.
+
+``serve``, ``ingest``, ``project`` and every command of the command line build the same foundations
+from the same configuration, so that they can run together in one process or apart.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine
+
+from cloud.access import ApiTokens, AuditLog
+from cloud.cards import CardFeed, CardsFold
+from cloud.config import CloudConfig
+from cloud.devices import Fleet, HeartbeatFold, Registry
+from cloud.ingest.deadletters import DeadLetters
+from cloud.ledger.journal import Journal
+from cloud.ledger.projection import Follower
+from cloud.members import Directory, MembersFold
+from cloud.sales import Figures, SalesFold
+from cloud.storage import open_engine
+from cloud.storage.migrations import check, upgrade
+from models.runtime.clock import Clock, SystemClock
+from models.vault.blob import BlobSealer
+from models.vault.keyring import Keyring
+from models.vault.master import MasterKey, load_or_create
+from models.vault.seal import Sealer
+
+VIEWS = "views"
+"""The follower that makes heartbeats, sales, members and cards out of the ledger, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foundations:
+    """The parts that all others are built from. Close them last."""
+
+    config: CloudConfig
+    clock: Clock
+    master: MasterKey
+    engine: Engine
+    journal: Journal
+    audit: AuditLog
+    tokens: ApiTokens
+    registry: Registry
+    fleet: Fleet
+    figures: Figures
+    directory: Directory
+    cards: CardFeed
+    dead_letters: DeadLetters
+    views: Follower
+    closing: ExitStack
+
+    @classmethod
+    def lay(cls, config: CloudConfig, *, may_upgrade: bool, clock: Clock | None = None) -> Self:
+        """Open keys and database and put the parts together.
+
+        Args:
+            config: all of it.
+            may_upgrade: bring the database to this version's schema; otherwise only check it.
+            clock: the machine's own where None.
+
+        Raises:
+            MasterKeyUnusable: the key file is damaged or readable by others.
+            SchemaMismatch: the database is of another version; the message says what to run.
+            DatabaseUnavailable, BadConfiguration: as the storage says.
+        """
+        with ExitStack() as opened:
+            parts = cls._lay(config, clock or SystemClock(), opened, may_upgrade=may_upgrade)
+            opened.pop_all()
+        return parts
+
+    @classmethod
+    def _lay(
+        cls, config: CloudConfig, clock: Clock, opened: ExitStack, *, may_upgrade: bool
+    ) -> Self:
+        storage = config.storage
+        storage.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        master = load_or_create(storage.master_key_file)
+        keyring = Keyring(storage.keyring_file, master)
+        opened.callback(keyring.close)
+        engine = _open_database(storage.database_url, may_upgrade=may_upgrade)
+        opened.callback(engine.dispose)
+        letters = BlobSealer(master, "dead letter")
+        journal = Journal(engine, Sealer(keyring), letters, clock)
+        audit = AuditLog(master.derive("lianke audit chain"), clock)
+        blobs = BlobSealer(master, "card")
+        folds = (HeartbeatFold(), SalesFold(), MembersFold(keyring), CardsFold(keyring, blobs))
+        return cls(
+            config=config,
+            clock=clock,
+            master=master,
+            engine=engine,
+            journal=journal,
+            audit=audit,
+            tokens=ApiTokens(engine, audit, clock=clock, random=os.urandom),
+            registry=Registry(engine, audit, clock=clock, random=os.urandom),
+            fleet=Fleet(engine, clock),
+            figures=Figures(engine),
+            directory=Directory(engine, keyring),
+            cards=CardFeed(engine, keyring, blobs),
+            dead_letters=DeadLetters(engine, letters, journal, clock),
+            views=Follower(engine, journal, VIEWS, folds),
+            closing=opened.pop_all(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.close()
+
+
+def _open_database(url: str, *, may_upgrade: bool) -> Engine:
+    engine = open_engine(url)
+    if may_upgrade:
+        upgrade(engine)
+    else:
+        check(engine)
+    return engine
+
+
+def broker_folder(config: CloudConfig) -> Path:
+    """Where the embedded broker keeps its state."""
+    return config.storage.data_dir / "broker"
