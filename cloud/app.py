@@ -15,7 +15,7 @@ import random
 import ssl
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -154,7 +154,13 @@ class Service:
         )
         if self._roles.project:
             self.ingest.after_commit(projector.wake)
-        self.workers.start("ingest", self.ingest.run)
+        self.workers.start("ingest", self._ingest)
+
+    def _ingest(self, stop: threading.Event) -> None:
+        try:
+            self.ingest.run(stop)
+        finally:
+            _LOG.info("ingest_ended", **asdict(self.ingest.tally))
 
     def _start_projector(self, projector: Projector, source: Source) -> None:
         if not self._roles.ingest:

@@ -76,14 +76,18 @@ class Leasing:
     def _rows(self, db: sqlite3.Connection, run: Sequence[Span]) -> Generator[_Row, None, None]:
         """The events of a run, one by one; close the iterator to end the read."""
         for span in run:
+            due = span.first
             with closing(db.execute(_READ, span.positions)) as cursor:
-                for sequence, (position, event_id, sealed) in enumerate(cursor, start=span.first):
-                    if position != sequence + span.shift:
-                        raise OutboxCorrupt(
-                            f"outbox {self._file.path}: the event of sequence {sequence} is "
-                            "missing; stop the agent and keep the file for repair"
-                        )
-                    yield sequence, event_id, sealed
+                for position, event_id, sealed in cursor:
+                    if position != due + span.shift:
+                        break
+                    yield due, event_id, sealed
+                    due += 1
+            if due <= span.last:
+                raise OutboxCorrupt(
+                    f"outbox {self._file.path}: the event of sequence {due} is missing; stop the "
+                    "agent, keep the file and run `lianke-agent outbox verify`"
+                )
 
     def _opened(
         self, rows: Generator[_Row, None, None], epoch: Epoch, max_bytes: int, historical: bool

@@ -16,7 +16,7 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
 from agent.outbox.retention import mark_settled
 from agent.outbox.rows import EPOCH_BYTES, open_epoch, save_last, save_settled, save_spans
-from agent.outbox.spans import OPEN, Span, joined, within
+from agent.outbox.spans import OPEN, Span, within
 from agent.outbox.storing import Storing, insert
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
@@ -76,7 +76,7 @@ class Rehoming:
                 last = spans[-1].last
         tail = self._lanes.current[stream]
         spans.append(Span(last + 1, OPEN, tail.last + tail.spans[-1].shift - last))
-        return joined(spans)
+        return spans
 
     def _notices(self, successor: Epoch, reason: str) -> list[EpochClosed]:
         """One for the current epoch, and one for each older epoch that events leave only now."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from agent.outbox.lanes import Lane
-from agent.outbox.spans import OPEN, Span, shelf
+from agent.outbox.spans import OPEN, Span, joined, shelf
 from models.wire.ids import Epoch
 from models.wire.ranges import RangeSet
 from models.wire.topics import Stream
@@ -21,7 +21,7 @@ def open_epoch(
 ) -> list[Lane]:
     """Insert an epoch with a lane for every stream; part of the caller's transaction.
 
-    ``spans`` are those of the streams that have events already; the last of each is open.
+    ``spans`` are those of the streams that have events already: some moved in, then the open one.
     """
     db.execute("INSERT INTO epoch (epoch, opened_at) VALUES (?, ?)", (epoch, now_ms))
     return [add_lane(db, epoch, stream, spans.get(stream, ())) for stream in Stream]
@@ -30,14 +30,18 @@ def open_epoch(
 def add_lane(
     db: sqlite3.Connection, epoch: Epoch, stream: Stream, spans: Sequence[Span] = ()
 ) -> Lane:
-    """Insert one lane, with an empty shelf unless spans say otherwise."""
+    """Insert one lane, with an empty shelf unless spans say otherwise.
+
+    The open span, which is the last, begins behind the events that were moved in.
+    """
+    spans = spans or [Span(1, OPEN, shelf(stream)[0] - 1)]
     number = db.execute(
         "INSERT INTO lane (epoch, stream, last, sent)"
         " SELECT number, ?, 0, 0 FROM epoch WHERE epoch = ? RETURNING number",
         (stream, epoch),
     ).fetchone()[0]
-    lane = Lane(number, epoch, stream, list(spans) or [Span(1, OPEN, shelf(stream)[0] - 1)])
-    lane.last = lane.claimed = lane.spans[-1].first - 1
+    lane = Lane(number, epoch, stream, joined(spans))
+    lane.last = lane.claimed = spans[-1].first - 1
     save_last(db, lane)
     save_spans(db, lane, lane.spans)
     return lane

@@ -41,10 +41,15 @@ UPDATE overlay SET confirmed = 1, member = ? WHERE sale_id IN (SELECT value FROM
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """Where a local sale lies (a member's row, if any), and in which revision."""
+    """Where a local sale lies (a member's row, if any), in which revision, and whether it counts.
+
+    Attributes:
+        confirmed: the member's card includes it, in this revision or an older one.
+    """
 
     member: int | None
     revision: str
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,9 +113,11 @@ class OverlayRows:
 
     def find(self, sale_id: SaleId) -> Laid | None:
         """Where a sale lies, if it was laid before; raises SealBroken."""
-        query = "SELECT member, sealed FROM overlay WHERE sale_id = ?"
+        query = "SELECT member, sealed, confirmed FROM overlay WHERE sale_id = ?"
         row = self._db.execute(query, (sale_id,)).fetchone()
-        return Laid(row[0], self._seals.open_sale(sale_id, row[1]).revision) if row else None
+        if row is None:
+            return None
+        return Laid(row[0], self._seals.open_sale(sale_id, row[1]).revision, bool(row[2]))
 
     def member_with_receipt(self, receipt: bytes) -> int | None:
         """The row of the member on whose card the transaction with this place lies."""

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from agent.replica.card_rows import Member
 from agent.replica.lookup import LookUps
-from agent.replica.overlay_rows import Slip
+from agent.replica.overlay_rows import Laid, Slip
 from agent.replica.sales import counts, laid_sale, receipt_of, voided_receipt
 from agent.replica.seals import Seals
 from agent.replica.shelf import Shelf
@@ -59,20 +59,27 @@ def lay_over(shelf: Shelf, slip: Slip) -> Outcome:
     before = shelf.ref_in(laid.member) if laid else None
     if laid is not None and slip.lies_over and laid.revision == slip.revision:
         return Outcome(before, changed=False)
-    member = _lay(shelf, slip)
+    member = _lay(shelf, slip, laid)
     ref = member.ref if member else None
     return Outcome(ref, before if before != ref else None)
 
 
-def _lay(shelf: Shelf, slip: Slip) -> Member | None:
+def _lay(shelf: Shelf, slip: Slip, laid: Laid | None) -> Member | None:
     """Put the sale where it belongs; a void of an unknown sale is kept on no card."""
     member = _whose(shelf, slip) if slip.lies_over else None
     if slip.lies_over and (member is not None or slip.voids is not None):
-        confirmed = member is not None and shelf.cards.includes(member, slip.sale_id)
-        shelf.overlays.lay(slip, member, confirmed=confirmed)
+        shelf.overlays.lay(slip, member, confirmed=_is_confirmed(shelf, slip, member, laid))
     else:
         shelf.overlays.take_off(slip.sale_id)
     return member
+
+
+def _is_confirmed(shelf: Shelf, slip: Slip, member: Member | None, laid: Laid | None) -> bool:
+    """Whether the card has the sale; an older revision that it has is the cloud's to correct."""
+    if member is None:
+        return False
+    had_it = laid is not None and laid.confirmed and laid.member == member.row
+    return had_it or shelf.cards.includes(member, slip.sale_id)
 
 
 def _whose(shelf: Shelf, slip: Slip) -> Member | None:

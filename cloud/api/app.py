@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import cloud
+from cloud.api.body_limit import BodyLimit
 from cloud.api.parts import ApiParts
 from cloud.api.problems import MEDIA_TYPE, Problem, install
 from cloud.api.routes import devices, health, ledger, members, sales, shop, stores
@@ -36,7 +37,6 @@ def create_api(parts: ApiParts) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        max_body_size=LARGEST_BODY,
         responses={
             "default": {
                 "description": "a problem",
@@ -45,6 +45,7 @@ def create_api(parts: ApiParts) -> FastAPI:
         },
     )
     app.state.parts = parts
+    app.add_middleware(BodyLimit, largest=LARGEST_BODY)
     install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

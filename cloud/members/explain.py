@@ -75,8 +75,6 @@ def _text(row: AnyRow, about: OneId) -> str:
             text = _reassigned(row, about, what)
         case Change.RELEASED:
             text = f"{what} released: {_why(row)}"
-        case Change.SALE_MOVED:
-            text = _sale_moved(row, about)
         case Change.CONFLICT:
             text = f"{what} noted for review{_with(row, about)}: {_why(row)}"
         case _:
@@ -88,13 +86,6 @@ def _reassigned(row: AnyRow, about: OneId, what: str) -> str:
     if row.one_id == about:
         return f"{what} taken over from member {row.other_one_id}: {_why(row)}"
     return f"{what} went to member {row.one_id}: {_why(row)}"
-
-
-def _sale_moved(row: AnyRow, about: OneId) -> str:
-    if row.one_id != about:
-        return f"sale {row.sale_id} came from member {row.one_id} by a later revision"
-    to = f"to member {row.other_one_id}" if row.other_one_id else "to nobody"
-    return f"sale {row.sale_id} went {to} by a later revision"
 
 
 def _with(row: AnyRow, about: OneId) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from cloud.ledger.entry import LedgerEntry
 from cloud.members.enactment import Enactment
-from cloud.members.identity_log import Cause, Change, LogEntry, append
+from cloud.members.identity_log import LogEntry, append
 from cloud.members.naming import NameMember, one_id_of
 from cloud.members.policy import IdentityPolicy
 from cloud.members.records import RecordReader
@@ -19,13 +19,14 @@ from cloud.members.roll_loading import load_roll
 from cloud.members.roll_saving import save_evidence, save_records, save_roll
 from cloud.members.sealing import PersonalSeals
 from cloud.members.sighting import Record
+from cloud.members.statements import run_many
 from cloud.members.tables import CLAIM, EVIDENCE, IDENTIFIER, MEMBER, SOURCE_RECORD
-from cloud.sales.tables import SALE, AnyRow
+from cloud.sales.tables import SALE
 from models.vault.keyring import Keyring
 from models.wire.ids import OneId, sale_id
 from models.wire.registry import SALE_RECORDED
 
-_LINKED: Final = select(SALE.c.sale_id, SALE.c.position, SALE.c.one_id, SALE.c.end_at_ms).where(
+_LINKED: Final = select(SALE.c.sale_id, SALE.c.position, SALE.c.one_id).where(
     SALE.c.sale_id.in_(bindparam("values", expanding=True))
 )
 _LINK: Final = (
@@ -60,7 +61,7 @@ class MembersFold:
             one_id, done = self._attribute(roll, record)
             roll.attributed[record.position] = one_id
             log += done
-        log += _link_sales(connection, roll, entries)
+        _link_sales(connection, roll, entries)
         save_roll(connection, roll)
         save_records(connection, [(each, roll.attributed[each.position]) for each in new])
         save_evidence(connection, new, self._policy.version)
@@ -82,38 +83,21 @@ class MembersFold:
         return Enactment(roll, record, decision, self._name_member).run()
 
 
-def _link_sales(
-    connection: Connection, roll: Roll, entries: Sequence[LedgerEntry]
-) -> list[LogEntry]:
-    """Give each sale the member of its current revision; both members are touched by a move."""
+def _link_sales(connection: Connection, roll: Roll, entries: Sequence[LedgerEntry]) -> None:
+    """Give each sale the member of its current revision; a move touches both members."""
     sales = {entry.position: entry for entry in entries if entry.kind.name == SALE_RECORDED.name}
     ids = {
         sale_id(entry.tenant, entry.natural_key) for entry in sales.values() if entry.natural_key
     }
     if not ids:
-        return []
+        return
     moves: list[dict[str, Any]] = []
-    log: list[LogEntry] = []
     for row in connection.execute(_LINKED, {"values": sorted(ids)}):
-        entry = sales.get(row.position)
-        if entry is None:
-            continue  # the current revision was folded before
-        one_id = roll.attributed.get(entry.position)
-        if one_id != row.one_id:
-            moves.append({"of": row.sale_id, "one_id": one_id, "changed_position": entry.position})
-            log += _moved(roll, entry, row, one_id)
-    if moves:
-        connection.execute(_LINK, moves)
-    return log
-
-
-def _moved(roll: Roll, entry: LedgerEntry, row: AnyRow, one_id: OneId | None) -> list[LogEntry]:
-    for member in (one_id, row.one_id):
-        if member is not None:
-            roll.touch(member, entry.position)
-    if row.one_id is None:
-        return []
-    cause = Cause(
-        entry.position, entry.tenant, entry.store, entry.event_id, row.end_at_ms, row.sale_id
-    )
-    return [LogEntry(Change.SALE_MOVED, cause, row.one_id, one_id)]
+        one_id = roll.attributed.get(row.position)
+        if row.position not in sales or one_id == row.one_id:
+            continue  # the current revision was folded before, or names the same member
+        moves.append({"of": row.sale_id, "one_id": one_id, "changed_position": row.position})
+        for member in (one_id, row.one_id):
+            if member is not None:
+                roll.touch(member, row.position)
+    run_many(connection, _LINK, moves)

@@ -33,7 +33,6 @@ class Change(StrEnum):
     STRENGTHENED = "strengthened"
     REASSIGNED = "reassigned"
     RELEASED = "released"
-    SALE_MOVED = "sale_moved"
     CONFLICT = "conflict"
 
 
@@ -75,7 +74,9 @@ _LOGGED: Final = select(IDENTITY_EVENT.c.digest).where(
 
 def append(connection: Connection, entries: Sequence[LogEntry], rule_version: str) -> None:
     """Add what has not been logged before, in order."""
-    rows = {row["digest"]: row for row in (_row(entry, rule_version) for entry in entries)}
+    rows: dict[bytes, dict[str, Any]] = {}
+    for row in (_row(entry, rule_version) for entry in entries):
+        rows.setdefault(row["digest"], row)
     if not rows:
         return
     logged = set(connection.scalars(_LOGGED, {"digests": list(rows)}))

@@ -28,7 +28,8 @@ class MemberRow(SQLModel, table=True):
         one_id: opaque; see ``naming``.
         created_at_ms: when the person was there for the first time, by the creating record.
         created_position: the ledger position of that record.
-        version: the ledger position of the latest change of identity, name or sales.
+        version: the ledger position of the latest change of identity, name or sales; it tells the
+            cards what to look at, and may depend on how entries were grouped.
     """
 
     __tablename__ = "member"

@@ -17,7 +17,8 @@ class SaleRow(SQLModel, table=True):
         position: where the current revision lies in the ledger. Its digest is left there: it
             covers the member's phone, and a bare hash beside the rest of a sale could be guessed.
         changed_position: the ledger position of whatever changed this row last: its own revision,
-            a post-void of it, or its attribution to a member.
+            a post-void of it, or its attribution to a member. It tells the cards what to look at,
+            and may depend on how entries were grouped.
         captured_at_ms: when the device captured the current revision.
         receipt_ref, link_ref: how receipts of one shop name each other; see ``standing``.
         hour: the local hour in which it ended, counted on from the business day's midnight: 24 is

@@ -6,6 +6,7 @@ code declares them, and writes the difference. Read the file before you commit i
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -39,7 +40,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print('usage: python -m cloud.storage.revise "what changed"', file=sys.stderr)  # noqa: T201 - a command line prints
         return 2
-    print(revise(arguments[0], whole_schema()))  # noqa: T201 - a command line prints
+    path = revise(arguments[0], whole_schema())
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", path], check=True)  # noqa: S603 - our own words
+    print(path)  # noqa: T201 - a command line prints
     return 0
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from phonenumbers import phonenumberutil
+from phonenumbers.phonenumberutil import NumberParseException
+
 _HIDDEN: Final = "****"
 _KEPT: Final = 4
 _SHORTEST_WITH_HEAD: Final = 10
@@ -32,6 +35,16 @@ def masked_phone(number: str) -> str:
         return _HIDDEN
     head = number[:_HEAD] if len(number) >= _SHORTEST_WITH_HEAD else ""
     return f"{head}{_HIDDEN}{number[-_KEPT:]}"
+
+
+def masked_e164(number: str) -> str:
+    """``+86 137****5678``: a number with its country code; shorter ones keep less."""
+    try:
+        parsed = phonenumberutil.parse(number)
+    except NumberParseException:
+        return masked_phone(number)
+    national = phonenumberutil.national_significant_number(parsed)
+    return f"+{parsed.country_code} {masked_phone(national)}"
 
 
 def masked_code(code: str) -> str:

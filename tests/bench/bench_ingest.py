@@ -80,9 +80,7 @@ def _journal(engine: Engine, folder: Path) -> Journal:
     return Journal(engine, sealer, BlobSealer(master, "dead letters"), SystemClock())
 
 
-def _arrivals(
-    random: Random, phones: Sequence[str], number: int
-) -> tuple[list[Arrival], int]:
+def _arrivals(random: Random, phones: Sequence[str], number: int) -> tuple[list[Arrival], int]:
     first = number * BATCHES * EVENTS + 1
     arrivals = []
     for start in range(first, first + BATCHES * EVENTS, EVENTS):

@@ -24,6 +24,7 @@ from cloud.devices import DeviceKind, Enrolled, Fleet, Registry
 from cloud.organisation import Store, ensure_store
 from cloud.storage import open_engine, write
 from cloud.storage.metadata import whole_schema
+from models.runtime.clock import Clock
 from models.vault.master import MasterKey
 from models.wire.ids import DevicePath, StoreId, TenantId
 from tests.simulators.facts import SHOP
@@ -45,9 +46,17 @@ def make_database(folder: Path, modules: Sequence[str] = OURS) -> Engine:
 class BackOffice:
     """The parts, each made once. Close it at the end."""
 
-    def __init__(self, folder: Path, modules: Sequence[str] = OURS, *, seed: int = 7) -> None:
-        self.folder = folder
-        self.clock = HandClock()
+    def __init__(
+        self,
+        folder: Path,
+        modules: Sequence[str] = OURS,
+        *,
+        seed: int = 7,
+        clock: Clock | None = None,
+    ) -> None:
+        """The clock stands still, and is moved by hand, where none is given."""
+        self.hand = HandClock()
+        self.clock: Clock = clock or self.hand
         self.random = random.Random(seed).randbytes
         self.engine = make_database(folder, modules)
         self.master = MasterKey(self.random(32))

@@ -101,24 +101,27 @@ class LedgerPremises:
         """All payloads in one transaction."""
         return self.journal.append([self.arrival(one, device, stream) for one in payloads])
 
-    def entries(self) -> list[LedgerEntry]:
-        return self.journal.read(0, 100_000)
+    def entries(self, after: int = 0) -> list[LedgerEntry]:
+        return self.journal.read(after, 100_000)
 
-    def bodies(self) -> list[bytes]:
+    def bodies(self, after: int = 0) -> list[bytes]:
         """What the ledger keeps, opened."""
-        return [self.sealer.open(entry.event_id, entry.body) for entry in self.entries()]
+        return [self.sealer.open(entry.event_id, entry.body) for entry in self.entries(after)]
 
     def at_rest(self) -> bytes:
         """The database's files as a thief would find them."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("ledger.db*")))
 
-    def runs(self, epoch: str = EPOCH, stream: str = "sale") -> list[tuple[int, int, str]]:
+    def runs(
+        self, epoch: str = EPOCH, stream: str = "sale", device: DevicePath = SHOP
+    ) -> list[tuple[int, int, str]]:
         """The settled runs of a lane."""
         settled, streams = table_of(SettledRow), table_of(StreamRow)
         wanted = (
             select(settled.c.first, settled.c.last, settled.c.outcome)
             .join_from(settled, streams, settled.c.stream_id == streams.c.id)
             .where(streams.c.epoch == epoch, streams.c.stream == stream)
+            .where(streams.c.tenant == device.tenant, streams.c.device == device.device)
             .order_by(settled.c.first)
         )
         with read(self.engine) as connection:

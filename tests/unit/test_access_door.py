@@ -133,27 +133,27 @@ def test_neither_password_nor_code_nor_session_is_in_the_database(office: BackOf
 def test_session_ends_after_silence(office: BackOffice) -> None:
     token = set_up(office)
     for _ in range(3):
-        office.clock.move(2 * 3600 - 61)
+        office.hand.move(2 * 3600 - 61)
         assert office.door.is_open_to(token)
-    office.clock.move(2 * 3600 + 1)
+    office.hand.move(2 * 3600 + 1)
     assert not office.door.is_open_to(token)
 
 
 def test_page_that_refreshes_itself_does_not_keep_the_session(office: BackOffice) -> None:
     token = set_up(office)
     for _ in range(4):
-        office.clock.move(1500)
+        office.hand.move(1500)
         assert office.door.is_open_to(token, visit=False)
-    office.clock.move(1500)
+    office.hand.move(1500)
     assert not office.door.is_open_to(token, visit=False)
 
 
 def test_session_ends_by_age_whatever_happens(office: BackOffice) -> None:
     token = set_up(office)
     for _ in range(11):
-        office.clock.move(3600)
+        office.hand.move(3600)
         assert office.door.is_open_to(token)
-    office.clock.move(3600)
+    office.hand.move(3600)
     assert not office.door.is_open_to(token)
 
 
@@ -180,7 +180,7 @@ def test_guessing_is_slowed_down_and_patience_is_rewarded(office: BackOffice) ->
             office.door.sign_in("wrong password", HERE)
     with pytest.raises(TooManyAttempts) as refused:
         office.door.sign_in(PASSWORD, HERE)
-    office.clock.move(refused.value.retry_after_s)
+    office.hand.move(refused.value.retry_after_s)
     office.door.sign_in(PASSWORD, HERE)
 
 

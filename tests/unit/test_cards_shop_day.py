@@ -85,9 +85,7 @@ def test_the_day_adds_up(shop: LittleLedger, truth: DayTruth) -> None:
     assert day.net_minor == truth.net_sales_fen
 
 
-def test_every_transaction_stands_as_the_till_left_it(
-    shop: LittleLedger, truth: DayTruth
-) -> None:
+def test_every_transaction_stands_as_the_till_left_it(shop: LittleLedger, truth: DayTruth) -> None:
     standing = shop.figures.by_standing(TENANT, STORE, truth.business_day)
     assert standing[Standing.CONTROL] == truth.controls
     assert standing[Standing.TRAINING] == truth.by_status["training"]

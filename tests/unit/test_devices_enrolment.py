@@ -124,10 +124,10 @@ def test_what_another_process_enrolled_is_known_within_a_second(office: BackOffi
     elsewhere = office.another_registry()
     assert not elsewhere.is_enrolled(SHOP)
     office.enrol()
-    office.clock.move(1)
+    office.hand.move(1)
     assert elsewhere.is_enrolled(SHOP)
     office.registry.revoke(SHOP.device, TERMINAL)
-    office.clock.move(1)
+    office.hand.move(1)
     assert not elsewhere.is_enrolled(SHOP)
 
 

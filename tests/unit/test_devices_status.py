@@ -172,9 +172,9 @@ def test_words_of_a_device_at_another_place_change_nothing(office: BackOffice) -
 
 def test_device_that_should_speak_and_does_not_is_silent(office: BackOffice) -> None:
     office.registry.born(SHOP, a_birth(), office.clock.now())
-    office.clock.move(90)
+    office.hand.move(90)
     assert only(office).state is DeviceState.ONLINE
-    office.clock.move(1)
+    office.hand.move(1)
     assert only(office).state is DeviceState.SILENT
     fold(office, a_heartbeat(received_at=office.clock.now()))
     assert only(office).state is DeviceState.ONLINE
@@ -182,7 +182,7 @@ def test_device_that_should_speak_and_does_not_is_silent(office: BackOffice) -> 
 
 def test_oldest_unsettled_grows_while_nothing_is_heard(office: BackOffice) -> None:
     fold(office, a_heartbeat(pending=3, oldest_age_s=12.5))
-    office.clock.move(100)
+    office.hand.move(100)
     view = only(office)
     assert (view.pending, view.oldest_unsettled_s) == (3, 112.5)
     assert [(owed.stream, owed.oldest_s) for owed in view.owed] == [
@@ -193,7 +193,7 @@ def test_oldest_unsettled_grows_while_nothing_is_heard(office: BackOffice) -> No
 
 def test_nothing_owed_stays_nothing(office: BackOffice) -> None:
     fold(office, a_heartbeat())
-    office.clock.move(100)
+    office.hand.move(100)
     assert only(office).oldest_unsettled_s == 0
 
 

@@ -165,7 +165,7 @@ def test_times_survive_to_the_millisecond() -> None:
 
 
 def test_the_ledgers_tables_make_sense_to_postgresql() -> None:
-    dialect = postgresql.psycopg.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
     tables = [
         table
         for name, table in whole_schema(["cloud.ledger.tables"]).tables.items()

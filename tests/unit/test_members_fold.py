@@ -216,13 +216,11 @@ def test_a_revision_moves_its_sale_to_the_right_member(shop: LittleLedger) -> No
     mistyped = a_sale(1, phone=ONE)
     sale_id = shop.sale(mistyped)
     shop.fold()
-    wrong = holder(shop, ONE)
     loyalty = [Loyalty(scheme=Scheme.PHONE, value=TWO)]
     shop.sale(revised(mistyped, loyalty=loyalty))
     shop.fold()
     assert owner_of(shop, sale_id) == holder(shop, TWO)
-    assert changes(shop, wrong)[-1] == "sale_moved"
-    assert changes(shop, holder(shop, TWO))[-1] == "sale_moved"
+    assert {member.visits for member in shop.members()} == {0, 1}
 
 
 @pytest.mark.parametrize("batch", [1, 2])

@@ -179,6 +179,15 @@ def test_the_card_takes_the_sale_over(replica: Replica) -> None:
     assert figures(seen(replica)) == (13, 124_450)
 
 
+def test_a_correction_of_what_the_card_has_is_the_clouds_to_make(replica: Replica) -> None:
+    sale = a_sale(1, phone=PHONE, total_minor=1_000)
+    lay(replica, sale)
+    replica.apply(a_delta(2, a_card(version=2, visits=13, includes=[id_of(sale)])))
+    replica.apply(a_delta(3, a_card(version=3, visits=13)))
+    lay(replica, a_sale(1, phone=PHONE, total_minor=1_500))
+    assert figures(seen(replica)) == (13, 123_450)
+
+
 def test_a_sale_that_the_card_lists_is_not_counted_again(replica: Replica) -> None:
     sale = a_sale(1, phone=PHONE)
     replica.apply(a_delta(2, a_card(version=2, visits=13, includes=[id_of(sale)])))

@@ -20,7 +20,7 @@ from cloud.api.parts import ApiParts, Parts
 from cloud.errors import NotFound
 from cloud.members import Holder, Strength
 from cloud.storage import write
-from models.shown.masking import masked_code, masked_name, masked_phone
+from models.shown.masking import masked_code, masked_e164, masked_name
 from models.wire.cards import Card
 from models.wire.ids import OneId
 
@@ -174,7 +174,7 @@ def _member(card: Card) -> Member:
         one_id=card.one_id,
         version=card.version,
         name=masked_name(card.family_name, card.given_name),
-        phones=[masked_phone(phone) for phone in card.phones],
+        phones=[masked_e164(phone) for phone in card.phones],
         cards=[masked_code(number) for number in card.cards],
         member_codes=[masked_code(code) for code in card.member_codes],
         since=card.since,

@@ -28,7 +28,6 @@ class Sale(BaseModel):
     """One transaction as it stands now, its corrections and post-voids considered."""
 
     sale_id: str = Field(description="stable through all corrections")
-    revision: str = Field(description="digest of what was sold; another one is a correction")
     store: str
     workstation: str
     sequence_number: str
@@ -122,7 +121,6 @@ def _sale(row: Row[*tuple[Any, ...]]) -> Sale:
     shop = timezone(timedelta(minutes=row.utc_offset_min))
     return Sale(
         sale_id=row.sale_id,
-        revision=row.revision,
         store=row.store,
         workstation=row.workstation,
         sequence_number=row.sequence_number,

@@ -21,7 +21,7 @@ from cloud.console.visitor import Inside, Visitor, check_form
 from cloud.errors import NotFound
 from cloud.members import Explanation, Holder
 from cloud.storage import write
-from models.shown.masking import masked_code, masked_name, masked_phone
+from models.shown.masking import masked_code, masked_e164, masked_name
 from models.wire.cards import Card
 from models.wire.ids import OneId, TenantId
 
@@ -44,7 +44,7 @@ class By(StrEnum):
 @router.get("/members")
 def members(parts: Parts, visitor: Inside) -> Response:
     """An empty search."""
-    return _search_page(parts, visitor, By.PHONE, None)
+    return _search_page(parts, visitor, By.PHONE, "", None)
 
 
 @forms.post("/members")
@@ -60,7 +60,7 @@ def search(
         parts.audit.note(connection, _CONSOLE, Action.MEMBER_SEARCHED, "members")
     if len(holders) == 1:
         return RedirectResponse(f"{MEMBERS}/{holders[0].one_id}", _SEE_OTHER)
-    return _search_page(parts, visitor, by, holders)
+    return _search_page(parts, visitor, by, number, holders)
 
 
 @router.get("/members/{one_id}")
@@ -78,7 +78,7 @@ def member(parts: Parts, visitor: Inside, one_id: UUID) -> Response:
         stores={store.store: store for store in all_stores(parts) if store.tenant == tenant},
         zone_of=lambda store: known[tenant, store],
         name=masked_name(card.family_name, card.given_name),
-        phones=[masked_phone(phone) for phone in card.phones],
+        phones=[masked_e164(phone) for phone in card.phones],
         numbers=[masked_code(number) for number in card.cards],
         codes=[masked_code(code) for code in card.member_codes],
     )
@@ -95,9 +95,11 @@ def _find(parts: ConsoleParts, one_id: OneId) -> tuple[TenantId, Card, Explanati
 
 
 def _search_page(
-    parts: ConsoleParts, visitor: Visitor, by: By, holders: list[Holder] | None
+    parts: ConsoleParts, visitor: Visitor, by: By, number: str, holders: list[Holder] | None
 ) -> Response:
-    return parts.painter.paint(visitor, "members.html", kinds=list(By), by=by, holders=holders)
+    return parts.painter.paint(
+        visitor, "members.html", kinds=list(By), by=by, number=number, holders=holders
+    )
 
 
 def _holders(parts: ConsoleParts, by: By, number: str) -> list[Holder]:

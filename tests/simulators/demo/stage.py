@@ -124,13 +124,21 @@ class Shop:
     """``lianke-agent run`` on a folder of its own, with a folder its till writes to."""
 
     def __init__(
-        self, folder: Path, plan: ShopPlan, ports: Ports, secret: str, tablet_port: int
+        self,
+        folder: Path,
+        plan: ShopPlan,
+        ports: Ports,
+        secret: str,
+        tablet_port: int,
+        *,
+        resend_after_s: float = 3.0,
     ) -> None:
         self.folder = folder
         self.plan = plan
         self.till = folder / "till"
         self.config = folder / "agent.toml"
         self.tablet_port = tablet_port
+        self._resend_after_s = resend_after_s
         self._program: Program | None = None
         for name in ("till", "data", "keys"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -156,7 +164,7 @@ password_file = "{secret_file}"
 url = "http://127.0.0.1:{ports.http}"
 
 [sync]
-resend_after_s = 3.0
+resend_after_s = {self._resend_after_s}
 backoff_cap_s = 2.0
 
 [till]

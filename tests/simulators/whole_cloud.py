@@ -1,0 +1,191 @@
+"""A cloud without a broker: the back office with ledger, views, API and console on a real port.
+
+    with WholeCloud(tmp_path) as cloud, cloud.served() as url:
+        cloud.open_store()
+        cloud.sell(a_sale(1, phone="+8613912345678"))
+        httpx.get(f"{url}/v1/health")
+
+Sales enter as batches through the journal and are folded at once, as ingest and projector do it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+
+from cloud.access import IssuedToken, Scope
+from cloud.api import ApiParts, create_api
+from cloud.cards import CardFeed, CardsFold
+from cloud.console import ConsoleParts, create_console
+from cloud.console.painter import Painter
+from cloud.console.pulse import Pulse
+from cloud.devices import HeartbeatFold
+from cloud.ingest.deadletters import DeadLetters
+from cloud.ledger.arrival import Appended, Arrival
+from cloud.ledger.journal import Journal
+from cloud.ledger.projection import Follower
+from cloud.members import Directory, MembersFold
+from cloud.sales import Figures, SalesFold
+from cloud.storage.metadata import TABLE_MODULES
+from models.runtime.clock import Clock
+from models.vault.blob import BlobSealer
+from models.vault.keyring import Keyring
+from models.vault.seal import Sealer
+from models.wire.codec import Codec
+from models.wire.envelope import ClockQuality, Moment, compose, stamp
+from models.wire.events.device import Heartbeat
+from models.wire.events.sale import SaleRecorded
+from models.wire.ids import DevicePath, TenantId, uuid7
+from models.wire.registry import HEARTBEAT
+from models.wire.topics import Stream
+from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
+from tests.simulators.facts import EPOCH, SHOP, a_batch
+
+
+class WholeCloud(BackOffice):
+    """Everything but the broker. Use it as a context manager."""
+
+    def __init__(self, folder: Path, *, seed: int = 7, clock: Clock | None = None) -> None:
+        super().__init__(folder, TABLE_MODULES, seed=seed, clock=clock)
+        self.keyring = Keyring(folder / "keys" / "keyring.sqlite3", self.master, self.random)
+        letters, blobs = BlobSealer(self.master, "dead letter"), BlobSealer(self.master, "card")
+        self.journal = Journal(self.engine, Sealer(self.keyring), letters, self.clock, self.random)
+        self.figures = Figures(self.engine)
+        self.directory = Directory(self.engine, self.keyring)
+        self.cards = CardFeed(self.engine, self.keyring, blobs)
+        self.letters = DeadLetters(self.engine, letters, self.journal, self.clock)
+        folds = (
+            HeartbeatFold(),
+            SalesFold(),
+            MembersFold(self.keyring),
+            CardsFold(self.keyring, blobs),
+        )
+        self.views = Follower(self.engine, self.journal, "views", folds)
+        self.closing = threading.Event()
+        self._sequences: dict[tuple[DevicePath, Stream], int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self.keyring.close()
+
+    def sell(self, *sales: SaleRecorded, device: DevicePath = SHOP) -> Appended:
+        """Take sales of a device into the ledger and the views."""
+        first = self._next(device, Stream.SALE, len(sales))
+        return self.arrive(a_batch(list(sales), first, device), device=device)
+
+    def beat(self, heartbeat: Heartbeat, device: DevicePath = SHOP) -> Appended:
+        """Take a device's heartbeat into the ledger and the views."""
+        sequence = self._next(device, Stream.TELEMETRY, 1)
+        event_id = uuid7(int(self.clock.now().timestamp() * 1000), self.random(10))
+        moment = Moment(self.clock.now(), 1, "boot-1", ClockQuality.SYNCHRONISED)
+        body = compose(device=device, event_id=event_id, kind=HEARTBEAT, data=heartbeat, at=moment)
+        payload = Codec().encode(EPOCH, Stream.TELEMETRY, sequence, [stamp(body, EPOCH, sequence)])
+        return self.arrive(payload, Stream.TELEMETRY, device)
+
+    def arrive(
+        self, payload: bytes, stream: Stream = Stream.SALE, device: DevicePath = SHOP
+    ) -> Appended:
+        """Take a payload as it is."""
+        arrival = Arrival(device, stream, payload, self.clock.now())
+        appended = self.journal.append([arrival])
+        while self.views.step():
+            pass
+        return appended
+
+    def token(self, *scopes: Scope, tenant: str = TENANT) -> IssuedToken:
+        """An API token; with both scopes when none is named."""
+        return self.tokens.create(TenantId(tenant), "test", scopes or tuple(Scope), TERMINAL)
+
+    def app(self) -> FastAPI:
+        """API and console as the service mounts them."""
+        app = FastAPI(openapi_url=None)
+        app.mount("/v1", create_api(self.api_parts()))
+        app.mount("/console", create_console(self.console_parts()))
+
+        @app.get("/")
+        def start() -> RedirectResponse:
+            return RedirectResponse("/console/")
+
+        return app
+
+    def api_parts(self) -> ApiParts:
+        """What the API is made of."""
+        return ApiParts(
+            engine=self.engine,
+            clock=self.clock,
+            random=self.random,
+            audit=self.audit,
+            tokens=self.tokens,
+            registry=self.registry,
+            fleet=self.fleet,
+            journal=self.journal,
+            figures=self.figures,
+            directory=self.directory,
+            cards=self.cards,
+        )
+
+    def console_parts(self) -> ConsoleParts:
+        """What the console is made of."""
+        return ConsoleParts(
+            engine=self.engine,
+            clock=self.clock,
+            random=self.random,
+            audit=self.audit,
+            door=self.door,
+            fleet=self.fleet,
+            figures=self.figures,
+            directory=self.directory,
+            cards=self.cards,
+            letters=self.letters,
+            painter=Painter.load(self.clock),
+            pulse=Pulse(self.engine, self.fleet, self.clock),
+            closing=self.closing,
+        )
+
+    @contextmanager
+    def served(self, app: FastAPI | None = None) -> Iterator[str]:
+        """The applications on a free port of loopback; yields their address."""
+        config = uvicorn.Config(
+            app or self.app(),
+            host="127.0.0.1",
+            port=0,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{_port(server, thread)}"
+        finally:
+            self.closing.set()
+            server.should_exit = True
+            thread.join(10)
+
+    def _next(self, device: DevicePath, stream: Stream, count: int) -> int:
+        first = self._sequences.get((device, stream), 1)
+        self._sequences[device, stream] = first + count
+        return first
+
+
+def _port(server: uvicorn.Server, thread: threading.Thread) -> int:
+    deadline = time.monotonic() + 10
+    while not server.started:
+        assert thread.is_alive(), "the server ended at its start"
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.005)
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
