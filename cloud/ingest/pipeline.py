@@ -33,7 +33,7 @@ from models.wire.topics import Up, UpTopic, worker_filters
 
 log = get_logger(__name__)
 
-_IDLE_S: Final = 0.2
+_IDLE_S: Final = 0.05
 """How often an idle loop looks whether it shall stop."""
 
 

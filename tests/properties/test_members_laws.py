@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +27,9 @@ POLICY = IdentityPolicy(most_per_member=2, most_holders=2)
 PHONES = [f"+8613976215{n}37" for n in range(4)]
 CARDS = [f"88{n}2" for n in range(4)]
 NAMES = ["", "王", "李", "欧阳"]
+
+
+Ledgers = tuple[LittleLedger, ...]
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,21 @@ PEACEFUL = st.builds(
 )
 
 
-@contextmanager
-def a_shop(acts: Sequence[Act]) -> Iterator[LittleLedger]:
-    with tempfile.TemporaryDirectory() as folder:
-        shop = LittleLedger(Path(folder), POLICY)
-        for n, act in enumerate(acts):
-            play(shop, n, act)
-        yield shop
-        shop.close()
+@pytest.fixture(scope="module")
+def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
+    """Two ledgers for all examples: making a database takes longer than folding one."""
+    both = tuple(LittleLedger(tmp_path_factory.mktemp("laws"), POLICY) for _ in range(2))
+    yield both
+    for ledger in both:
+        ledger.close()
+
+
+def played(ledger: LittleLedger, acts: Sequence[Act]) -> LittleLedger:
+    """The ledger with nothing in it but these acts, not folded yet."""
+    ledger.wipe()
+    for n, act in enumerate(acts):
+        play(ledger, n, act)
+    return ledger
 
 
 def play(shop: LittleLedger, n: int, act: Act) -> None:
@@ -156,74 +164,82 @@ def everything(shop: LittleLedger) -> dict[str, list[tuple[object, ...]]]:
 @FEW
 @given(st.lists(PEACEFUL, max_size=12), st.randoms(use_true_random=False))
 def test_without_conflict_the_order_of_arrival_does_not_matter(
-    acts: list[Act], chance: Random
+    ledgers: Ledgers, acts: list[Act], chance: Random
 ) -> None:
-    with a_shop(acts) as straight, a_shop(acts) as shuffled:
-        order = list(range(len(shuffled.entries)))
-        chance.shuffle(order)
-        shuffled.reordered(order)
-        straight.fold()
-        shuffled.fold(batch=4)
-        assert shuffled.members() == straight.members()
-        assert straight.directory.counts(TENANT).conflicts == 0
+    straight, shuffled = (played(ledger, acts) for ledger in ledgers)
+    order = list(range(len(shuffled.entries)))
+    chance.shuffle(order)
+    shuffled.reordered(order)
+    straight.fold()
+    shuffled.fold(batch=4)
+    assert shuffled.members() == straight.members()
+    assert straight.directory.counts(TENANT).conflicts == 0
 
 
 @FEW
 @given(st.lists(ANYTHING, max_size=14), st.integers(1, 5))
-def test_batches_of_any_size_give_the_same_state(acts: list[Act], batch: int) -> None:
-    with a_shop(acts) as whole, a_shop(acts) as pieces:
-        whole.fold()
-        pieces.fold(batch)
-        assert everything(pieces) == everything(whole)
+def test_batches_of_any_size_give_the_same_state(
+    ledgers: Ledgers, acts: list[Act], batch: int
+) -> None:
+    whole, pieces = (played(ledger, acts) for ledger in ledgers)
+    whole.fold()
+    pieces.fold(batch)
+    assert everything(pieces) == everything(whole)
 
 
 @FEW
 @given(st.lists(ANYTHING, max_size=14), st.integers(0, 14))
-def test_folding_again_from_anywhere_changes_nothing(acts: list[Act], start: int) -> None:
-    with a_shop(acts) as shop:
-        shop.fold(batch=3)
-        once = everything(shop)
-        shop.fold(batch=5, entries=shop.entries[start:])
-        assert everything(shop) == once
+def test_folding_again_from_anywhere_changes_nothing(
+    ledgers: Ledgers, acts: list[Act], start: int
+) -> None:
+    shop = played(ledgers[0], acts)
+    shop.fold(batch=3)
+    once = everything(shop)
+    shop.fold(batch=5, entries=shop.entries[start:])
+    assert everything(shop) == once
 
 
 @FEW
 @given(st.lists(ANYTHING, max_size=14))
-def test_a_rebuild_equals_the_incremental_state(acts: list[Act]) -> None:
-    with a_shop(acts) as shop:
-        shop.fold(batch=2)
-        incremental, feeds = everything(shop), shop.rows("card_feed")
-        shop.clear()
-        shop.fold(batch=5)
-        assert everything(shop) == incremental
-        assert shop.rows("card_feed") == feeds
+def test_a_rebuild_equals_the_incremental_state(ledgers: Ledgers, acts: list[Act]) -> None:
+    shop = played(ledgers[0], acts)
+    shop.fold(batch=2)
+    incremental, feeds = everything(shop), shop.rows("card_feed")
+    shop.clear()
+    shop.fold(batch=5)
+    assert everything(shop) == incremental
+    assert shop.rows("card_feed") == feeds
 
 
 @FEW
 @given(st.lists(ANYTHING, max_size=20))
-def test_no_limit_is_exceeded_and_no_phone_has_two_verified_holders(acts: list[Act]) -> None:
-    with a_shop(acts) as shop:
-        shop.fold(batch=6)
-        claims = shop.rows("claim", "fingerprint", "one_id", "scheme", "strength", "valid_to_ms")
-        standing = [row for row in claims if row[4] is None]
-        per_member = Counter((one_id, scheme) for _, one_id, scheme, _, _ in standing)
-        verified = Counter(row[0] for row in standing if row[3] == "verified")
-        holders = Counter(row[0] for row in standing)
-        assert max(per_member.values(), default=0) <= POLICY.most_per_member
-        assert max(verified.values(), default=0) <= 1
-        assert max(holders.values(), default=0) <= POLICY.most_holders + 1
+def test_no_limit_is_exceeded_and_no_phone_has_two_verified_holders(
+    ledgers: Ledgers, acts: list[Act]
+) -> None:
+    shop = played(ledgers[0], acts)
+    shop.fold(batch=6)
+    claims = shop.rows("claim", "fingerprint", "one_id", "scheme", "strength", "valid_to_ms")
+    standing = [row for row in claims if row[4] is None]
+    per_member = Counter((one_id, scheme) for _, one_id, scheme, _, _ in standing)
+    verified = Counter(row[0] for row in standing if row[3] == "verified")
+    holders = Counter(row[0] for row in standing)
+    assert max(per_member.values(), default=0) <= POLICY.most_per_member
+    assert max(verified.values(), default=0) <= 1
+    assert max(holders.values(), default=0) <= POLICY.most_holders + 1
 
 
 @FEW
 @given(st.lists(ANYTHING, max_size=20))
-def test_cards_hold_exactly_the_money_of_the_members_sales(acts: list[Act]) -> None:
-    with a_shop(acts) as shop:
-        shop.fold(batch=6)
-        sales = shop.rows("sale", "one_id", "standing", "total_minor")
-        cards = [shop.feed.card(TENANT, one_id) for one_id in shop.one_ids()]
-        visits = [row for row in sales if row[0] and row[1] == "sale"]
-        spent = sum(each.amount_minor for card_ in cards if card_ for each in card_.spend)
-        assert sum(card_.visits for card_ in cards if card_) == len(visits)
-        assert spent == sum(int(str(row[2])) for row in visits)
-        named_training = [row for row in sales if row[1] == "training" and row[0]]
-        assert named_training == []
+def test_cards_hold_exactly_the_money_of_the_members_sales(
+    ledgers: Ledgers, acts: list[Act]
+) -> None:
+    shop = played(ledgers[0], acts)
+    shop.fold(batch=6)
+    sales = shop.rows("sale", "one_id", "standing", "total_minor")
+    cards = [shop.feed.card(TENANT, one_id) for one_id in shop.one_ids()]
+    visits = [row for row in sales if row[0] and row[1] == "sale"]
+    spent = sum(each.amount_minor for card_ in cards if card_ for each in card_.spend)
+    assert sum(card_.visits for card_ in cards if card_) == len(visits)
+    assert spent == sum(int(str(row[2])) for row in visits)
+    named_training = [row for row in sales if row[1] == "training" and row[0]]
+    assert named_training == []

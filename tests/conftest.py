@@ -1,0 +1,42 @@
+"""What holds for every test: fast ones first, quiet logs, seeded properties."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, settings
+
+ORDER = ("unit", "contract", "properties", "integration", "browser", "e2e", "faults")
+
+settings.register_profile(
+    "lianke",
+    deadline=None,  # two noisy cores: a slow example is no failure
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("ci", settings.get_profile("lianke"), derandomize=True)
+settings.register_profile("thorough", settings.get_profile("lianke"), max_examples=1000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "lianke")
+)
+
+
+def pytest_configure() -> None:
+    """Log lines of passing tests are noise; warnings and errors are shown with a failure."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The fast ones first, so that a mistake is known within seconds."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        folder = item.path.relative_to(here).parts[0]
+        place = ORDER.index(folder) if folder in ORDER else len(ORDER)
+        return item.get_closest_marker("slow") is not None, place
+
+    items.sort(key=rank)
