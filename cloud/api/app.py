@@ -31,6 +31,17 @@ def create_api(parts: ApiParts) -> FastAPI:
 
     There is no page to try it out: the usual ones load their scripts from a CDN.
     """
+    app = _build()
+    app.state.parts = parts
+    return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document alone, for the reference page."""
+    return _build().openapi()
+
+
+def _build() -> FastAPI:
     app = _Api(
         title="Lianke",
         version=cloud.__version__,
@@ -44,7 +55,6 @@ def create_api(parts: ApiParts) -> FastAPI:
             }
         },
     )
-    app.state.parts = parts
     app.add_middleware(BodyLimit, largest=LARGEST_BODY)
     install(app)
     for module in _ROUTERS:

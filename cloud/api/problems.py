@@ -92,7 +92,7 @@ class Unauthenticated(CloudError):
         self.challenge = challenge
 
 
-_TITLES: Final = {
+TITLES: Final = {
     ProblemType.UNAUTHENTICATED: "Say who you are",
     ProblemType.FORBIDDEN: "You may not do this",
     ProblemType.NOT_FOUND: "There is no such thing",
@@ -128,7 +128,7 @@ async def _render(request: Request, error: Exception) -> JSONResponse:
     _log(trouble, instance, error)
     problem = Problem(
         type=trouble.type,
-        title=_TITLES[trouble.type],
+        title=TITLES[trouble.type],
         status=trouble.status,
         detail=trouble.detail,
         instance=instance,

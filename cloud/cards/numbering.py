@@ -12,7 +12,10 @@ from cloud.cards.tables import CARD_FEED, CARD_SHOP
 from cloud.members.statements import run_many
 from models.wire.ids import OneId, StoreId, TenantId
 
-_HEADS: Final = select(CARD_SHOP).where(CARD_SHOP.c.store.in_(bindparam("values", expanding=True)))
+_HEADS: Final = select(CARD_SHOP).where(
+    CARD_SHOP.c.tenant.in_(bindparam("tenants", expanding=True)),
+    CARD_SHOP.c.store.in_(bindparam("stores", expanding=True)),
+)
 _REPLACE_DELTA: Final = (
     update(CARD_FEED)
     .where(
@@ -50,7 +53,11 @@ def number(connection: Connection, deltas: Sequence[Delta]) -> None:
     shops = {(delta.tenant, delta.store) for delta in deltas}
     if not shops:
         return
-    found = connection.execute(_HEADS, {"values": sorted({store for _, store in shops})})
+    wanted = {
+        "tenants": sorted({tenant for tenant, _ in shops}),
+        "stores": sorted({store for _, store in shops}),
+    }
+    found = connection.execute(_HEADS, wanted)
     stored = {(row.tenant, row.store): row.head for row in found}
     heads = {shop: stored.get(shop, 0) for shop in shops}
     new: list[dict[str, Any]] = []

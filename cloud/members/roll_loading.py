@@ -21,13 +21,17 @@ from models.wire.events.sale import Scheme
 from models.wire.ids import EventId, OneId, TenantId
 
 _VALUES: Final[BindParameter[Any]] = bindparam("values", expanding=True)
+# Named as well because the keys of these tables begin with the tenant: without it, a full scan.
+_TENANTS: Final[BindParameter[Any]] = bindparam("tenants", expanding=True)
 _ATTRIBUTED: Final = select(SOURCE_RECORD.c.position, SOURCE_RECORD.c.one_id).where(
     SOURCE_RECORD.c.position.in_(_VALUES)
 )
 _IDENTIFIERS: Final = select(
     IDENTIFIER.c.tenant, IDENTIFIER.c.fingerprint, IDENTIFIER.c.key_id
-).where(IDENTIFIER.c.fingerprint.in_(_VALUES))
-_CLAIMS_ON: Final = select(CLAIM).where(CLAIM.c.fingerprint.in_(_VALUES))
+).where(IDENTIFIER.c.tenant.in_(_TENANTS), IDENTIFIER.c.fingerprint.in_(_VALUES))
+_CLAIMS_ON: Final = select(CLAIM).where(
+    CLAIM.c.tenant.in_(_TENANTS), CLAIM.c.fingerprint.in_(_VALUES)
+)
 _CLAIMS_OF: Final = select(CLAIM).where(CLAIM.c.one_id.in_(_VALUES))
 
 _First = tuple[Record, Sighting]
@@ -44,7 +48,7 @@ def load_roll(
     first = _first_sightings(each for each in records if each.position not in roll.attributed)
     if not first:
         return roll, []
-    _load_claims(connection, roll, list(dict.fromkeys(print_ for _, print_ in first)))
+    _load_claims(connection, roll, list(first))
     released: list[LogEntry] = []
     kept = _key_ids(connection, first)
     live = seals.key_ids([(each.namespace, each.value) for _, each in first.values()])
@@ -68,9 +72,9 @@ def _first_sightings(records: Iterable[Record]) -> dict[Key, _First]:
     return first
 
 
-def _load_claims(connection: Connection, roll: Roll, fingerprints: list[Fingerprint]) -> None:
-    """Claims on the identifiers, ended ones too, and all standing claims of their holders."""
-    claims = {_key_of(row): row for row in connection.execute(_CLAIMS_ON, {"values": fingerprints})}
+def _load_claims(connection: Connection, roll: Roll, keys: Sequence[Key]) -> None:
+    """Claims on the identifiers, ended ones too, and all claims of their holders."""
+    claims = {_key_of(row): row for row in connection.execute(_CLAIMS_ON, _wanted(keys))}
     holders = sorted({row.one_id for row in claims.values()})
     if holders:
         claims |= {_key_of(row): row for row in connection.execute(_CLAIMS_OF, {"values": holders})}
@@ -79,8 +83,7 @@ def _load_claims(connection: Connection, roll: Roll, fingerprints: list[Fingerpr
 
 
 def _key_ids(connection: Connection, first: Mapping[Key, _First]) -> dict[Key, bytes]:
-    fingerprints = [print_ for _, print_ in first]
-    found = connection.execute(_IDENTIFIERS, {"values": fingerprints})
+    found = connection.execute(_IDENTIFIERS, _wanted(list(first)))
     return {(row.tenant, row.fingerprint): row.key_id for row in found}
 
 
@@ -96,6 +99,11 @@ def _release(roll: Roll, key: Key, record: Record, sighting: Sighting) -> Iterat
             reason=Reason.KEY_DESTROYED,
             identifier=(sighting.namespace, key[1]),
         )
+
+
+def _wanted(keys: Sequence[Key]) -> dict[str, list[Any]]:
+    tenants = sorted({tenant for tenant, _ in keys})
+    return {"tenants": tenants, "values": sorted({print_ for _, print_ in keys})}
 
 
 def _key_of(row: AnyRow) -> tuple[str, bytes, int]:

@@ -56,7 +56,8 @@ _TOUCH: Final = (
     .values(version=bindparam("now"))
 )
 _EVIDENCE: Final = select(EVIDENCE.c.tenant, EVIDENCE.c.one, EVIDENCE.c.other).where(
-    EVIDENCE.c.one.in_(bindparam("values", expanding=True))
+    EVIDENCE.c.tenant.in_(bindparam("tenants", expanding=True)),
+    EVIDENCE.c.one.in_(bindparam("values", expanding=True)),
 )
 
 
@@ -94,8 +95,11 @@ def save_evidence(connection: Connection, records: Iterable[Record], rule_versio
     }
     if not rows:
         return
-    ones = sorted({one for _, one, _ in rows})
-    known = {tuple(found) for found in connection.execute(_EVIDENCE, {"values": ones})}
+    wanted = {
+        "tenants": sorted({tenant for tenant, _, _ in rows}),
+        "values": sorted({one for _, one, _ in rows}),
+    }
+    known = {tuple(found) for found in connection.execute(_EVIDENCE, wanted)}
     run_many(connection, insert(EVIDENCE), [row for key, row in rows.items() if key not in known])
 
 

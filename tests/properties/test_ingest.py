@@ -85,9 +85,7 @@ def test_every_delivery_is_answered_and_every_sale_kept_once(
     _until_settled(source, device, expected)
     stop.set()
     thread.join(10)
-    assert ledger.runs(device=device) == [
-        (first, last, "accepted") for first, last in expected
-    ]
+    assert ledger.runs(device=device) == [(first, last, "accepted") for first, last in expected]
     assert len(ledger.entries(start)) == len(expected)
 
 

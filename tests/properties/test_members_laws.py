@@ -19,7 +19,7 @@ from tests.simulators.facts import NOON, a_sale, with_revision
 from tests.simulators.little_ledger import TENANT, LittleLedger, card, phone
 
 FEW = settings(
-    max_examples=15,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

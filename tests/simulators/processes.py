@@ -41,12 +41,14 @@ class Program:
         log: Path,
         *,
         environment: Mapping[str, str] | None = None,
+        niceness: int = 0,
     ) -> None:
+        """``niceness`` lowers its priority, for what would be another machine in real life."""
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                list(command),
+                ["nice", "-n", str(niceness), *command] if niceness else list(command),
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,11 +37,17 @@ TWO = "+8613662518840"
 BEIJING = StoreId("bj-0007")
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path)
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def shop(ledger: LittleLedger) -> LittleLedger:
+    ledger.wipe()
+    return ledger
 
 
 def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:

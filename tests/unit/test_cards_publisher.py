@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -36,11 +35,17 @@ class FakeDownlink:
         return [decode_delta(payload).sequence for on, payload in self.messages if on == topic]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path)
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def shop(ledger: LittleLedger) -> LittleLedger:
+    ledger.wipe()
+    return ledger
 
 
 def sell(shop: LittleLedger, first: int, count: int, store: str = STORE) -> None:
@@ -103,6 +108,6 @@ def test_every_shop_has_its_own_order(shop: LittleLedger) -> None:
 def test_more_than_a_page_is_sent_whole(shop: LittleLedger) -> None:
     link = FakeDownlink()
     publisher = CardPublisher(shop.feed, link)
-    sell(shop, 1, 450)
-    assert publisher.publish_new() == 450
-    assert link.sequences() == list(range(1, 451))
+    sell(shop, 1, 210)
+    assert publisher.publish_new() == 210
+    assert link.sequences() == list(range(1, 211))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,11 +28,17 @@ ONE = "+8613976215437"
 TWO = "+8613662518840"
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path)
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def shop(ledger: LittleLedger) -> LittleLedger:
+    ledger.wipe()
+    return ledger
 
 
 def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,11 +27,17 @@ from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 DAY = date(2026, 11, 22)
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path)
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def shop(ledger: LittleLedger) -> LittleLedger:
+    ledger.wipe()
+    return ledger
 
 
 def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:

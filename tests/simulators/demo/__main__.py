@@ -102,11 +102,9 @@ def main() -> int:
         if real:
             play_real(shops[1], real)
         say("waiting until the ledger has everything and the cards are back …")
-        complete = settle(shops)
-        seconds = time.monotonic() - started
-        played = Played(cloud, shops, day.truth, real, stopwatch, seconds)
-        complete = complete and eventually(lambda: caught_up(played), 60.0, every_s=0.5)
-        result = figures(played)
+        played = Played(cloud, shops, day.truth, real, stopwatch)
+        complete = settle(shops) and eventually(lambda: caught_up(played), 60.0, every_s=0.2)
+        result = figures(played, seconds=time.monotonic() - started)
         print(json.dumps(result) if chosen.json else json.dumps(result, indent=2), flush=True)
         if not chosen.once:
             say("the day is over; everything stays open until you press Ctrl-C")
