@@ -41,7 +41,7 @@ from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
 from agent.sync.link import Link
 from agent.sync.metrics import SyncMetrics
-from agent.sync.mqtt import Endpoint, Login, PahoTransport, Tls
+from agent.sync.mqtt import Login, PahoTransport, Tls
 from agent.sync.session import Mailbox, Session, Timing
 from agent.sync.transport import Transport
 from agent.tablet import LineState, Shop, TabletServer
@@ -194,7 +194,7 @@ class Agent:
     def _paho(self, secret: str) -> Transport:
         broker = self._config.broker
         return PahoTransport(
-            [Endpoint.parse(url) for url in broker.urls],
+            broker.endpoints,
             Login(self._config.device.device, secret),
             tls=Tls(broker.tls_ca_file, broker.tls_certificate_file, broker.tls_key_file),
             keepalive_s=broker.keepalive_s,

@@ -11,6 +11,8 @@ import sysconfig
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.errors import BadConfiguration
@@ -18,6 +20,8 @@ from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
 from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 from models.wire.topics import Stream
+
+_DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class DeviceKind(StrEnum):
@@ -74,6 +78,30 @@ class DeviceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One broker of the list."""
+
+    host: str
+    port: int
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """Read ``mqtt://host[:port]`` or ``mqtts://host[:port]``; raises ValueError."""
+        parts = urlsplit(url)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.password:
+            raise ValueError(
+                f"broker url {url.rpartition('@')[2]!r}: write mqtt://host[:port] or "
+                "mqtts://host[:port]; the login belongs in the password file"
+            )
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        return cls(parts.hostname, port, parts.scheme == "mqtts")
+
+    def __str__(self) -> str:
+        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerSettings:
     """The brokers, tried in order.
 
@@ -93,6 +121,16 @@ class BrokerSettings:
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
     keepalive_s: int = 30
+
+    def __post_init__(self) -> None:
+        """An address that cannot be read is found at start."""
+        if not self.endpoints:
+            raise ValueError("urls must name at least one broker")
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The addresses, parsed."""
+        return tuple(Endpoint.parse(url) for url in self.urls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.errors import BadConfiguration, BrokerRefusedLogin, BrokerUnavailable
+from agent.config import Endpoint
+from agent.errors import BrokerRefusedLogin, BrokerUnavailable
 from agent.sync.transport import Listener, Message
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
 _REFUSALS = frozenset({"Bad user name or password", "Not authorized"})
-_DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +35,6 @@ class Tls:
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One broker of the list."""
-
-    host: str
-    port: int
-    tls: bool
-
-    @classmethod
-    def parse(cls, url: str) -> Endpoint:
-        """Read ``mqtt://host[:port]`` or ``mqtts://host[:port]``; raises BadConfiguration."""
-        parts = urlsplit(url)
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.password:
-            raise BadConfiguration(
-                f"broker url {url.rpartition('@')[2]!r}: write mqtt://host[:port] or "
-                "mqtts://host[:port]; the login belongs in the password file"
-            )
-        port = parts.port or _DEFAULT_PORTS[parts.scheme]
-        return cls(parts.hostname, port, parts.scheme == "mqtts")
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,8 +13,9 @@ from typing import Protocol
 
 import pytest
 
+from agent.config import Endpoint
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable
-from agent.sync.mqtt import Endpoint, Login, PahoConnection, PahoTransport
+from agent.sync.mqtt import Login, PahoConnection, PahoTransport
 from agent.sync.transport import Connection, Message, Transport
 from models.wire.topics import Down, ShopDown, Stream, Up, device_filters, worker_filters
 from tests.simulators.broker import SimulatedBroker, SimulatedConnection

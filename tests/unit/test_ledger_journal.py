@@ -144,6 +144,12 @@ def test_fresh_sales_ahead_of_a_backlog_are_settled_at_once(ledger: LedgerPremis
     assert lane.heard_at == NOON
 
 
+def test_neighbouring_batches_become_one_run(ledger: LedgerPremises) -> None:
+    for first in (3, 1, 5):
+        ledger.append(a_batch([a_sale(first), a_sale(first + 1)], first))
+    assert ledger.runs() == [(1, 6, "accepted")]
+
+
 def test_ranges_declared_void_are_no_gaps(ledger: LedgerPremises) -> None:
     void = RangeVoid(epoch=EPOCH, stream="telemetry", ranges=[(2, 9), (7, 20)], count=12, reason="")
     ledger.append(a_payload([a_heartbeat(1)], stream="telemetry"), stream=Stream.TELEMETRY)
@@ -359,5 +365,7 @@ def test_another_store_of_the_same_name_elsewhere_is_another_lane(ledger: Ledger
     away = DevicePath(SHOP.tenant, StoreId("sh-0002"), SHOP.device)
     ledger.append(a_batch([a_sale(1)]))
     sale = a_sale(1, store="sh-0002")
-    appended = ledger.append(a_batch([sale], device=away), device=away)
+    appended = ledger.append(a_batch([sale], 4, device=away), device=away)
     assert (appended.accepted, the_ack(appended).rehome) == (1, None)
+    assert ledger.journal.settled(away) == [EpochSettled(EPOCH, {"sale": [(4, 4)]})]
+    assert [lane.gaps for lane in progress(ledger.engine, SHOP)] == [[]]

@@ -10,7 +10,6 @@ from typing import Final
 
 from agent.config import AgentConfig
 from agent.health.check import Finding, Verdict
-from agent.sync.mqtt import Endpoint
 
 _NAME: Final = "broker"
 _TIMEOUT_S: Final = 3.0
@@ -19,7 +18,7 @@ _TIMEOUT_S: Final = 3.0
 def broker_reachable(config: AgentConfig) -> Finding:
     """At least one broker of the list accepts a connection."""
     failures = []
-    for endpoint in map(Endpoint.parse, config.broker.urls):
+    for endpoint in config.broker.endpoints:
         try:
             socket.create_connection((endpoint.host, endpoint.port), _TIMEOUT_S).close()
         except OSError as error:
