@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from cloud.ledger.reading import Fact, Readable
+from cloud.ledger.fact import Fact
+from cloud.ledger.reading import Readable
 from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.verdict import Contents
 from models.wire.ids import TenantId

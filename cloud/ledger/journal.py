@@ -33,6 +33,7 @@ from cloud.ledger.reading import (
     read_arrival,
     without_unsealable,
 )
+from cloud.ledger.rows import COLUMNS, row_of
 from cloud.ledger.sealing import Unsealable, seal
 from cloud.ledger.settlement import Outcome
 from cloud.ledger.tables import EventRow, table_of
@@ -53,27 +54,6 @@ UNREADABLE: Final = "unreadable"
 """The reason of a dead letter that names no sequence; no device is ever told this word."""
 
 _EVENTS: Final = table_of(EventRow)
-_COLUMNS: Final = (
-    "position",
-    "tenant",
-    "store",
-    "device",
-    "epoch",
-    "stream",
-    "sequence",
-    "event_id",
-    "digest",
-    "type",
-    "version",
-    "natural_key",
-    "supersedes",
-    "disposition",
-    "fact_kind",
-    "time_ms",
-    "received_ms",
-    "historical",
-    "body",
-)
 _HEAD = select(func.coalesce(func.max(_EVENTS.c.position), 0))
 
 
@@ -92,7 +72,7 @@ class Journal:
         self._sealer = sealer
         self._dead_letters = dead_letters
         self._clock = clock
-        self._insert = BulkInsert(_EVENTS, _COLUMNS)
+        self._insert = BulkInsert(_EVENTS, COLUMNS)
         self._lanes = LaneNumbers()
         self.generation = obtain_generation(engine, random)
 
@@ -166,7 +146,7 @@ class Journal:
     def _store(self, connection: Connection, kept: Sequence[Kept]) -> None:
         if kept:
             bodies = seal(self._sealer, [one.fact for one in kept])
-            rows = [_row(one, body) for one, body in zip(kept, bodies, strict=True)]
+            rows = [row_of(one, body) for one, body in zip(kept, bodies, strict=True)]
             self._insert(connection, rows)
 
     def _appended(self, readings: Sequence[Reading], verdict: Verdict, buried: int) -> Appended:
@@ -207,29 +187,3 @@ def _letters(readings: Sequence[Reading], verdict: Verdict) -> list[Letter]:
         for batch, reject in verdict.rejected
     ]
     return unreadable + rejected
-
-
-def _row(kept: Kept, body: bytes) -> tuple[object, ...]:
-    """The values of ``_COLUMNS``, in their order."""
-    fact, lane = kept.fact, kept.batch.lane
-    return (
-        kept.position,
-        lane.device.tenant,
-        lane.device.store,
-        lane.device.device,
-        lane.epoch,
-        lane.stream.value,
-        fact.sequence,
-        fact.event_id,
-        fact.digest,
-        fact.kind.name,
-        fact.kind.version,
-        fact.natural_key,
-        kept.supersedes,
-        (Outcome.CONFLICT if kept.conflict else Outcome.ACCEPTED).value,
-        fact.fact_kind,
-        fact.time_ms,
-        kept.batch.received_ms,
-        fact.historical,
-        body,
-    )

@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from cloud.ledger.arrival import Lane
-from cloud.ledger.reading import Fact, Readable
+from cloud.ledger.fact import Fact
+from cloud.ledger.reading import Readable
 from cloud.ledger.settlement import Book, Outcome, Run
 from cloud.ledger.tables import SettledRow, StreamRow, table_of
 from models.wire.ranges import Range

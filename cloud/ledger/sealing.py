@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from cloud.errors import DatabaseUnavailable, FaultyService
-from cloud.ledger.reading import Fact
+from cloud.ledger.fact import Fact
 from models.vault.errors import VaultError
 from models.vault.seal import Sealer, Unsealed
 from models.wire.errors import BadEvent

@@ -15,7 +15,8 @@ from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
 from cloud.ledger.arrival import Lane
-from cloud.ledger.reading import Fact, Readable, Reject, alone
+from cloud.ledger.fact import Fact
+from cloud.ledger.reading import Readable, Reject, alone
 from cloud.ledger.settlement import Book, Outcome
 from models.wire.ack import Reason
 from models.wire.ids import TenantId

@@ -30,7 +30,7 @@ class LaneProgress:
         watermark: everything up to here is settled.
         last: the greatest sequence settled.
         gaps: sequences below ``last`` that have not arrived; a gap means nothing but that.
-        heard_at: when something last arrived in this lane, aware UTC.
+        heard_at: when something last arrived for this lane, if only word of a loss; aware UTC.
     """
 
     epoch: Epoch

@@ -23,11 +23,11 @@ from cloud.members.statements import run_many
 from cloud.members.tables import CLAIM, EVIDENCE, IDENTIFIER, MEMBER, SOURCE_RECORD
 from cloud.sales.tables import SALE
 from models.vault.keyring import Keyring
-from models.wire.ids import OneId, sale_id
+from models.wire.ids import OneId
 from models.wire.registry import SALE_RECORDED
 
 _LINKED: Final = select(SALE.c.sale_id, SALE.c.position, SALE.c.one_id).where(
-    SALE.c.sale_id.in_(bindparam("values", expanding=True))
+    SALE.c.changed_position >= bindparam("since")
 )
 _LINK: Final = (
     update(SALE)
@@ -85,16 +85,13 @@ class MembersFold:
 
 def _link_sales(connection: Connection, roll: Roll, entries: Sequence[LedgerEntry]) -> None:
     """Give each sale the member of its current revision; a move touches both members."""
-    sales = {entry.position: entry for entry in entries if entry.kind.name == SALE_RECORDED.name}
-    ids = {
-        sale_id(entry.tenant, entry.natural_key) for entry in sales.values() if entry.natural_key
-    }
-    if not ids:
+    here = {entry.position for entry in entries if entry.kind.name == SALE_RECORDED.name}
+    if not here:
         return
     moves: list[dict[str, Any]] = []
-    for row in connection.execute(_LINKED, {"values": sorted(ids)}):
+    for row in connection.execute(_LINKED, {"since": min(here)}):
         one_id = roll.attributed.get(row.position)
-        if row.position not in sales or one_id == row.one_id:
+        if row.position not in here or one_id == row.one_id:
             continue  # the current revision was folded before, or names the same member
         moves.append({"of": row.sale_id, "one_id": one_id, "changed_position": row.position})
         for member in (one_id, row.one_id):

@@ -9,7 +9,6 @@ were appended.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,12 +29,15 @@ from models.wire.events.device import EpochClosed
 from models.wire.ids import EventId
 from models.wire.ranges import Range, from_sequences
 from models.wire.topics import Stream
-from tests.simulators.outbox_parts import LEASE_S, Premises, plain
+from tests.simulators.outbox_parts import LEASE_S, Premises, fast_folder, plain
 from tests.simulators.shop_cards import HandClock
 
 STREAMS = st.sampled_from([Stream.SALE, Stream.SALE, Stream.FOOTFALL])
-SEQUENCES = st.integers(1, 30)
-RANGES = st.lists(st.tuples(SEQUENCES, SEQUENCES), max_size=3)
+SEQUENCES = st.integers(1, 12)
+RANGES = st.lists(
+    st.tuples(SEQUENCES, st.integers(-1, 8)).map(lambda one: (one[0], one[0] + one[1])),
+    max_size=2,
+)
 UNKNOWN = "f" * 32
 
 
@@ -73,7 +75,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = fast_folder()
         self.clock = HandClock()
         self.premises = Premises(self.folder, self.clock)
         self.outbox = self._opened(self.premises.path)
@@ -109,7 +111,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def remembered(self) -> set[str]:
         return {lane.ids[n - 1] for lane in self.lanes.values() for n in lane.here}
 
-    @rule(stream=STREAMS, wanted=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+    @rule(stream=STREAMS, wanted=st.lists(st.integers(1, 60), min_size=1, max_size=8))
     def append(self, stream: Stream, wanted: list[int]) -> None:
         drafts = [Draft(EventId(f"{stream}-{n}"), b'{"id":"%d"}' % n) for n in wanted]
         expected = []

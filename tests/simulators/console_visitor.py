@@ -1,4 +1,4 @@
-"""Somebody with a browser that runs no scripts: follows redirects, keeps cookies, fills in forms."""
+"""Somebody whose browser runs no scripts: follows redirects, keeps cookies, fills in forms."""
 
 from __future__ import annotations
 

@@ -15,8 +15,9 @@ from cloud.ingest.deadletters import DeadLetters
 from cloud.ingest.guard import RefusalGuard
 from cloud.ingest.pipeline import Ingest, Limits
 from cloud.ledger.arrival import Appended
+from cloud.ledger.fact import Fact
 from cloud.ledger.journal import Journal
-from cloud.ledger.reading import Fact, Readable, Reading
+from cloud.ledger.reading import Readable, Reading
 from models.wire.ack import Ack, EpochSettled, Refusal, Rejection, Welcome
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId

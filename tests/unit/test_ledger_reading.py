@@ -9,16 +9,8 @@ import pytest
 
 from cloud.ledger.arrival import Arrival
 from cloud.ledger.detail import unquoted
-from cloud.ledger.reading import (
-    LAST_SEQUENCE,
-    Fact,
-    Readable,
-    Refused,
-    Reject,
-    Unreadable,
-    distrust,
-    read_arrival,
-)
+from cloud.ledger.fact import LAST_SEQUENCE, Fact
+from cloud.ledger.reading import Readable, Refused, Reject, Unreadable, distrust, read_arrival
 from models.wire.ack import Reason
 from models.wire.codec import Codec
 from models.wire.envelope import MAX_EVENT_BYTES

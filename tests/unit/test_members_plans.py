@@ -1,4 +1,4 @@
-"""No step of the folds and no look-up reads a whole table: its cost must not grow with the years."""
+"""No step and no look-up reads a whole table: its cost must not grow with the years."""
 
 from __future__ import annotations
 

@@ -1,0 +1,56 @@
+"""Facts as rows of ``ledger_event``, in the order of the table's columns."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloud.ledger.settlement import Outcome
+from cloud.ledger.verdict import Kept
+
+COLUMNS: Final = (
+    "position",
+    "tenant",
+    "store",
+    "device",
+    "epoch",
+    "stream",
+    "sequence",
+    "event_id",
+    "digest",
+    "type",
+    "version",
+    "natural_key",
+    "supersedes",
+    "disposition",
+    "fact_kind",
+    "time_ms",
+    "received_ms",
+    "historical",
+    "body",
+)
+
+
+def row_of(kept: Kept, body: bytes) -> tuple[object, ...]:
+    """The values of ``COLUMNS``, in their order."""
+    fact, lane = kept.fact, kept.batch.lane
+    return (
+        kept.position,
+        lane.device.tenant,
+        lane.device.store,
+        lane.device.device,
+        lane.epoch,
+        lane.stream.value,
+        fact.sequence,
+        fact.event_id,
+        fact.digest,
+        fact.kind.name,
+        fact.kind.version,
+        fact.natural_key,
+        kept.supersedes,
+        (Outcome.CONFLICT if kept.conflict else Outcome.ACCEPTED).value,
+        fact.fact_kind,
+        fact.time_ms,
+        kept.batch.received_ms,
+        fact.historical,
+        body,
+    )

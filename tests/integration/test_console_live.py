@@ -1,0 +1,94 @@
+"""Streams of open pages: they say that something changed, and end when they must."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cloud.console.pulse import LivePage, Pulse
+from models.runtime.clock import SystemClock
+from models.wire.events.device import Heartbeat
+from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
+from tests.simulators.facts import a_sale
+from tests.simulators.shop_cards import HandClock
+from tests.simulators.whole_cloud import WholeCloud
+
+DEADLINE_S = 10.0
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
+    with WholeCloud(tmp_path, clock=SystemClock()) as made:
+        made.door.prepare({"LIANKE_CONSOLE_PASSWORD": PASSWORD})
+        made.open_store()
+        made.enrol()
+        yield made
+
+
+@pytest.fixture
+def visitor(cloud: WholeCloud) -> Iterator[ConsoleVisitor]:
+    with cloud.served() as url, ConsoleVisitor(url) as made:
+        made.sign_in()
+        yield made
+
+
+@contextmanager
+def stream(visitor: ConsoleVisitor, page: str) -> Iterator[Iterator[str]]:
+    """The events of a page's stream, one name and its data at a time."""
+    with visitor.http.stream("GET", f"/console/{page}/stream", timeout=DEADLINE_S) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield (line for line in answer.iter_lines() if line.startswith(("event", "data")))
+
+
+def test_sale_changes_today_and_a_heartbeat_changes_devices(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    for page in LivePage:
+        with stream(visitor, page) as events:
+            assert next(events) == "event: changed"
+            before = next(events)
+            began_s = time.monotonic()
+            if page is LivePage.TODAY:
+                cloud.sell(a_sale(1))
+            else:
+                cloud.beat(Heartbeat(uptime_s=1, streams=[]))
+            assert next(events) == "event: changed"
+            assert next(events) != before
+            assert time.monotonic() - began_s < 2
+
+
+def test_stream_says_nothing_but_that_something_changed(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    cloud.sell(a_sale(1, phone="+8613787655678"))
+    with stream(visitor, "today") as events:
+        assert [next(events), next(events)] == ["event: changed", "data: 1"]
+
+
+def test_stream_ends_when_the_server_is_about_to_stop(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    with stream(visitor, "today") as events:
+        next(events)
+        cloud.closing.set()
+        assert list(events) == ["data: 0"]
+
+
+def test_unknown_page_has_no_stream(visitor: ConsoleVisitor) -> None:
+    assert visitor.http.get("/console/members/stream").status_code == 400
+    assert visitor.http.get("/console/nothing/stream").status_code == 400
+
+
+def test_many_open_pages_ask_the_database_once(tmp_path: Path) -> None:
+    with WholeCloud(tmp_path) as cloud:
+        clock = HandClock()
+        pulse = Pulse(cloud.engine, cloud.fleet, clock)
+        first = pulse.stamp(LivePage.TODAY)
+        cloud.sell(a_sale(1))
+        assert pulse.stamp(LivePage.TODAY) == first
+        clock.move(0.25)
+        assert pulse.stamp(LivePage.TODAY) != first
