@@ -112,16 +112,20 @@ class Enactment:
         self._name(claim, sighting)
 
     def _name(self, claim: ClaimState, sighting: Sighting, like: ClaimState | None = None) -> None:
-        """Keep the newest name; a stronger claim takes over what the weaker one was called."""
+        """Keep the better name, a complete one or else the newest; see also ``Roll.name_of``.
+
+        A stronger claim takes over what the weaker one, ``like``, was called.
+        """
         if like is not None and (like.sealed_name or like.new_name):
             claim.sealed_name, claim.named_at_ms = like.sealed_name, like.named_at_ms
             claim.new_name = like.new_name
         name, at_ms = sighting.shown.name, self._record.at_ms
         if not (name and sighting.keeps_name and self._decision.named):
             return
-        if at_ms < (claim.named_at_ms or 0):
+        kept = self._roll.read_name(claim)
+        if (name.complete, at_ms) < (kept.complete, claim.named_at_ms or 0):
             return
-        if self._roll.read_name(claim) != name:
+        if kept != name:
             claim.new_name = (name, sighting)
             self._roll.touch(claim.one_id, self._record.position)
         claim.named_at_ms, claim.changed = at_ms, True

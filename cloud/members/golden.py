@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
 from cloud.members.names import UNKNOWN, Name
 from cloud.members.policy import Strength
-from cloud.members.roll import open_name
+from cloud.members.roll import name_rank, open_name
 from cloud.members.sealing import PersonalSeals, identifier_place
 from cloud.members.tables import CLAIM, IDENTIFIER
 from cloud.sales.tables import AnyRow
@@ -46,8 +47,8 @@ class GoldenRecord:
 
     Attributes:
         known_by: the verified ones first, then the longest held.
-        name_from: the identifier whose claim gave the name: a verified one before an asserted one,
-            then the newest.
+        name_from: the identifier whose claim gave the name: a verified claim before an asserted
+            one, a complete name before a part of one, then the newest.
     """
 
     one_id: OneId
@@ -98,11 +99,16 @@ def _golden(seals: PersonalSeals, one_id: OneId, claims: Sequence[AnyRow]) -> Go
         for row in sorted(claims, key=_verified_then_oldest)
         if (known := _known_by(seals, row)) is not None
     ]
-    named = [pair for pair in readable if pair[0].sealed_name is not None]
-    for row, known in sorted(named, key=lambda pair: _name_rank(pair[0]), reverse=True):
-        if name := open_name(seals, one_id, row.sealed_name):
-            return GoldenRecord(one_id, tuple(known for _, known in readable), name, known)
-    return GoldenRecord(one_id, tuple(known for _, known in readable))
+    known_by = tuple(known for _, known in readable)
+    named = [
+        (name_rank(known.strength, name, row.named_at_ms, row.position), name, known)
+        for row, known in readable
+        if row.sealed_name is not None and (name := open_name(seals, one_id, row.sealed_name))
+    ]
+    if not named:
+        return GoldenRecord(one_id, known_by)
+    _, name, source = max(named, key=itemgetter(0))
+    return GoldenRecord(one_id, known_by, name, source)
 
 
 def _known_by(seals: PersonalSeals, row: AnyRow) -> KnownBy | None:
@@ -115,7 +121,3 @@ def _known_by(seals: PersonalSeals, row: AnyRow) -> KnownBy | None:
 
 def _verified_then_oldest(row: AnyRow) -> tuple[bool, int, bytes]:
     return row.strength != Strength.VERIFIED, row.valid_from_ms, row.fingerprint
-
-
-def _name_rank(row: AnyRow) -> tuple[bool, int, int]:
-    return row.strength == Strength.VERIFIED, row.named_at_ms or 0, row.position

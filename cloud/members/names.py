@@ -28,8 +28,15 @@ class Name:
 
     @property
     def full(self) -> str:
-        """Both parts as they are compared, the family name first."""
+        """Both parts, the family name first."""
         return self.family + self.given
+
+    @property
+    def complete(self) -> bool:
+        """Whether both parts are known and neither is masked; such a name is the better one."""
+        return bool(self.family and self.given) and _MASK not in unicodedata.normalize(
+            "NFKC", self.full
+        )
 
 
 UNKNOWN = Name()

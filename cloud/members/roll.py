@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from cloud.members.names import UNKNOWN, Name
 from cloud.members.ownership import Held
@@ -54,11 +55,6 @@ class ClaimState:
     def stands(self) -> bool:
         """Whether nobody has ended it."""
         return self.valid_to_ms is None
-
-    @property
-    def rank(self) -> tuple[bool, int, int]:
-        """By which of a member's names is the better one: verified, then newest."""
-        return self.strength is Strength.VERIFIED, self.named_at_ms or 0, self.position
 
 
 @dataclass(slots=True)
@@ -169,14 +165,13 @@ class Roll:
         return claims
 
     def name_of(self, one_id: OneId) -> Name:
-        """What the member is called: by a verified identifier first, then by the newest."""
+        """What the member is called, over all their standing claims."""
         named = [
-            claim
+            (name_rank(claim.strength, name, claim.named_at_ms, claim.position), name)
             for claim in self._by_member[one_id]
-            if claim.stands and (claim.sealed_name or claim.new_name)
+            if claim.stands and (name := self.read_name(claim))
         ]
-        best_first = sorted(named, key=lambda claim: claim.rank, reverse=True)
-        return next((name for claim in best_first if (name := self.read_name(claim))), UNKNOWN)
+        return max(named, key=itemgetter(0), default=(None, UNKNOWN))[1]
 
     def read_name(self, claim: ClaimState) -> Name:
         """The claim's own name; UNKNOWN where its key was destroyed."""
@@ -195,6 +190,13 @@ class Roll:
             valid_to_ms=claim.valid_to_ms,
             name=self.name_of(claim.one_id) if named else UNKNOWN,
         )
+
+
+def name_rank(
+    strength: Strength, name: Name, named_at_ms: int | None, position: int
+) -> tuple[bool, bool, int, int]:
+    """Which of a member's names is shown: a verified claim's, a complete one, the newest."""
+    return strength is Strength.VERIFIED, name.complete, named_at_ms or 0, position
 
 
 def open_name(seals: PersonalSeals, one_id: OneId, sealed: bytes) -> Name:

@@ -135,7 +135,7 @@ def test_a_mistake_in_the_program_passes_through(engine: Engine) -> None:
         connection.execute(SHOPS.insert().values(id=1))
         connection.execute(SHOPS.insert().values(id=1))
     with pytest.raises(OperationalError), read(engine) as connection:
-        connection.execute(text("SELEKT"))
+        connection.execute(text("NONSENSE"))
 
 
 def test_errors_do_not_quote_the_rows(engine: Engine) -> None:

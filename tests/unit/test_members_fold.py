@@ -217,6 +217,19 @@ def test_the_name_is_the_verified_ones_then_the_newest(shop: LittleLedger) -> No
     assert golden.name_from.strength is Strength.VERIFIED
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_masked_name_never_hides_a_complete_one(
+    shop: LittleLedger, order: tuple[int, ...]
+) -> None:
+    shop.register(phone(ONE), family_name="王", given_name="小明", at=NOON)
+    shop.register(phone(ONE), family_name="王", given_name="**", at=NOON + timedelta(hours=1))
+    shop.reordered(order)
+    shop.fold(batch=1)
+    golden = shop.directory.golden(TENANT, holder(shop, ONE))
+    assert golden is not None
+    assert golden.name.full == "王小明"
+
+
 def test_a_revision_moves_its_sale_to_the_right_member(shop: LittleLedger) -> None:
     mistyped = a_sale(1, phone=ONE)
     sale_id = shop.sale(mistyped)

@@ -52,6 +52,11 @@ def test_only_full_names_are_the_same() -> None:
     assert not same(UNKNOWN, UNKNOWN)
 
 
+def test_a_name_with_a_mask_or_one_part_is_not_complete() -> None:
+    assert Name("王", "伟").complete
+    assert not any(name.complete for name in (Name("王"), Name("王", "＊"), Name("", "王伟")))
+
+
 def test_a_name_is_trimmed_bounded_and_never_printed() -> None:
     name = name_of(" 王\x00 ", "伟" * 100)
     assert name.family == "王"

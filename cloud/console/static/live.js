@@ -15,6 +15,7 @@
 
   let stream = null;
   let timer = null;
+  let pace = 0;
   let paused = false;
   let busy = false;
   let again = false;
@@ -26,7 +27,10 @@
     text.textContent = text.dataset[mode];
   };
 
+  // A stream that fails tells so again and again; the turn that is under way must not be put off.
   const every = (ms) => {
+    if (ms === pace) return;
+    pace = ms;
     clearInterval(timer);
     timer = ms ? setInterval(refresh, ms) : null;
   };
@@ -95,7 +99,10 @@
       if (paused || document.hidden) return;
       say("polling");
       every(POLL_MS);
-      if (stream && stream.readyState === EventSource.CLOSED) hush(), setTimeout(attend, POLL_MS);
+      if (stream?.readyState === EventSource.CLOSED) {
+        hush(); // it will not try again by itself, as after an answer that is no stream
+        setTimeout(attend, POLL_MS);
+      }
     });
   }
 
