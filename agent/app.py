@@ -33,9 +33,7 @@ from agent.facts import FactMaker
 from agent.health.heartbeat import Vitals, take_pulse
 from agent.outbox import Outbox
 from agent.replica import Replica
-from agent.replica.phones import PhoneNumbers
 from agent.sync.announcement import Announcer
-from agent.sync.backoff import Backoff
 from agent.sync.catch_up import CatchUp, HttpsCards
 from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
@@ -46,6 +44,8 @@ from agent.sync.session import Mailbox, Session, Timing
 from agent.sync.transport import Transport
 from agent.tablet import LineState, Shop, TabletServer
 from agent.twin.reporter import Reporter
+from models.people.phones import PhoneNumbers
+from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock, SystemClock
 from models.runtime.logs import get_logger
 from models.vault.blob import BlobSealer
@@ -203,7 +203,7 @@ class Agent:
 
     def _backoff(self) -> Backoff:
         sync = self._config.sync
-        return Backoff(sync.backoff_base_s, sync.backoff_cap_s, self._random)
+        return Backoff(self._random.random, sync.backoff_base_s, sync.backoff_cap_s)
 
     def _start_tablet(self, parts: ExitStack) -> TabletServer | None:
         config, device = self._config, self._config.device

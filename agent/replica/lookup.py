@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.replica.phones import PhoneNumbers, is_placeholder_code
 from agent.replica.query import LAST_DIGITS, Query, plain
 from agent.replica.sales import Receipt
+from models.people.phones import PhoneNumbers
+from models.people.placeholders import PLACEHOLDER_CODES, Placeholders
 from models.vault.master import Fingerprints
 from models.wire.cards import Card
 from models.wire.events.sale import Loyalty, Scheme
@@ -33,6 +34,7 @@ class LookUps:
     def __init__(self, fingerprints: Fingerprints, phones: PhoneNumbers) -> None:
         self._of = fingerprints.of
         self._phones = phones
+        self._placeholder_codes = Placeholders(PLACEHOLDER_CODES)
 
     def of_card(self, card: Card) -> KnownBy:
         """All by which this member is found."""
@@ -67,11 +69,15 @@ class LookUps:
             visits=0,
             spend=[],
             phones=_unique(self._phones.e164(value) for value in _values(loyalty, Scheme.PHONE)),
-            cards=_codes(loyalty, Scheme.CARD),
-            member_codes=_codes(loyalty, Scheme.MEMBER_CODE),
+            cards=self._codes(loyalty, Scheme.CARD),
+            member_codes=self._codes(loyalty, Scheme.MEMBER_CODE),
             family_name=named.family_name if named else "",
             given_name=named.given_name if named else "",
         )
+
+    def _codes(self, loyalty: Sequence[Loyalty], scheme: Scheme) -> list[str]:
+        codes = _values(loyalty, scheme)
+        return _unique(code for code in codes if code not in self._placeholder_codes)
 
     def _last_four(self, digits: str, surname: str) -> bytes:
         return self._of("last4", f"{digits}|{surname}")
@@ -79,10 +85,6 @@ class LookUps:
 
 def _values(loyalty: Sequence[Loyalty], scheme: Scheme) -> list[str]:
     return [one.value for one in loyalty if one.scheme is scheme]
-
-
-def _codes(loyalty: Sequence[Loyalty], scheme: Scheme) -> list[str]:
-    return _unique(code for code in _values(loyalty, scheme) if not is_placeholder_code(code))
 
 
 def _unique(values: Iterable[str | None]) -> list[str]:

@@ -17,11 +17,11 @@ from agent.replica.file import CacheFile
 from agent.replica.lookup import LookUps
 from agent.replica.overlay_rows import Slip
 from agent.replica.overlays import Outcome, lay_over, write_slip
-from agent.replica.phones import PhoneNumbers
 from agent.replica.query import Query
 from agent.replica.seals import Seals
 from agent.replica.shelf import Shelf
 from agent.replica.view import PROVISIONAL, CardView, MemberRef
+from models.people.phones import PhoneNumbers
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
 from models.vault.master import Fingerprints, MasterKey

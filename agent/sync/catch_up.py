@@ -13,7 +13,7 @@ import requests
 
 from agent.errors import CloudUnavailable
 from agent.replica import Applied
-from agent.sync.backoff import Backoff
+from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.cards import CardDelta, CardPage, decode_page

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable, TransientError
-from agent.sync.backoff import Backoff
 from agent.sync.metrics import SyncMetrics
 from agent.sync.session import Mailbox, Session
 from agent.sync.transport import Message, Transport
+from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 

@@ -22,9 +22,9 @@ from agent.tablet.paint import Paint
 from agent.tablet.patience import Patience
 from agent.tablet.screen import CardScreen, Screens
 from agent.tablet.sights import Sight, Sights
-from agent.tablet.words import Language, Words, preferred
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
+from models.shown.words import Language, Words, preferred
 
 _LOG = get_logger(__name__)
 

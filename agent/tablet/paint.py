@@ -8,10 +8,10 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from agent.tablet.assets import Assets
-from agent.tablet.words import Language, Words
+from models.shown.words import Language, Words
+from models.web.assets import Assets
 
-_FOLDER: Final = Path(__file__).parent / "templates"
+_HERE: Final = Path(__file__).parent
 
 
 class Paint:
@@ -19,9 +19,9 @@ class Paint:
 
     def __init__(self, assets: Assets, constants: Mapping[str, object]) -> None:
         """``constants`` are known to every template."""
-        self._words = {language: Words.load(language) for language in Language}
+        self._words = {language: Words.load(_HERE / "locales", language) for language in Language}
         self._templates = Environment(
-            loader=FileSystemLoader(_FOLDER),
+            loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -8,11 +8,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.replica import CardView, SeenPurchase
-from agent.replica.phones import PhoneNumbers
 from agent.tablet.line import LineState
-from agent.tablet.masking import full_name, masked_code, masked_name, masked_phone
-from agent.tablet.money import money
-from agent.tablet.words import Words
+from models.people.phones import PhoneNumbers
+from models.shown.masking import full_name, masked_code, masked_name, masked_phone
+from models.shown.money import money
+from models.shown.words import Words
 
 
 @dataclass(frozen=True, slots=True)

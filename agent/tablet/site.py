@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.errors import AgentError
 from agent.replica import Replica
-from agent.tablet.assets import Assets
-from agent.tablet.guard import Guard
 from agent.tablet.line import Line
 from agent.tablet.live import LiveHub
 from agent.tablet.machines import Machines
@@ -28,8 +29,15 @@ from agent.tablet.patience import Patience
 from agent.tablet.screen import Screens, Shop
 from agent.tablet.sights import Sights
 from models.runtime.clock import Clock
+from models.web.assets import Assets
+from models.web.guard import Guard, follows_a_link
 
-_MOST_BODY_BYTES = 2_048  # two short fields
+_FOLDER: Final = Path(__file__).parent / "static"
+_MOST_BODY_BYTES: Final = 2_048  # two short fields
+
+# Any page in the tablet's browser can send requests to this port: under a host name of its own it
+# would pass for us (DNS rebinding), so no other name than the loopback's is answered.
+_OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def build_site(
     random: Callable[[int], bytes] = os.urandom,
 ) -> Site:
     """Put the page together. Reads its templates, words and files; opens no port."""
-    assets = Assets.load()
+    assets = Assets.load(_FOLDER, "/static")
     sights = Sights(clock, random, limits.idle_s)
     hub = LiveHub(replica.changes, sights, limits.heartbeat_s)
     room = Room(
@@ -101,13 +109,31 @@ def _application(pages: Pages, machines: Machines, assets: Assets, hub: LiveHub)
             Route("/views/{token}/hide", pages.mask, methods=["POST"]),
             Route("/live", machines.sales),
             Route("/healthz", machines.health),
-            Route("/static/{name}", assets.answer),
+            Route("/static/{name}", _serving(assets)),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=_protection(),
         exception_handlers={HTTPException: pages.failed, AgentError: pages.failed},
         lifespan=lifespan,
         max_body_size=_MOST_BODY_BYTES,
     )
+
+
+def _protection() -> list[Middleware]:
+    """The outermost first: refusals of the second are completed by the first."""
+    return [
+        Middleware(Guard, strangers_may=follows_a_link),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(_OWN_NAMES), www_redirect=False),
+    ]
+
+
+def _serving(assets: Assets) -> Callable[[Request], Awaitable[Response]]:
+    async def static(request: Request) -> Response:
+        answer = assets.answer(request.path_params["name"])
+        if answer is None:
+            raise HTTPException(404)
+        return answer
+
+    return static
 
 
 async def _to_start(_request: Request) -> Response:

@@ -5,7 +5,7 @@ the API, ``audit`` remembers what was done by whom. Devices have logins of their
 ``cloud.devices``.
 """
 
-from cloud.access.audit import Action, AuditEntry, AuditLog, AuditVerdict
+from cloud.access.audit import Action, Actor, AuditEntry, AuditLog, AuditVerdict
 from cloud.access.door import Door
 from cloud.access.errors import (
     PasswordRefused,
@@ -20,6 +20,7 @@ from cloud.access.tokens import ApiTokens, Caller, IssuedToken, Scope, TokenFact
 
 __all__ = [
     "Action",
+    "Actor",
     "ApiTokens",
     "AuditEntry",
     "AuditLog",

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import cloud
+from cloud.api.answers import Unkept
 from cloud.api.body_limit import BodyLimit
 from cloud.api.parts import ApiParts
 from cloud.api.problems import MEDIA_TYPE, Problem, install
@@ -56,6 +57,7 @@ def _build() -> FastAPI:
         },
     )
     app.add_middleware(BodyLimit, largest=LARGEST_BODY)
+    app.add_middleware(Unkept)
     install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

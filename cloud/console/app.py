@@ -11,14 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from cloud.console import live
-from cloud.console.assets import Assets
-from cloud.console.guard import Guard
 from cloud.console.pages import dead_letters, devices, entrance, members, today
 from cloud.console.parts import ConsoleParts
-from cloud.console.places import SET_UP, SIGN_IN, TODAY
+from cloud.console.places import SET_UP, SIGN_IN, STATIC, STATIC_FILES, TODAY
 from cloud.console.visitor import NotSignedIn, anonymous
 from cloud.errors import CloudError, Forbidden, NotFound, TransientError
 from models.runtime.logs import get_logger
+from models.web.assets import Assets
+from models.web.guard import Guard, reads
 
 LARGEST_BODY: Final = 16 * 1024
 """Bytes of a form; the largest of ours has a few hundred."""
@@ -46,13 +46,13 @@ def create_console(parts: ConsoleParts) -> FastAPI:
     """The application; every answer passes the guard, every error becomes a page."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, max_body_size=LARGEST_BODY)
     app.state.parts = parts
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, strangers_may=reads)
     app.add_exception_handler(NotSignedIn, _to_the_door)
     for error in (CloudError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _notice)
     for router in _ROUTERS:
         app.include_router(router)
-    assets = Assets.load()
+    assets = Assets.load(STATIC_FILES, STATIC)
 
     @app.get("/")
     def start() -> Response:

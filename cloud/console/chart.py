@@ -14,6 +14,7 @@ WIDTH: Final = 720
 HEIGHT: Final = 220
 
 _FEWEST_HOURS: Final = 12
+_LONGEST_DAY: Final = 48  # hours; a till whose clock is years off must not ask for a million bars
 _TOP: Final = 24  # room for the number above the tallest bar
 _BOTTOM: Final = 28  # room for the hours
 _GAP: Final = 0.24  # of an hour's width, left empty
@@ -69,14 +70,16 @@ class Chart:
 def sum_hours(figures: Sequence[HourFigure]) -> list[HourSum]:
     """Hours over all currencies: sales may be added, amounts may not.
 
-    Quiet hours between the first and the last are there too, with nothing in them.
+    Quiet hours between the first and the last are there too, with nothing in them, unless the
+    hours are so far apart that some clock must be wrong.
     """
     by_hour: dict[int, list[HourFigure]] = defaultdict(list)
     for figure in figures:
         by_hour[figure.hour].append(figure)
-    if not by_hour:
-        return []
-    return [_sum(hour, by_hour[hour]) for hour in range(min(by_hour), max(by_hour) + 1)]
+    hours: Sequence[int] = sorted(by_hour)
+    if hours and hours[-1] - hours[0] < _LONGEST_DAY:
+        hours = range(hours[0], hours[-1] + 1)
+    return [_sum(hour, by_hour[hour]) for hour in hours]
 
 
 def chart(hours: Sequence[HourSum]) -> Chart:

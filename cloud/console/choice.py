@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from cloud.console.parts import ConsoleParts
 from cloud.organisation import Store, stores_of, tenants
 from cloud.storage import read
 from models.wire.ids import StoreId, TenantId
+
+_ONE_DAY: Final = timedelta(days=1)
+"""A business day may begin before its midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ def zones(parts: ConsoleParts) -> Zones:
 def choose(parts: ConsoleParts, store_name: str, day: date | None) -> Choice | None:
     """The wanted store, else the first; the wanted day, else the newest with sales, else today.
 
-    None when there is no store yet.
+    None when there is no store yet. Days that have not come yet are some till's wrong clock.
     """
     stores = all_stores(parts)
     if not stores:
         return None
     store = next((each for each in stores if name_of(each) == store_name), stores[0])
     if day is None:
-        days = parts.figures.business_days(store.tenant, store.store, limit=1)
-        day = days[0] if days else parts.clock.now().astimezone(store.zone).date()
+        today = parts.clock.now().astimezone(store.zone).date()
+        days = parts.figures.business_days(store.tenant, store.store)
+        day = next((each for each in days if each <= today + _ONE_DAY), today)
     return Choice(stores, store, day)

@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from cloud.console import places
-from cloud.console.assets import Assets
 from models.runtime.clock import Clock
 from models.shown.money import money
 from models.shown.words import Language, Words
+from models.web.assets import Assets
 
 if TYPE_CHECKING:
     from cloud.console.visitor import Visitor
@@ -44,7 +44,7 @@ class Painter:
     def load(cls, clock: Clock) -> Painter:
         """With the package's own files."""
         words = {language: Words.load(_HERE / "locales", language) for language in Language}
-        return cls(Assets.load(), words, clock)
+        return cls(Assets.load(places.STATIC_FILES, places.STATIC), words, clock)
 
     def words(self, language: Language) -> Words:
         """The sentences of one language."""

@@ -1,7 +1,8 @@
-"""Where everything is: the addresses of the pages, in one place."""
+"""Where everything is: the addresses of the pages and their files, in one place."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 MOUNTED_AT: Final = "/console"
@@ -15,6 +16,7 @@ SIGN_IN: Final = f"{MOUNTED_AT}/sign-in"
 SIGN_OUT: Final = f"{MOUNTED_AT}/sign-out"
 LANGUAGE: Final = f"{MOUNTED_AT}/language"
 STATIC: Final = f"{MOUNTED_AT}/static"
+STATIC_FILES: Final = Path(__file__).parent / "static"
 
 
 def is_ours(path: str) -> bool:

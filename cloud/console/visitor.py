@@ -56,7 +56,7 @@ class Visitor:
         token: what their cookie holds, or shall hold when ``is_new``.
         address: where they come from, for the throttle only.
         secure: they came by HTTPS, so cookies must not go by HTTP.
-        path: where they are.
+        path, query: where they are.
     """
 
     language: Language
@@ -66,6 +66,12 @@ class Visitor:
     address: str = field(repr=False)
     secure: bool
     path: str
+    query: str
+
+    @property
+    def place(self) -> str:
+        """Where a form leads back to."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def form_token(self) -> str:
@@ -121,6 +127,7 @@ def anonymous(request: Request) -> Visitor:
         address="",
         secure=request.url.scheme == "https",
         path=request.url.path,
+        query=request.url.query,
     )
 
 
@@ -136,6 +143,7 @@ def _visitor(request: Request, parts: Parts) -> Visitor:
         address=request.client.host if request.client else "",
         secure=request.url.scheme == "https",
         path=request.url.path,
+        query=request.url.query,
     )
 
 

@@ -11,8 +11,8 @@ from cloud.devices.enrolment import path_of
 from cloud.devices.tables import DEVICE, DEVICE_STATUS
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms
-from models.wire.events.device import Heartbeat
 from models.wire.ids import DeviceId, DevicePath
+from models.wire.registry import HEARTBEAT
 
 _BEAT = (
     update(DEVICE_STATUS)
@@ -33,18 +33,18 @@ class HeartbeatFold:
 
     def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
         """Fold the entries' heartbeats; those of devices that are not enrolled are passed over."""
-        newest: dict[DeviceId, tuple[LedgerEntry, Heartbeat]] = {}
+        newest: dict[DeviceId, LedgerEntry] = {}
         for entry in entries:
-            if not entry.historical and isinstance(data := entry.data(), Heartbeat):
-                newest[entry.device] = (entry, data)
+            if entry.kind.name == HEARTBEAT.name and not entry.historical:
+                newest[entry.device] = entry
         known = _enrolled(connection, newest)
         beats = [
             {
                 "of": device,
                 "at_ms": to_ms(entry.received_at),
-                "said": msgspec.json.encode(heartbeat).decode(),
+                "said": msgspec.json.encode(entry.data()).decode(),
             }
-            for device, (entry, heartbeat) in newest.items()
+            for device, entry in newest.items()
             if known.get(device) == DevicePath(entry.tenant, entry.store, entry.device)
         ]
         if beats:

@@ -45,7 +45,7 @@ def state_changed(connection: Connection, path: DevicePath, state: State, at: da
     row = _status(connection, path)
     if row is None:
         return
-    if not state.online:
+    if not state.online and row.closed_birth != state.birth:
         _set(connection, path, closed_birth=state.birth)
     concerns_us = state.birth == row.birth
     ended_before = state.online and row.closed_birth == state.birth

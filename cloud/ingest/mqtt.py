@@ -157,7 +157,9 @@ class _Connection:
         if self._refusal is not None:
             raise self._refused(self._refusal)
         if not self.ready:
-            raise BrokerUnavailable(f"broker {self._login}: no answer in {CONNECT_TIMEOUT_S:g} s")
+            silence = f"no answer in {CONNECT_TIMEOUT_S:g} s"
+            why = self.why if self.lost.is_set() else silence
+            raise BrokerUnavailable(f"broker {self._login}: {why}")
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         """Queue a message for paho's thread; raises BrokerUnavailable."""

@@ -125,6 +125,9 @@ class Ingest:
         self.tally.messages += 1
         topic = patience(lambda: self._gate.admit(received.message.topic))
         payload = received.message.payload
+        if isinstance(topic, Mishap):
+            self.tally.mishaps += 1
+            log.error("message_dropped", error=topic.name, why="the registry failed; report this")
         if not isinstance(topic, UpTopic):
             return
         if not isinstance(topic.branch, Up):

@@ -120,7 +120,7 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
     """Natural key, kind of fact, and what is void, as far as this type of event has them."""
     match data:
         case SaleRecorded():
-            return _checked_key(data.natural_key), data.kind.value, ()
+            return _checked_key(device, data.natural_key), data.kind.value, ()
         case RangeVoid():
             return None, None, _voids(device, data.epoch, [(data.stream, data.ranges)])
         case EpochClosed():
@@ -132,11 +132,14 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
             assert_never(data)
 
 
-def _checked_key(natural_key: str) -> str:
+def _checked_key(device: DevicePath, natural_key: str) -> str:
+    """A key of the device's own shop: a till may not revise what another shop sold."""
     if not 0 < len(natural_key) <= KEY_LIMIT or not natural_key.isprintable():
         raise BadEvent(
             Reason.MALFORMED, f"natural_key must be 1 to {KEY_LIMIT} printable characters"
         )
+    if not natural_key.startswith(f"{device.store}/"):
+        raise BadEvent(Reason.SOURCE_MISMATCH, "natural_key must begin with the device's store")
     return natural_key
 
 

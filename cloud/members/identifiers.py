@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from phonenumbers import PhoneNumber, phonenumberutil
-from phonenumbers.phonenumberutil import (
-    NumberParseException,
-    PhoneNumberFormat,
-    PhoneNumberType,
-    ValidationResult,
-)
-
 from cloud.members.policy import IdentityPolicy
+from models.people.phones import Nobody, PhoneNumbers
+from models.people.placeholders import Placeholders
 from models.wire.events.sale import Scheme
 from models.wire.personal import namespace_of
 
 _LONGEST: Final = 64
-_MOBILE: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 class Refusal(StrEnum):
@@ -54,11 +45,10 @@ class Normaliser:
     """Brings phones to E.164, and cards and codes to what their programme would print."""
 
     def __init__(self, policy: IdentityPolicy) -> None:
-        self._blocked_phones = tuple(map(re.compile, policy.blocked_phones))
-        self._blocked_codes = tuple(map(re.compile, policy.blocked_codes))
-        self._mobile = {
-            region: re.compile(pattern) for region, pattern in policy.mobile_numbers.items()
-        }
+        self._phones = PhoneNumbers(
+            policy.default_region, policy.blocked_phones, policy.mobile_numbers
+        )
+        self._blocked_codes = Placeholders(policy.blocked_codes)
 
     def read(
         self, scheme: Scheme, value: str, programme: str = "", region: str = "CN"
@@ -78,33 +68,16 @@ class Normaliser:
             return Refusal.INVALID
         if scheme is Scheme.PHONE:
             return self._phone(text, region)
-        if _matches(self._blocked_codes, text):
+        if text in self._blocked_codes:
             return Refusal.BLOCKED
         return Identifier(scheme, namespace_of(scheme, programme.strip()), text)
 
     def _phone(self, text: str, region: str) -> Identifier | Refusal:
-        try:
-            number = phonenumberutil.parse(text, region)
-        except NumberParseException:
-            return Refusal.INVALID
-        reason = phonenumberutil.is_possible_number_with_reason(number)
-        if reason != ValidationResult.IS_POSSIBLE:
-            return Refusal.INVALID
-        national = phonenumberutil.national_significant_number(number)
-        if _matches(self._blocked_phones, national):
-            return Refusal.BLOCKED
-        if not self._is_mobile(number, national):
-            return Refusal.INVALID
-        e164 = phonenumberutil.format_number(number, PhoneNumberFormat.E164)
-        return Identifier(Scheme.PHONE, namespace_of(Scheme.PHONE), e164)
-
-    def _is_mobile(self, number: PhoneNumber, national: str) -> bool:
-        region = phonenumberutil.region_code_for_country_code(number.country_code or 0)
-        pattern = self._mobile.get(region)
-        if pattern is not None:
-            return pattern.fullmatch(national) is not None
-        return phonenumberutil.number_type(number) in _MOBILE
-
-
-def _matches(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
-    return any(pattern.fullmatch(text) for pattern in patterns)
+        read = self._phones.read(text, region)
+        match read:
+            case Nobody.PLACEHOLDER:
+                return Refusal.BLOCKED
+            case Nobody.NO_MOBILE_NUMBER:
+                return Refusal.INVALID
+            case str():
+                return Identifier(Scheme.PHONE, namespace_of(Scheme.PHONE), read)

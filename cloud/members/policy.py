@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from models.people.phones import MOBILE_NUMBERS
+from models.people.placeholders import PLACEHOLDER_CODES, PLACEHOLDER_PHONES
 from models.wire.events.member import Verification
 from models.wire.events.sale import Scheme
 from models.wire.ids import StoreId, TenantId
@@ -52,17 +54,6 @@ _BELIEVED: Final = (
     VerifiedBy(Scheme.CARD, Verification.CARD_SEEN),
     VerifiedBy(Scheme.MEMBER_CODE, Verification.CARD_SEEN),
 )
-_PLACEHOLDER_PHONES: Final = (
-    "13800138000",  # the operator's own top-up line, known to every cashier
-    r".*(\d)\1{6,}.*",  # 13888888888: seven equal digits in a row are a cashier's invention
-    r"\d{3}01234567",
-    r"\d{3}12345678",
-    r"\d{3}23456789",
-    r"\d{3}98765432",
-    r"\d{3}87654321",
-    r"\d{3}76543210",
-)
-_PLACEHOLDER_CODES: Final = ("0+", "9+", "123456(?:7(?:8(?:90?)?)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +80,9 @@ class IdentityPolicy:
     version: str = "1"
     order: tuple[KeyRank, ...] = _ORDER
     believed: tuple[VerifiedBy, ...] = _BELIEVED
-    blocked_phones: tuple[str, ...] = _PLACEHOLDER_PHONES
-    blocked_codes: tuple[str, ...] = _PLACEHOLDER_CODES
-    mobile_numbers: dict[str, str] = field(default_factory=lambda: {"CN": "1[3-9][0-9]{9}"})
+    blocked_phones: tuple[str, ...] = PLACEHOLDER_PHONES
+    blocked_codes: tuple[str, ...] = PLACEHOLDER_CODES
+    mobile_numbers: dict[str, str] = field(default_factory=lambda: dict(MOBILE_NUMBERS))
     default_region: str = "CN"
     regions: dict[str, str] = field(default_factory=dict)
     most_per_member: int = 8

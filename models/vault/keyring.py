@@ -82,10 +82,10 @@ class Keyring:
         """The live keys of many identifiers, in order, with at most one disk sync for all."""
         prints = [self.fingerprints.of(namespace, value) for namespace, value in identifiers]
         with self._lock:
-            missing = [p for p in dict.fromkeys(prints) if self._cached(p) is None]
-            if missing:
-                self._load_or_make(missing)
-            return [self._by_fingerprint[p] for p in prints]
+            found = {p: self._cached(p) for p in dict.fromkeys(prints)}
+            known = {p: key for p, key in found.items() if key is not None}
+            known |= self._load_or_make([p for p in found if p not in known])
+            return [known[p] for p in prints]
 
     def find(self, key_id: bytes) -> DataKey:
         """The key that a sealed literal names.
@@ -126,17 +126,21 @@ class Keyring:
             self._by_fingerprint.move_to_end(fingerprint)
         return known
 
-    def _load_or_make(self, fingerprints: list[bytes]) -> None:
+    def _load_or_make(self, fingerprints: list[bytes]) -> dict[bytes, DataKey]:
+        """Keys that were not in memory; they are remembered only once they are on the disk."""
+        if not fingerprints:
+            return {}
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            for fingerprint in fingerprints:
-                self._remember(fingerprint, self._read(fingerprint) or self._insert(fingerprint))
+            keys = {each: self._read(each) or self._insert(each) for each in fingerprints}
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
-            for fingerprint in fingerprints:
-                self._by_fingerprint.pop(fingerprint, None)
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+        for fingerprint, key in keys.items():
+            self._remember(fingerprint, key)
+        return keys
 
     def _read(self, fingerprint: bytes) -> DataKey | None:
         row = self._db.execute(

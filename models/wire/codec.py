@@ -108,7 +108,7 @@ class Codec:
         if fault is None:
             try:
                 return _checked(_BATCHES.decode(plain))
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 fault = WireError(describe(error))
         header = read_header(plain)
         if header is None:

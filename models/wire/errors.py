@@ -16,8 +16,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 if TYPE_CHECKING:
     from models.wire.codec import BatchHeader
 
@@ -71,6 +69,6 @@ class TooLarge(WireError):
 _QUOTED_VALUE = re.compile(r"'.*'", re.DOTALL)
 
 
-def describe(error: msgspec.DecodeError) -> str:
+def describe(error: Exception) -> str:
     """What is wrong and at which path, without the offending value: it may be a phone number."""
     return _QUOTED_VALUE.sub("'…'", str(error))

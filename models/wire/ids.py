@@ -29,6 +29,7 @@ PARTS: Final = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _EPOCH = re.compile(r"[0-9a-f]{32}")
 _NAMESPACE = uuid.UUID("6f0f6a3c-6f5e-5d0c-9c53-2f1f0a6f7c11")
+_NAMESPACE_BYTES = _NAMESPACE.bytes
 
 
 def _name(kind: str, text: str) -> str:
@@ -104,7 +105,7 @@ def uuid7(now_ms: int, random: bytes) -> EventId:
 
 def sale_id(tenant: TenantId, natural_key: str) -> SaleId:
     """The id of a sale through all its revisions: UUIDv5 of tenant and natural key."""
-    return SaleId(str(uuid.uuid5(_NAMESPACE, f"{tenant}\x1fsale\x1f{natural_key}")))
+    return SaleId(_uuid5(f"{tenant}\x1fsale\x1f{natural_key}"))
 
 
 def keyed_event_id(tenant: TenantId, natural_key: str, revision: str) -> EventId:
@@ -113,4 +114,13 @@ def keyed_event_id(tenant: TenantId, natural_key: str, revision: str) -> EventId
     The revision is part of it because CloudEvents promises readers that ``source`` and ``id``
     together name one content; a corrected sale is another event about the same sale.
     """
-    return EventId(str(uuid.uuid5(_NAMESPACE, f"{tenant}\x1f{natural_key}\x1f{revision}")))
+    return EventId(_uuid5(f"{tenant}\x1f{natural_key}\x1f{revision}"))
+
+
+def _uuid5(name: str) -> str:
+    """``str(uuid.uuid5(_NAMESPACE, name))`` at half its price: ingest asks for every event."""
+    raw = bytearray(hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).digest())
+    raw[6] = raw[6] & 0x0F | 0x50
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw[:16].hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -7,6 +7,8 @@ them without decoding the rest; ``models.vault`` seals them in place.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -51,6 +53,10 @@ class _MemberView(msgspec.Struct):
     person: msgspec.Raw = msgspec.Raw(b"{}")
 
 
+_ONCE = {
+    SALE_RECORDED.name: (re.compile(rb'"loyalty"\s*:'),),
+    MEMBER_REGISTERED.name: (re.compile(rb'"identifiers"\s*:'), re.compile(rb'"person"\s*:')),
+}
 _SALE = msgspec.json.Decoder(_SaleView)
 _MEMBER = msgspec.json.Decoder(_MemberView)
 _IDENTIFIER = msgspec.json.Decoder(_IdentifierView)
@@ -68,6 +74,7 @@ def personal_spans(kind: EventType, data: bytes | msgspec.Raw) -> list[PersonalS
     Raises:
         BadEvent: the data is not of its type.
     """
+    _refuse_repeated_members(kind, data)
     try:
         if kind.name == SALE_RECORDED.name:
             return [_span(raw, raw, _LOYALTY_FIELDS) for raw in _SALE.decode(data).loyalty]
@@ -76,6 +83,29 @@ def personal_spans(kind: EventType, data: bytes | msgspec.Raw) -> list[PersonalS
     except msgspec.DecodeError as error:
         raise BadEvent(Reason.MALFORMED, f"{kind.name}: {describe(error)}") from error
     return []
+
+
+def _refuse_repeated_members(kind: EventType, data: bytes | msgspec.Raw) -> None:
+    """A member written twice is read once, and the other one would lie in the clear for ever.
+
+    Plain names are counted; where the document escapes letters, names too may be escaped, and then
+    every object is looked at.
+    """
+    plain = bytes(data)
+    if b"\\u" in plain:
+        try:
+            json.loads(plain, object_pairs_hook=_refuse_twins)
+        except BadEvent:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise BadEvent(Reason.MALFORMED, f"{kind.name}: not a JSON object") from error
+    elif any(len(pattern.findall(plain)) > 1 for pattern in _ONCE.get(kind.name, ())):
+        raise BadEvent(Reason.MALFORMED, f"{kind.name}: a member is written twice")
+
+
+def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise BadEvent(Reason.MALFORMED, "a member is written twice")
 
 
 def _member_spans(view: _MemberView) -> list[PersonalSpan]:
@@ -87,6 +117,8 @@ def _member_spans(view: _MemberView) -> list[PersonalSpan]:
 
 def _span(container: msgspec.Raw, owner: msgspec.Raw, fields: tuple[str, ...]) -> PersonalSpan:
     identifier = _IDENTIFIER.decode(owner)
+    if any(bytes(container).count(b'"%b"' % name.encode()) > 1 for name in fields):
+        raise BadEvent(Reason.MALFORMED, "a personal member is written twice")
     literals = _LITERALS.decode(container)
     members = tuple(
         (name, bytes(literals[name]))

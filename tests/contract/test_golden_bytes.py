@@ -22,7 +22,7 @@ from models.wire.twin import decode_reported
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGESTS = {
-    "sale.recorded": "3ac579de83fb0108c452ffb4635d0bc671411894b8f8fb76f7be50837a88be12",
+    "sale.recorded": "8c090f0a208bd398ba4ebba76fc15e7dcb6deb0faf4c911ff4fba6169b78e2d0",
 }
 
 

@@ -320,6 +320,11 @@ def test_health_is_open_to_all(api: httpx.Client) -> None:
     assert answer.json()["status"] == "ok"
 
 
+def test_no_answer_is_kept_by_a_proxy(api: httpx.Client) -> None:
+    for path in ("/sales", "/nowhere", "/shop/cards"):
+        assert api.get(path).headers["cache-control"] == "no-store"
+
+
 def test_training_is_in_the_feed_but_not_in_the_day(cloud: WholeCloud, api: httpx.Client) -> None:
     cloud.sell(a_sale(1, status=Status.TRAINING))
     assert [sale["standing"] for sale in items(api.get("/sales"))] == ["training"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -114,6 +115,27 @@ def test_store_and_day_can_be_chosen_and_the_store_is_remembered(
     assert "人民广场店</h1>" in visitor.page.text
 
 
+def test_changing_the_language_keeps_the_day_in_view(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    cloud.open_store()
+    visitor.open("/console/today", store="demo/sh-0001", day="2026-11-20")
+    found = re.search(r'name="back" value="([^"]*)"', visitor.page.text)
+    assert found is not None
+    page = visitor.send("/console/language", language="zh", back=html.unescape(found[1]))
+    assert 'value="2026-11-20"' in page.text
+
+
+def test_day_that_has_not_come_is_not_shown_unasked(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    cloud.open_store()
+    wrong = datetime(2062, 1, 1, 12, 0, tzinfo=SHANGHAI)
+    cloud.sell(a_sale(1, day=wrong.date(), end_at=wrong), a_sale(2, day=wrong.date()))
+    assert f'value="{DAY}"' in visitor.open("/console/today").text
+    assert visitor.open("/console/today", day="2062-01-01").status_code == 200
+
+
 def test_text_from_a_till_cannot_become_markup(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     cloud.open_store(name="<script>alert(1)</script>")
     sale = a_sale(1, workstation='"><img src=x>')
@@ -218,6 +240,15 @@ def test_member_is_found_without_a_number_in_any_address(
     assert "phone number attached" in page.text
     assert DIGITS not in "".join(str(each.url) for each in page.history)
     assert DIGITS not in "".join(capfd.readouterr())
+
+
+def test_days_on_a_card_are_the_shop_s_days(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
+    cloud.open_store()
+    early = datetime(2026, 11, 22, 0, 30, tzinfo=SHANGHAI)  # the day before by UTC
+    cloud.sell(a_sale(1, phone=PHONE, end_at=early))
+    visitor.open("/console/members")
+    page = visitor.send("/console/members", by="phone", number=PHONE).text
+    assert "Last visit</dt><dd>2026-11-22<" in page
 
 
 def test_several_holders_are_listed_and_nobody_is_said_so(

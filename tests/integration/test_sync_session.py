@@ -16,7 +16,6 @@ from agent.clock import DeviceClock
 from agent.facts import FactMaker
 from agent.outbox import Draft, Outbox
 from agent.sync.announcement import Announcer
-from agent.sync.backoff import Backoff
 from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
 from agent.sync.link import Link
@@ -24,6 +23,7 @@ from agent.sync.metrics import SyncMetrics
 from agent.sync.session import Mailbox, Session, Timing
 from agent.sync.transport import Message
 from agent.twin.reporter import Reporter
+from models.runtime.backoff import Backoff
 from models.runtime.clock import SystemClock
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
@@ -100,7 +100,7 @@ class Shop:
             new_birth=lambda: f"birth-{next(births)}",
             will=announcer.will,
             make_session=make_session,
-            backoff=Backoff(0.01, 0.05, Random(1)),
+            backoff=Backoff(Random(1).random, 0.01, 0.05),
             clock=clock,
             metrics=self.metrics,
         )

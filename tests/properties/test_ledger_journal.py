@@ -210,7 +210,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerPremises]
 NUMBERS = count(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(history=histories)
 def test_the_journal_agrees_with_the_model(
     ledger: LedgerPremises, history: list[list[Batch]]
@@ -252,7 +252,7 @@ def _check_answers(appended: Appended, group: list[Batch], model: Model, world: 
         assert {one.sequence for one in ack.rejected} == bad
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(history=histories)
 def test_ingesting_twice_equals_once(ledger: LedgerPremises, history: list[list[Batch]]) -> None:
     world = World(ledger, next(NUMBERS))
@@ -265,7 +265,7 @@ def test_ingesting_twice_equals_once(ledger: LedgerPremises, history: list[list[
     assert (world.entries(), world.outcomes()) == once
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_neither_order_nor_grouping_nor_repetition_changes_what_is_kept(
     ledger: LedgerPremises, data: st.DataObject

@@ -123,8 +123,12 @@ class OutboxMachine(RuleBasedStateMachine):
         stored = self.outbox.append(stream, drafts)
         assert [(one.event_id, one.sequence, one.known) for one in stored] == expected
 
-    @rule(stream=STREAMS, most=st.integers(1, 8), first=SEQUENCES, width=st.integers(0, 40))
-    def lease(self, stream: Stream, most: int, first: int, width: int) -> None:
+    @rule(stream=STREAMS, most=st.integers(1, 8))
+    def lease(self, stream: Stream, most: int) -> None:
+        self.lease_window(stream, most, 1, 10_000)
+
+    @rule(stream=STREAMS, most=st.integers(1, 8), first=SEQUENCES, width=st.integers(0, 20))
+    def lease_window(self, stream: Stream, most: int, first: int, width: int) -> None:
         lease = self.outbox.lease(
             stream,
             max_events=most,
@@ -183,12 +187,16 @@ class OutboxMachine(RuleBasedStateMachine):
         self.now_s += passed_s
         self.clock.move(passed_s)
 
+    @rule(stream=STREAMS, data=st.data())
+    def settle_what_was_sent(self, stream: Stream, data: st.DataObject) -> None:
+        self.settle(stream, self._some_of(data, self.lane(stream)), 0)
+
     @rule(stream=STREAMS, ranges=RANGES, back=st.integers(0, 3))
     def settle(self, stream: Stream, ranges: list[Range], back: int) -> None:
         epoch = [UNKNOWN, *self.epochs][-1 - min(back, len(self.epochs))]
         news = self._settle_reference(epoch, stream, ranges)
         assert self.outbox.settle(epoch, stream, ranges) == news
-        assert self.outbox.settle(epoch, stream, ranges) == 0
+        assert self.outbox.settle(epoch, stream, ranges) == 0  # a repeat is no news
 
     @rule(stream=STREAMS, sequences=st.lists(SEQUENCES, max_size=3))
     def reject(self, stream: Stream, sequences: list[int]) -> None:
@@ -222,15 +230,25 @@ class OutboxMachine(RuleBasedStateMachine):
         with Inspection.open(self.premises.path) as inspection:
             assert [x for x in inspection.verify() if "re-homes" not in x] == []
 
-    @rule(
-        ledger=st.sampled_from(["g1", "g1", "g1", "g2"]),
-        sale=RANGES,
-        footfall=RANGES,
-        back=st.integers(0, 2),
-    )
-    def adopt(self, ledger: str, sale: list[Range], footfall: list[Range], back: int) -> None:
-        epoch = self.epochs[-1 - min(back, len(self.epochs) - 1)]
+    @rule(ledger=st.sampled_from(["g1", "g1", "g2"]), data=st.data())
+    def adopt_what_was_sent(self, ledger: str, data: st.DataObject) -> None:
+        streams = [Stream.SALE, Stream.FOOTFALL]
+        epoch = data.draw(st.sampled_from(self.epochs))
+        self._adopt(ledger, epoch, {s: self._some_of(data, self.lane(s, epoch)) for s in streams})
+
+    @rule(ledger=st.sampled_from(["g1", "g2"]), sale=RANGES, footfall=RANGES)
+    def adopt_anything(self, ledger: str, sale: list[Range], footfall: list[Range]) -> None:
         streams = {Stream.SALE: sale, Stream.FOOTFALL: footfall}
+        self._adopt(ledger, self.epochs[-1], streams)
+        if self.rehome_owed:
+            self.rehome()
+
+    def _some_of(self, data: st.DataObject, lane: Lane) -> list[Range]:
+        if not lane.sent:
+            return []
+        return from_sequences(data.draw(st.sets(st.integers(1, lane.sent), max_size=12)))
+
+    def _adopt(self, ledger: str, epoch: str, streams: dict[Stream, list[Range]]) -> None:
         replaced, self.ledger = self.ledger not in ("", ledger), ledger
         told = {(epoch, stream): numbers(ranges) for stream, ranges in streams.items()}
         forked = epoch == self.epochs[-1] and any(

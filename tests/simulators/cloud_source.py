@@ -96,15 +96,21 @@ class SimulatedSource:
 
 @dataclass
 class KnownDevices:
-    """Implements ``Devices``: remembers what it was told, and fails as often as it is told to."""
+    """Implements ``Devices``: remembers what it was told.
+
+    The next births fail with what is in ``troubles``, the next questions with ``questions``.
+    """
 
     enrolled: set[DevicePath] = field(default_factory=set)
     births: list[tuple[DevicePath, Birth]] = field(default_factory=list)
     states: list[tuple[DevicePath, State]] = field(default_factory=list)
     twins: list[tuple[DevicePath, Reported]] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
+    questions: list[Exception] = field(default_factory=list)
 
     def is_enrolled(self, path: DevicePath) -> bool:
+        if self.questions:
+            raise self.questions.pop(0)
         return path in self.enrolled
 
     def born(self, path: DevicePath, birth: Birth, at: datetime) -> None:

@@ -54,6 +54,11 @@ def test_amounts_of_different_currencies_are_never_added() -> None:
     assert (hour.sales, hour.returns, hour.label) == (3, 1, "01")
 
 
+def test_till_with_a_wrong_clock_does_not_ask_for_a_million_bars() -> None:
+    hours = sum_hours([HourFigure(-700_000, "CNY", 1, 0, 0), HourFigure(9, "CNY", 2, 0, 0)])
+    assert [hour.label for hour in hours] == ["08", "09"]
+
+
 def test_morning_does_not_fill_the_screen() -> None:
     (bar,) = chart(sum_hours([HourFigure(8, "CNY", 1, 0, 0)])).bars
     assert bar.width < WIDTH / 12

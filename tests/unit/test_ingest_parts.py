@@ -1,4 +1,4 @@
-"""Back-off, the guard against mass refusal, and the dead letters as an operator sees them."""
+"""The guard against mass refusal, and the dead letters as an operator sees them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import FaultyService, NotFound
-from cloud.ingest.backoff import Backoff
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ingest.guard import RefusalGuard
 from models.vault.blob import BlobSealer
@@ -18,18 +17,6 @@ from tests.simulators.facts import NOON, SHOP
 from tests.simulators.ledger_premises import LedgerPremises, a_payload
 
 PHONE = "+8613911112222"
-
-
-def test_waiting_doubles_up_to_a_ceiling_and_begins_anew_after_success() -> None:
-    backoff = Backoff(lambda: 0.5, first_s=1.0, longest_s=5.0)
-    assert [backoff.next_s() for _ in range(5)] == [0.5, 1.0, 2.0, 2.5, 2.5]
-    backoff.reset()
-    assert backoff.next_s() == 0.5
-
-
-def test_a_wait_is_any_share_of_its_ceiling() -> None:
-    assert Backoff(lambda: 0.0).next_s() == 0.0
-    assert Backoff(lambda: 0.999, first_s=1.0).next_s() == 0.999
 
 
 def test_few_refusals_never_stop_ingest() -> None:

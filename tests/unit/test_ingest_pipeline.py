@@ -263,6 +263,15 @@ def test_an_unknown_device_is_neither_kept_nor_answered(works: Works) -> None:
     assert works.ledger.journal.head() == 2
 
 
+def test_a_registry_that_fails_is_asked_again_or_reported(works: Works) -> None:
+    works.devices.questions = [DatabaseUnavailable("away"), ZeroDivisionError(PHONE)]
+    with works.running() as ingest:
+        works.source.deliver(SALES, a_batch([a_sale(1)]))
+        works.source.deliver(SALES, a_batch([a_sale(1)]))
+        works.acks(1)
+    assert (ingest.tally.retries, ingest.tally.mishaps) == (1, 1)
+
+
 def test_answers_that_find_no_connection_are_counted_and_dropped(works: Works) -> None:
     with works.running() as ingest:
         works.source.cut()

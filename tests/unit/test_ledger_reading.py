@@ -133,12 +133,23 @@ def test_an_event_too_large_for_a_payload_of_its_own_keeps_the_one_it_came_in() 
         a_payload([SALE], epoch="nobody's epoch"),
         a_payload([SALE], stream="member"),
         a_payload([SALE], LAST_SEQUENCE + 1),
-        a_payload([b'{"a":%b1%b}' % (b"[" * 3000, b"]" * 3000)]),
     ],
 )
 def test_a_payload_that_names_no_sequence_of_its_lane_is_unreadable(payload: bytes) -> None:
     assert isinstance(read(payload), Unreadable)
     assert isinstance(distrust(Arrival(SHOP, Stream.SALE, payload, NOON), "bug"), Unreadable)
+
+
+def test_nesting_beyond_reason_is_rejected_alone_and_settled() -> None:
+    reject = read_one(b'{"a":%b1%b}' % (b"[" * 3000, b"]" * 3000))
+    assert isinstance(reject, Reject)
+    assert reject.reason == Reason.UNREADABLE_BODY
+
+
+def test_a_till_cannot_revise_what_another_shop_sold() -> None:
+    reject = read_one(stamped(a_sale(1, store="sh-0002"), 1))
+    assert isinstance(reject, Reject)
+    assert (reject.reason, "natural_key" in reject.detail) == (Reason.SOURCE_MISMATCH, True)
 
 
 def test_no_depth_of_nesting_makes_the_reading_fail() -> None:

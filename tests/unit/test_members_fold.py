@@ -62,6 +62,16 @@ def changes(shop: LittleLedger, one_id: OneId) -> list[str]:
     return [step.change.value for step in explanation.steps]
 
 
+def texts(shop: LittleLedger, one_id: OneId) -> list[str]:
+    explanation = shop.directory.explain(TENANT, one_id)
+    assert explanation is not None
+    return [step.text for step in explanation.steps]
+
+
+def first_holder(shop: LittleLedger) -> OneId:
+    return shop.directory.find_by_phone(TENANT, ONE)[0].one_id
+
+
 def test_who_shows_a_phone_twice_is_one_member(shop: LittleLedger) -> None:
     sales = {shop.sale(a_sale(n, phone=ONE)) for n in (1, 2)}
     shop.fold()
@@ -174,6 +184,29 @@ def test_a_recycled_number_opens_a_new_member_and_leaves_the_old_sales(
     assert owner_of(shop, after) == new
     assert changes(shop, new) == ["created", "reassigned", "attached"]
     assert changes(shop, old)[-1] == "reassigned"
+    because = "the names contradict each other"
+    assert texts(shop, new)[1] == f"phone number taken over from member {old}: {because}"
+    assert texts(shop, old)[-1] == f"phone number went to member {new}: {because}"
+
+
+def test_a_silent_holder_who_shows_their_card_keeps_the_number(shop: LittleLedger) -> None:
+    shop.register(phone(ONE, verified=True), card("8812"), at=NOON)
+    shop.fold()
+    before = holder(shop, ONE)
+    shop.received_at += timedelta(days=600)
+    shop.register(phone(ONE, verified=True), card("8812"))
+    shop.fold()
+    assert holder(shop, ONE) == before
+    assert changes(shop, before) == ["created", "attached", "attached"]
+
+
+def test_a_phone_that_too_many_share_identifies_nobody_new(shop: LittleLedger) -> None:
+    for n, family_name in enumerate("王李张刘陈"):
+        last = shop.sale(a_sale(n + 1, phone=ONE, family_name=family_name))
+    shop.fold()
+    assert len(shop.members()) == 4
+    assert owner_of(shop, last) is None
+    assert any("too many members share it" in text for text in texts(shop, first_holder(shop)))
 
 
 def test_a_sale_from_before_the_change_of_hands_is_the_earlier_owners(

@@ -9,8 +9,6 @@ import msgspec
 import pytest
 
 from agent.replica import CardView, Change, MemberRef, Query, Replica
-from agent.replica.phones import MOBILES, PLACEHOLDER_CODES, PLACEHOLDERS
-from cloud.members.policy import IdentityPolicy
 from models.vault.master import MasterKey
 from models.wire.events.sale import Kind, Line, LineKind, Link, LinkReason, SaleRecorded, Status
 from tests.simulators.facts import NOON, a_sale, with_revision
@@ -159,13 +157,6 @@ def test_a_foreign_mobile_number_is_somebodys(replica: Replica) -> None:
 def test_a_card_is_worth_more_than_a_typed_phone(replica: Replica) -> None:
     replica.apply(a_delta(2, a_card(LI, phone=OTHER_PHONE, cards=[])))
     assert lay(replica, a_sale(1, phone=OTHER_PHONE, card="8800001234")) == REF
-
-
-def test_shop_and_cloud_refuse_the_same_identifiers() -> None:
-    policy = IdentityPolicy()
-    assert policy.blocked_phones == PLACEHOLDERS
-    assert policy.blocked_codes == PLACEHOLDER_CODES
-    assert policy.mobile_numbers == MOBILES
 
 
 def test_the_card_takes_the_sale_over(replica: Replica) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.shown.masking import full_name, masked_code, masked_e164, masked_name, masked_phone
 from models.shown.money import money
@@ -25,30 +28,59 @@ hello = "hello {name}"
 
 
 @pytest.mark.parametrize(
-    ("minor", "currency", "text"),
+    ("amount_minor", "currency", "written"),
     [
         (0, "CNY", "¥0.00"),
-        (123_450, "CNY", "¥1,234.50"),
+        (5, "CNY", "¥0.05"),
         (-5, "CNY", "−¥0.05"),
+        (123_450, "CNY", "¥1,234.50"),
         (1_000_000, "JPY", "JP¥1,000,000"),
-        (1_234, "KWD", "KWD\N{NO-BREAK SPACE}1.234"),
+        (1_234_567, "KWD", "KWD\N{NO-BREAK SPACE}1,234.567"),
+        (1_250, "USD", "US$12.50"),
+        (999, "CHF", "CHF\N{NO-BREAK SPACE}9.99"),
     ],
 )
-def test_amount_is_written_with_its_currency_s_digits(minor: int, currency: str, text: str) -> None:
-    assert money(minor, currency) == text
+def test_amount_is_written_with_its_currency_s_digits(
+    amount_minor: int, currency: str, written: str
+) -> None:
+    assert money(amount_minor, currency) == written
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_no_cent_is_lost_in_writing(amount_minor: int) -> None:
+    digits = re.sub(r"[^0-9]", "", money(amount_minor, "CNY"))
+    assert int(digits) == abs(amount_minor)
+    assert money(amount_minor, "CNY").startswith("−") == (amount_minor < 0)
 
 
 @pytest.mark.parametrize(
-    ("family", "given", "masked"),
-    [("王", "小明", "王*"), ("Smith", "Jane", "J* Smith"), ("", "小明", "小*"), ("", "", "")],
+    ("family", "given_name", "full", "masked"),
+    [
+        ("王", "小明", "王小明", "王*"),
+        ("欧阳", "娜", "欧阳娜", "欧阳*"),
+        ("Smith", "Jane", "Jane Smith", "J* Smith"),
+        ("王", "", "王", "王*"),
+        ("", "小明", "小明", "小*"),
+        ("", "", "", ""),
+    ],
 )
-def test_name_keeps_what_a_stranger_may_hear(family: str, given: str, masked: str) -> None:
-    assert masked_name(family, given) == masked
+def test_name_is_masked_but_still_says_whom_to_address(
+    family: str, given_name: str, full: str, masked: str
+) -> None:
+    assert (full_name(family, given_name), masked_name(family, given_name)) == (full, masked)
 
 
-def test_name_is_written_in_its_bearer_s_order() -> None:
-    assert full_name("王", "小明") == "王小明"
-    assert full_name("Smith", "Jane") == "Jane Smith"
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("13816825678", "138****5678"),
+        ("+442079460958", "+44****0958"),
+        ("1234567", "****4567"),
+        ("1234", "****"),
+    ],
+)
+def test_number_as_it_is_dialled_keeps_its_ends(number: str, masked: str) -> None:
+    assert masked_phone(number) == masked
 
 
 @pytest.mark.parametrize(
@@ -60,16 +92,15 @@ def test_name_is_written_in_its_bearer_s_order() -> None:
         ("1234", "****"),
     ],
 )
-def test_phone_keeps_its_country_and_its_end(number: str, masked: str) -> None:
+def test_number_of_any_country_keeps_its_country_and_its_end(number: str, masked: str) -> None:
     assert masked_e164(number) == masked
 
 
-def test_short_numbers_are_hidden_whole() -> None:
-    assert (masked_phone("1234"), masked_code("1234"), masked_code("12345")) == (
-        "****",
-        "****",
-        "****2345",
-    )
+@pytest.mark.parametrize(
+    ("code", "masked"), [("8800001234", "****1234"), ("12345", "****2345"), ("A12", "****")]
+)
+def test_code_keeps_its_end(code: str, masked: str) -> None:
+    assert masked_code(code) == masked
 
 
 @pytest.mark.parametrize(
@@ -77,9 +108,12 @@ def test_short_numbers_are_hidden_whole() -> None:
     [
         ("", Language.ZH),
         ("en-GB,en;q=0.9", Language.EN),
+        ("zh-CN,zh;q=0.9,en;q=0.8", Language.ZH),
+        ("fr, en;q=0.4, zh;q=0.3", Language.EN),
         ("fr, en;q=0.3, zh-TW;q=0.7", Language.ZH),
         ("zh;q=0, en;q=0.1", Language.EN),
-        ("en;q=x", Language.ZH),
+        ("en;q=0", Language.ZH),
+        ("en;q=nonsense, de", Language.ZH),
         ("*", Language.ZH),
     ],
 )

@@ -1,15 +1,13 @@
-"""The pure parts of the sync: back-off, the window, and who is sent first."""
+"""The pure parts of the sync: the window, and who is sent first."""
 
 from __future__ import annotations
 
 from collections import Counter
-from random import Random
 
 import pytest
 
 from agent.config import Endpoint
 from agent.outbox import Lease
-from agent.sync.backoff import Backoff
 from agent.sync.egress import Egress, Limits
 from agent.sync.in_flight import Flight, InFlight
 from agent.sync.mqtt import Login
@@ -17,22 +15,6 @@ from models.wire.ids import Epoch
 from models.wire.ranges import RangeSet
 from models.wire.topics import Stream
 from tests.simulators.facts import EPOCH
-
-
-def test_the_bound_of_the_waits_doubles_to_the_cap_and_every_wait_is_within_it() -> None:
-    backoff = Backoff(0.5, 8.0, Random(7))
-    waits = [backoff.next_s() for _ in range(40)]
-    bounds = [min(8.0, 0.5 * 2.0**n) for n in range(40)]
-    assert all(0 <= wait <= bound for wait, bound in zip(waits, bounds, strict=True))
-    assert max(waits) > 4.0
-    assert backoff.failures == 40
-    backoff.reset()
-    assert backoff.next_s() <= 0.5
-
-
-def test_a_thousand_shops_do_not_come_back_together() -> None:
-    firsts = sorted(Backoff(10, 60, Random(n)).next_s() for n in range(1000))
-    assert sum(1 for wait in firsts if 4 <= wait < 5) < 150
 
 
 def flight(first: int, last: int, deadline_s: float = 10.0) -> Flight:

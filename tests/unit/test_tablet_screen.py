@@ -1,4 +1,4 @@
-"""Words, figures and masks, as a guide and the person behind the guide read them."""
+"""A card as a guide, and the person behind the guide, read it; and the page's own sentences."""
 
 from __future__ import annotations
 
@@ -8,83 +8,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.replica import CardView, MemberRef, SeenPurchase
-from agent.tablet.masking import full_name, masked_code, masked_name, masked_phone
-from agent.tablet.money import money
 from agent.tablet.screen import Screens
-from agent.tablet.words import Language, Words, preferred
+from models.shown.words import Language, Words
 from models.wire.cards import Spend
 from tests.simulators.facts import NOON
 from tests.simulators.guide_tablet import SHOP
 from tests.simulators.shop_cards import PHONE, WANG, a_purchase
 
-TABLET = Path(__file__).parents[2] / "agent" / "tablet"
+ROOT = Path(__file__).parents[2]
+TABLET, SHOWN = ROOT / "agent" / "tablet", ROOT / "models" / "shown"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ZH, EN = Words.load(Language.ZH), Words.load(Language.EN)
-
-
-@pytest.mark.parametrize(
-    ("amount_minor", "currency", "written"),
-    [
-        (0, "CNY", "¥0.00"),
-        (5, "CNY", "¥0.05"),
-        (123_450, "CNY", "¥1,234.50"),
-        (-1_990, "CNY", "−¥19.90"),
-        (3_000, "JPY", "JP¥3,000"),
-        (1_234_567, "KWD", "KWD\u00a01,234.567"),
-        (1_250, "USD", "US$12.50"),
-        (999, "CHF", "CHF\u00a09.99"),
-    ],
-)
-def test_money_is_written_with_its_own_minor_unit(
-    amount_minor: int, currency: str, written: str
-) -> None:
-    assert money(amount_minor, currency) == written
-
-
-@given(st.integers(-(10**12), 10**12))
-def test_no_cent_is_lost_in_writing(amount_minor: int) -> None:
-    digits = re.sub(r"[^0-9]", "", money(amount_minor, "CNY"))
-    assert int(digits) == abs(amount_minor)
-    assert money(amount_minor, "CNY").startswith("−") == (amount_minor < 0)
-
-
-@pytest.mark.parametrize(
-    ("family", "given", "full", "masked"),
-    [
-        ("王", "小明", "王小明", "王*"),
-        ("欧阳", "娜", "欧阳娜", "欧阳*"),
-        ("Smith", "John", "John Smith", "J* Smith"),
-        ("王", "", "王", "王*"),
-        ("", "小明", "小明", "小*"),
-        ("", "", "", ""),
-    ],
-)
-def test_a_name_is_masked_but_still_says_whom_to_address(
-    family: str, given: str, full: str, masked: str
-) -> None:
-    assert (full_name(family, given), masked_name(family, given)) == (full, masked)
-
-
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [
-        ("13816825678", "138****5678"),
-        ("+442079460958", "+44****0958"),
-        ("1234567", "****4567"),
-        ("1234", "****"),
-    ],
-)
-def test_a_phone_number_is_masked(number: str, masked: str) -> None:
-    assert masked_phone(number) == masked
-
-
-@pytest.mark.parametrize(("code", "masked"), [("8800001234", "****1234"), ("A12", "****")])
-def test_a_code_is_masked(code: str, masked: str) -> None:
-    assert masked_code(code) == masked
+ZH, EN = (Words.load(TABLET / "locales", language) for language in (Language.ZH, Language.EN))
 
 
 @pytest.mark.parametrize(
@@ -99,23 +35,6 @@ def test_a_code_is_masked(code: str, masked: str) -> None:
 def test_a_moment_is_said_as_in_the_shop(ago: timedelta, chinese: str, english: str) -> None:
     assert ZH.when(NOON - ago, NOON, SHANGHAI) == chinese
     assert EN.when(NOON - ago, NOON, SHANGHAI) == english
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", Language.ZH),
-        ("en-GB,en;q=0.9", Language.EN),
-        ("zh-CN,zh;q=0.9,en;q=0.8", Language.ZH),
-        ("fr, en;q=0.4, zh;q=0.3", Language.EN),
-        ("zh;q=0.2, en;q=0.8", Language.EN),
-        ("en;q=0", Language.ZH),
-        ("en;q=nonsense, de", Language.ZH),
-        ("*", Language.ZH),
-    ],
-)
-def test_the_browser_says_which_language(header: str, language: Language) -> None:
-    assert preferred(header) is language
 
 
 def test_both_languages_say_the_same_things() -> None:
@@ -133,7 +52,7 @@ def _named(values: dict[str, None]) -> dict[str, object]:
 
 def test_every_sentence_is_used_and_every_used_one_exists() -> None:
     used: set[str] = set()
-    for path in (*TABLET.rglob("*.html"), *TABLET.glob("*.py")):
+    for path in (*TABLET.rglob("*.html"), *TABLET.glob("*.py"), *SHOWN.glob("*.py")):
         used |= set(re.findall(r'"((?:[a-z]+)\.(?:[a-z_]+))"', path.read_text(encoding="utf-8")))
     families = {key.partition(".")[0] for key in ZH.keys}
     sentences = {key for key in used if key.partition(".")[0] in families and "html" not in key}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.vault.blob import BlobSealer
@@ -145,6 +145,34 @@ def test_a_personal_member_hidden_by_escapes_is_refused_not_stored(keyring: Keyr
         Sealer(keyring).seal([Unsealed("e", data, spans)])
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"loyalty":[{"scheme":"phone","value":"13912345678"}],"loyalty":[]}',
+        b'{"loyalty":[{"scheme":"phone","value":"1"}],"loyalt\\u0079":[]}',
+        b'{"loyalty":[{"scheme":"phone","value":"13912345678","value":"1"}]}',
+    ],
+)
+def test_a_personal_member_written_twice_is_refused_not_left_in_the_clear(data: bytes) -> None:
+    with pytest.raises(BadEvent, match="twice"):
+        personal_spans(SALE_RECORDED, data)
+
+
+def test_escaped_text_elsewhere_is_no_reason_to_refuse() -> None:
+    data = b'{"x":"\\u738b","loyalty":[{"scheme":"phone","value":"1"}]}'
+    assert len(personal_spans(SALE_RECORDED, data)) == 1
+
+
+def test_more_identifiers_at_once_than_are_kept_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.vault.keyring._CACHED", 10)
+    keyring = Keyring(tmp_path / "k.sqlite3", MASTER)
+    wanted = [("phone", str(n)) for n in range(50)]
+    first = [key.key_id for key in keyring.obtain_all(wanted)]
+    assert [key.key_id for key in keyring.obtain_all(wanted)] == first
+
+
 def test_data_of_another_shape_has_no_spans_to_find() -> None:
     with pytest.raises(BadEvent):
         personal_spans(SALE_RECORDED, b'{"loyalty":"x"}')
@@ -152,6 +180,7 @@ def test_data_of_another_shape_has_no_spans_to_find() -> None:
     assert namespace_of("phone", "ignored") == "phone"
 
 
+@settings(max_examples=20)
 @given(
     value=st.text(min_size=1, max_size=20),
     name=st.text(max_size=10),

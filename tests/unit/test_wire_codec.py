@@ -111,6 +111,47 @@ def test_how_a_sale_was_captured_does_not_change_its_revision() -> None:
     assert content_digest(msgspec.json.encode(dearer)) != digest
 
 
+def test_a_corrected_phone_is_a_revision_and_a_corrected_name_is_none() -> None:
+    def digest(**about: str) -> bytes:
+        return content_digest(msgspec.json.encode(a_sale(**about)))  # type: ignore[arg-type]
+
+    one = digest(phone="+8613916825678")
+    assert digest(phone="+8613916825679") != one
+    assert digest(phone="+8613916825678", family_name="王") == one
+    assert digest() != one
+
+
+def test_the_digest_fits_too_many_phones_to_tell_which_one_it_was() -> None:
+    def digest(number: int) -> bytes:
+        data = b'{"loyalty":[{"scheme":"phone","value":"+86139%08d"}]}' % number
+        return content_digest(data)
+
+    digests = {digest(number) for number in range(20_000)}
+    assert 3_900 < len(digests) <= 4_096
+
+
+def test_nesting_beyond_reason_is_refused_by_the_header() -> None:
+    head = b'{"v":1,"epoch":"e","stream":"sale","first":3,"count":2,"events":['
+    with pytest.raises(BadBatch) as caught:
+        Codec().decode(head + b"[" * 100_000 + b"]" * 100_000 + b"]}")
+    assert caught.value.header.first == 3
+    with pytest.raises(BadEvent):
+        content_digest(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+@pytest.mark.parametrize("year", ["0001", "9999", "1969"])
+def test_a_time_that_no_calendar_of_ours_holds_is_refused(year: str) -> None:
+    data = msgspec.json.encode(a_sale()).replace(b"2026-11-22T12", year.encode() + b"-11-22T12")
+    with pytest.raises(BadEvent, match="must lie in"):
+        decode_data(SALE_RECORDED, data)
+
+
+def test_an_amount_beyond_what_json_readers_hold_is_refused() -> None:
+    data = msgspec.json.encode(a_sale()).replace(b'"total_minor":1250', b'"total_minor":%d' % 2**60)
+    with pytest.raises(BadEvent, match="total_minor"):
+        decode_data(SALE_RECORDED, data)
+
+
 def test_fields_of_a_later_version_count_in_the_digest() -> None:
     data = msgspec.json.encode(a_sale())
     assert content_digest(data[:-1] + b',"later":1}') != content_digest(data)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from agent.capture.pos.fields import is_true, text_at
-from agent.capture.pos.phone import e164
 from agent.capture.pos.profile import IdentifierPlace, NamePlaces, TillProfile
+from models.people.phones import in_one_spelling
 from models.wire.events.sale import Loyalty, Scheme
 
 _ON_A_LINE = "LineItem/"
@@ -53,7 +53,7 @@ def _value(text: str, scheme: Scheme, phone_region: str) -> str:
     """The identifier; nothing but zeros is how tills say that there is none."""
     if not text.strip("0"):
         return ""
-    return e164(text, phone_region) if scheme is Scheme.PHONE else text
+    return in_one_spelling(text, phone_region) if scheme is Scheme.PHONE else text
 
 
 def _programme(holder: Element, place: IdentifierPlace) -> str:

@@ -5,9 +5,11 @@ Every search and every look is in the audit.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import RedirectResponse, Response
@@ -70,18 +72,26 @@ def member(parts: Parts, visitor: Inside, one_id: UUID) -> Response:
     with write(parts.engine) as connection:
         parts.audit.note(connection, _CONSOLE, Action.MEMBER_READ, f"member:{one_id}")
     known = zones(parts)
+    stores = [store for store in all_stores(parts) if store.tenant == tenant]
     return parts.painter.paint(
         visitor,
         "member.html",
         card=card,
         explanation=explanation,
-        stores={store.store: store for store in all_stores(parts) if store.tenant == tenant},
+        stores={store.store: store for store in stores},
+        since=_day(card.since, stores[0].zone),
+        last_visit=_day(card.last_visit_at, stores[0].zone),
         zone_of=lambda store: known[tenant, store],
         name=masked_name(card.family_name, card.given_name),
         phones=[masked_e164(phone) for phone in card.phones],
         numbers=[masked_code(number) for number in card.cards],
         codes=[masked_code(code) for code in card.member_codes],
     )
+
+
+def _day(moment: str, zone: ZoneInfo) -> date | None:
+    """The calendar day of a card's UTC time, as the shops have it; None where the card has none."""
+    return datetime.fromisoformat(moment).astimezone(zone).date() if moment else None
 
 
 def _find(parts: ConsoleParts, one_id: OneId) -> tuple[TenantId, Card, Explanation]:

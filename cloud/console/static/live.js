@@ -91,7 +91,7 @@
     stream = new EventSource(region.dataset.streamUrl);
     stream.addEventListener("open", () => {
       say("live");
-      every(Number(region.dataset.refreshS) * 1000); // ages grow although nothing happens
+      every(Number(region.dataset.seconds) * 1000); // ages grow although nothing happens
     });
     stream.addEventListener("changed", refresh);
     stream.addEventListener("gone", () => location.reload());

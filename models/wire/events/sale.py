@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Final
 
 import msgspec
+
+Minor = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""Money in minor units: as large as every JSON reader can hold exactly."""
+
+YEARS: Final = range(1970, 2201)
+"""Years a till's clock may say; one that lost its time wakes in 1970 and is not refused."""
 
 
 class Kind(StrEnum):
@@ -74,7 +81,7 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Discount(_Fact, frozen=True, kw_only=True):
     """A reduction of one line or of the transaction, negative for a saving."""
 
-    amount_minor: int
+    amount_minor: Minor
     reason: str = ""
 
 
@@ -89,15 +96,15 @@ class Line(_Fact, frozen=True, kw_only=True):
 
     sequence: int
     kind: LineKind
-    extended_amount_minor: int
+    extended_amount_minor: Minor
     item_id: str = ""
     gtin: str = ""
     description: str = ""
     quantity: str = "1"
     uom: str = ""
     entry_method: str = ""
-    regular_price_minor: int | None = None
-    actual_price_minor: int | None = None
+    regular_price_minor: Minor | None = None
+    actual_price_minor: Minor | None = None
     discounts: list[Discount] = []
     void: bool = False
 
@@ -116,9 +123,9 @@ class Link(_Fact, frozen=True, kw_only=True):
 class Tax(_Fact, frozen=True, kw_only=True):
     """One tax of the transaction. ``included`` taxes are already in the lines."""
 
-    amount_minor: int
+    amount_minor: Minor
     tax_id: str = ""
-    taxable_minor: int | None = None
+    taxable_minor: Minor | None = None
     percent: str = ""
     included: bool = False
 
@@ -134,8 +141,8 @@ class Tender(_Fact, frozen=True, kw_only=True):
     """
 
     type: str
-    amount_minor: int
-    change_minor: int = 0
+    amount_minor: Minor
+    change_minor: Minor = 0
     wallet: str = ""
     card_last4: str = ""
     currency: str = ""
@@ -145,7 +152,7 @@ class Total(_Fact, frozen=True, kw_only=True):
     """A total as the till printed it, by the till's own name for it."""
 
     type: str
-    amount_minor: int
+    amount_minor: Minor
 
 
 class Loyalty(_Fact, frozen=True, kw_only=True):
@@ -201,7 +208,7 @@ class SaleRecorded(_Fact, frozen=True, kw_only=True):
     end_at: datetime
     currency: str
     capture: Capture
-    total_minor: int = 0
+    total_minor: Minor = 0
     begin_at: datetime | None = None
     till_id: str = ""
     operator_ref: str = ""
@@ -215,6 +222,14 @@ class SaleRecorded(_Fact, frozen=True, kw_only=True):
     totals: list[Total] = []
     loyalty: list[Loyalty] = []
     control: str = ""
+
+    def __post_init__(self) -> None:
+        """A time that no calendar of ours holds would stop everything that follows from a sale."""
+        moments = [self.end_at] if self.begin_at is None else [self.begin_at, self.end_at]
+        if any(moment.year not in YEARS for moment in moments):
+            raise ValueError(f"begin_at and end_at must lie in {YEARS.start} to {YEARS.stop - 1}")
+        if any(moment.tzinfo is None for moment in moments):
+            raise ValueError("begin_at and end_at need an offset")
 
 
 def natural_key(

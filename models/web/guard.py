@@ -1,21 +1,17 @@
-"""What every answer and every request must be, even on the loopback.
+"""What every answer and every request of a page must be.
 
-Any page in the tablet's browser can send requests to this port. A foreign host name (DNS
-rebinding) is refused, whatever a foreign site's page sends is refused, and nothing may frame,
-cache, sniff or script our pages.
+Nothing may frame, sniff or cache our pages, no script or style runs in them but our own files, and
+another site's page can make a browser ask only what the application allows to strangers.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 _SOURCES: Final = {
     "default-src": "'none'",
@@ -40,11 +36,23 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
+def reads(scope: Scope) -> bool:
+    """Allow strangers to read: right where a sign-in stands before every page."""
+    return scope["method"] in _SAFE_METHODS
+
+
+def follows_a_link(scope: Scope) -> bool:
+    """Allow strangers nothing but to lead a person here: right where there is no sign-in."""
+    return reads(scope) and Headers(scope=scope).get("sec-fetch-mode") == "navigate"
+
+
 class Guard:
     """ASGI middleware around everything. Streams pass through unbuffered."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = TrustedHostMiddleware(app, list(LOOPBACK_NAMES), www_redirect=False)
+    def __init__(self, app: ASGIApp, strangers_may: Callable[[Scope], bool]) -> None:
+        """``strangers_may`` tells which requests another site's page may cause."""
+        self._app = app
+        self._strangers_may = strangers_may
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what is not ours, complete what is."""
@@ -52,16 +60,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def guarded(message: MutableMapping[str, Any]) -> None:
+        async def completed(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 _complete(MutableHeaders(scope=message))
             await send(message)
 
-        if _is_foreign(scope):
+        if _is_foreign(scope) and not self._strangers_may(scope):
             refusal = PlainTextResponse("This was not asked from our own page.", 403)
-            await refusal(scope, receive, guarded)
+            await refusal(scope, receive, completed)
             return
-        await self._app(scope, receive, guarded)
+        await self._app(scope, receive, completed)
 
 
 def _complete(headers: MutableHeaders) -> None:
@@ -71,12 +79,8 @@ def _complete(headers: MutableHeaders) -> None:
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Whether another site's page makes this browser ask; following a link to us is allowed.
+    """Whether another site's page makes this browser ask.
 
     Every browser of the last years says where a request comes from; programs say nothing.
     """
-    headers = Headers(scope=scope)
-    if headers.get("sec-fetch-site", "none") in _OWN_SITE:
-        return False
-    follows_link = headers.get("sec-fetch-mode") == "navigate" and scope["method"] in _SAFE_METHODS
-    return not follows_link
+    return Headers(scope=scope).get("sec-fetch-site", "none") not in _OWN_SITE

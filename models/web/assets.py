@@ -5,40 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from starlette.responses import Response
 
-from cloud.console.places import STATIC
-
-_FOLDER: Final = Path(__file__).parent / "static"
 _TYPES: Final = {
-    "console.css": "text/css; charset=utf-8",
-    "live.js": "text/javascript; charset=utf-8",
-    "mark.svg": "image/svg+xml",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The files by name."""
+    """The files by name.
 
+    Attributes:
+        address: under which they are served, without a slash at its end.
+    """
+
+    address: str
     bodies: Mapping[str, bytes] = field(repr=False)
 
     @classmethod
-    def load(cls) -> Assets:
-        """Read them from the package."""
-        return cls({name: (_FOLDER / name).read_bytes() for name in _TYPES})
+    def load(cls, folder: Path, address: str) -> Assets:
+        """Read the style sheets, scripts and marks of a folder; other files are not served."""
+        files = [path for path in folder.iterdir() if path.suffix in _TYPES]
+        return cls(address, {path.name: path.read_bytes() for path in files})
 
     def url(self, name: str) -> str:
         """An address that changes with the content, so that browsers may keep it for ever."""
-        return f"{STATIC}/{name}?v={sha256(self.bodies[name]).hexdigest()[:12]}"
+        return f"{self.address}/{name}?v={sha256(self.bodies[name]).hexdigest()[:12]}"
 
     def answer(self, name: str) -> Response | None:
         """The file as an answer; None when there is none of that name."""
         if name not in self.bodies:
             return None
         headers = {"Cache-Control": _FOR_EVER}
-        return Response(self.bodies[name], media_type=_TYPES[name], headers=headers)
+        return Response(
+            self.bodies[name], media_type=_TYPES[PurePath(name).suffix], headers=headers
+        )
