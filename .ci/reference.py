@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from agent.config import AgentConfig  # noqa: E402 - the path comes first
+from cloud.api.reference import page as api_page  # noqa: E402
 from cloud.config import CloudConfig  # noqa: E402
 from models.wire.ack import Reason  # noqa: E402
 from models.wire.registry import EVENT_TYPES  # noqa: E402
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
         "cloud-settings.md": settings_page("Settings of the cloud", CloudConfig),
         "agent-cli.md": cli_page("lianke-agent", "agent.cli"),
         "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
+        "api.md": api_page(),
         "events.md": events_page(),
     }
 

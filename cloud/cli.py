@@ -10,6 +10,7 @@ import json as json_module
 import os
 import signal
 import sys
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,7 @@ from cloud.config import CloudConfig, read_config
 from cloud.devices import DeviceKind
 from cloud.errors import BadConfiguration, CloudError, InvalidInput, TransientError
 from cloud.foundations import Foundations
-from cloud.organisation import Store, ensure_store
+from cloud.organisation import Store, ensure_store, find_store
 from cloud.organisation.repository import tenants
 from cloud.storage import read, write
 from models.runtime import logs
@@ -153,17 +154,20 @@ def enrol(
     phone_region: Annotated[str, typer.Option(help="ISO 3166.")] = "CN",
     config: ConfigOption = None,
 ) -> None:
-    """Let a device log in, and make its shop known; prints the device's secret, this once."""
+    """Let a device log in; prints its secret, this once. A shop not yet known is made known."""
     with Foundations.lay(read_config(config), may_upgrade=True) as base:
-        shop = Store(
-            tenant=tenant_id(tenant),
-            store=store_id(store),
-            name=store_name or store,
-            timezone=timezone,
-            currency=currency,
-            phone_region=phone_region,
-        )
         with write(base.engine) as connection:
+            known = find_store(connection, tenant_id(tenant), store_id(store))
+            shop = known or Store(
+                tenant=tenant_id(tenant),
+                store=store_id(store),
+                name=store_name or store,
+                timezone=timezone,
+                currency=currency,
+                phone_region=phone_region,
+            )
+            if store_name:
+                shop = replace_fields(shop, name=store_name)
             ensure_store(connection, shop, base.clock.now())
         enrolled = base.registry.enrol(shop.tenant, shop.store, device_id(device), kind, TERMINAL)
     print(enrolled.secret)
@@ -284,6 +288,24 @@ def token_revoke(
     with Foundations.lay(read_config(config), may_upgrade=False) as base:
         base.tokens.revoke(token, TERMINAL)
     print(f"token {token} is revoked")
+
+
+@app.command("password-reset")
+def password_reset(config: ConfigOption = None) -> None:
+    """Forget the console's password and end its sessions; prints the code for a new one."""
+    with Foundations.lay(read_config(config), may_upgrade=False) as base:
+        print(base.password.forget())
+
+
+@app.command("audit-verify")
+def audit_verify(config: ConfigOption = None) -> None:
+    """Recompute the audit's chain. Exit 4 when an entry was changed, removed or put in."""
+    with Foundations.lay(read_config(config), may_upgrade=False) as base:
+        verdict = base.audit.verify(base.engine)
+    if verdict.broken_at is not None:
+        print(f"broken at entry {verdict.broken_at}: it is not what was written", file=sys.stderr)
+        raise typer.Exit(EXIT_SERVICE)
+    print(f"{verdict.entries} entries, head {verdict.head}")
 
 
 def _run(service: Service, settings: CloudConfig) -> None:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
-from cloud.access import ApiTokens, AuditLog
+from cloud.access import ApiTokens, AuditLog, ConsolePassword
+from cloud.access.typed_secret import TypedSecrets
 from cloud.cards import CardFeed, CardsFold
 from cloud.config import CloudConfig
 from cloud.devices import Fleet, HeartbeatFold, Registry
@@ -45,6 +47,7 @@ class Foundations:
     engine: Engine
     journal: Journal
     audit: AuditLog
+    password: ConsolePassword
     tokens: ApiTokens
     registry: Registry
     fleet: Fleet
@@ -97,6 +100,13 @@ class Foundations:
             engine=engine,
             journal=journal,
             audit=audit,
+            password=ConsolePassword(
+                engine,
+                audit,
+                TypedSecrets(PasswordHasher(), os.urandom),
+                clock=clock,
+                random=os.urandom,
+            ),
             tokens=ApiTokens(engine, audit, clock=clock, random=os.urandom),
             registry=Registry(engine, audit, clock=clock, random=os.urandom),
             fleet=Fleet(engine, clock),

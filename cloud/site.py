@@ -6,13 +6,11 @@ import os
 import threading
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from cloud.access import ConsolePassword, Door, SessionLife, Sessions
+from cloud.access import Door, SessionLife, Sessions
 from cloud.access.throttle import Patience, Throttle
-from cloud.access.typed_secret import TypedSecrets
 from cloud.api import ApiParts, create_api
 from cloud.api.app import MOUNTED_AT as API_AT
 from cloud.console import ConsoleParts, create_console
@@ -46,12 +44,8 @@ def build_site(base: Foundations) -> Site:
 
 
 def _door(base: Foundations) -> Door:
-    secrets = TypedSecrets(PasswordHasher(), os.urandom)
-    password = ConsolePassword(
-        base.engine, base.audit, secrets, clock=base.clock, random=os.urandom
-    )
     sessions = Sessions(base.engine, clock=base.clock, random=os.urandom, life=SessionLife())
-    return Door(base.engine, password, sessions, Throttle(base.clock, Patience()), base.audit)
+    return Door(base.engine, base.password, sessions, Throttle(base.clock, Patience()), base.audit)
 
 
 def _api_parts(base: Foundations) -> ApiParts:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cloud.errors import CloudError, TransientError
-from cloud.ingest.backoff import Backoff
 from cloud.ingest.tally import Tally
+from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError

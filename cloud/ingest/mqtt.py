@@ -19,8 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.errors import BrokerRefusedLogin, BrokerUnavailable
-from cloud.ingest.backoff import Backoff
 from cloud.ingest.source import Listener, Message
+from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 

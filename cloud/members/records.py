@@ -12,7 +12,6 @@ from cloud.members.names import UNKNOWN, Name, name_of
 from cloud.members.policy import IdentityPolicy, Strength
 from cloud.members.sealing import PersonalSeals
 from cloud.members.sighting import Record, Shown, Sighting
-from cloud.sales.row import aware
 from cloud.storage.columns import to_ms
 from models.vault.seal import ERASED
 from models.wire.events.member import MemberRegistered, Verification
@@ -80,7 +79,7 @@ class RecordReader:
             store=entry.store,
             event_id=entry.event_id,
             digest=entry.digest,
-            at_ms=min(to_ms(aware(at)), to_ms(entry.received_at)),
+            at_ms=min(to_ms(at), to_ms(entry.received_at)),
             sale_id=sale,
             sightings=sightings,
         )

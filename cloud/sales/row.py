@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -39,7 +39,7 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
     """The row that the entry's transaction has by itself, before other receipts are considered."""
     link = foremost_link(sale)
     refers_to = linked_ref(entry.tenant, entry.store, sale, link) if link else None
-    end_at = aware(sale.end_at)
+    end_at = sale.end_at
     plausible = abs(sale.total_minor) <= LARGEST_MINOR
     return {
         "sale_id": sale_id(entry.tenant, sale.natural_key),
@@ -73,11 +73,6 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "one_id": None,
         "flags": _flags(entry, sale, plausible=plausible),
     }
-
-
-def aware(moment: datetime) -> datetime:
-    """The moment itself; UTC is assumed where a till wrote no offset and its profile none."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def is_newer(row: Row, captured_at_ms: int, position: int) -> bool:

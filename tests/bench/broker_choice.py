@@ -13,11 +13,9 @@ import argparse
 import json
 import logging
 import platform
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -34,6 +32,7 @@ from tests.simulators.embedded_broker import embedded_broker
 from tests.simulators.known_logins import KnownDevice, KnownWorker, logins_of, worker
 from tests.simulators.mosquitto import mosquitto
 from tests.simulators.mqtt_crowd import Crowd, run_crowd
+from tests.simulators.processes import accepts, eventually, free_port
 
 Known = KnownDevice | KnownWorker
 Running = tuple[tuple[str, int], psutil.Process]
@@ -55,7 +54,7 @@ def reference_mosquitto(directory: Path, known: Sequence[Known]) -> Iterator[Run
 @contextmanager
 def amqtt(directory: Path, known: Sequence[Known]) -> Iterator[Running]:
     settings = directory / "settings.json"
-    port = _free_port()
+    port = free_port()
     settings.write_text(json.dumps(_amqtt_settings(directory, port, known)))
     command = [sys.executable, "-m", "tests.bench.amqtt_server", str(settings)]
     with subprocess.Popen(command) as process:
@@ -120,20 +119,9 @@ def _login(known: Known) -> Login:
     return known.login
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port}")
+    if not eventually(lambda: accepts(("127.0.0.1", port)), 20):
+        raise TimeoutError(f"nothing listens on port {port}")
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ import pytest
 from cloud.console.pulse import LivePage, Pulse
 from models.runtime.clock import SystemClock
 from models.wire.events.device import Heartbeat
+from tests.simulators.clocks import HandClock
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
 from tests.simulators.facts import a_sale
-from tests.simulators.shop_cards import HandClock
 from tests.simulators.whole_cloud import WholeCloud
 
 DEADLINE_S = 10.0

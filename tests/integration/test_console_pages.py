@@ -21,9 +21,9 @@ from models.wire.events.device import Heartbeat, StreamDepth
 from models.wire.events.sale import Kind, Status
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from tests.simulators.back_office import STORE, TENANT
+from tests.simulators.clocks import HandClock
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
 from tests.simulators.facts import EPOCH, SHANGHAI, SHOP, a_sale, stamped
-from tests.simulators.shop_cards import HandClock
 from tests.simulators.whole_cloud import WholeCloud
 
 PHONE = "+8613787655678"

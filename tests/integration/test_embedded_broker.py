@@ -27,6 +27,7 @@ from tests.simulators.certificates import self_signed
 from tests.simulators.embedded_broker import embedded_broker, new_embedded_broker
 from tests.simulators.known_logins import device, logins_of, worker
 from tests.simulators.mqtt_crowd import Crowd, LoginRefused, run_crowd
+from tests.simulators.processes import accepts, eventually
 from tests.simulators.required_server import required_nats_server
 
 T = TypeVar("T")
@@ -45,20 +46,8 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
         yield running
 
 
-def until(true: Callable[[], bool], timeout_s: float = 10) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-
-
 def alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def accepts(address: tuple[str, int]) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(address) == 0
 
 
 async def subscribe_and_leave(crowd: Crowd) -> None:
@@ -82,7 +71,7 @@ def test_killed_broker_comes_back_with_the_session_and_its_queue(broker: Embedde
     first = broker.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    until(lambda: broker.restarts == 1)
+    assert eventually(lambda: broker.restarts == 1)
     assert broker.pid not in (None, first)
     run_crowd(broker.address, come_back_for_everything)
 
@@ -138,7 +127,7 @@ def test_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         child = next(int(line) for line in parent.stdout if line.strip().isdigit())
         assert alive(child)
         parent.kill()
-    until(lambda: not alive(child))
+    assert eventually(lambda: not alive(child))
     with embedded_broker(directory, LOGINS) as successor:
         assert accepts(successor.address)
 

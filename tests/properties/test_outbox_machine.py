@@ -24,13 +24,12 @@ from hypothesis.stateful import (
 
 from agent.outbox import Draft, Inspection, Lease, Outbox
 from models.wire.ack import EpochSettled, Rejection
-from models.wire.envelope import open_envelope
 from models.wire.events.device import EpochClosed
 from models.wire.ids import EventId
 from models.wire.ranges import Range, from_sequences
 from models.wire.topics import Stream
+from tests.simulators.clocks import HandClock
 from tests.simulators.outbox_parts import LEASE_S, Premises, fast_folder, plain
-from tests.simulators.shop_cards import HandClock
 
 STREAMS = st.sampled_from([Stream.SALE, Stream.SALE, Stream.FOOTFALL])
 SEQUENCES = st.integers(1, 12)

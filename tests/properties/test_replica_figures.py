@@ -16,11 +16,11 @@ from agent.replica import Applied, CardView, MemberRef, Query, Replica
 from models.vault.master import MasterKey
 from models.wire.cards import Card, CardDelta, CardPage
 from models.wire.events.sale import LineKind, SaleRecorded
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, a_sale, with_revision
 from tests.simulators.shop_cards import (
     PHONE,
     WANG,
-    HandClock,
     a_card,
     a_delta,
     a_tombstone,

@@ -50,7 +50,7 @@ def test_no_order_of_mishaps_loses_or_doubles_anything(moves: Sequence[Move]) ->
                 case Move.RESTART:
                     shop.restarted()
                 case Move.TIME_PASSES:
-                    shop.clock.pass_s(2.0)
+                    shop.clock.move(2.0)
                 case _:
                     attempt(shop, move)
         recover(shop)

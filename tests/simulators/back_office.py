@@ -27,8 +27,8 @@ from cloud.storage.metadata import whole_schema
 from models.runtime.clock import Clock
 from models.vault.master import MasterKey
 from models.wire.ids import DevicePath, StoreId, TenantId
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import SHOP
-from tests.simulators.shop_cards import HandClock
 
 TENANT = TenantId("demo")
 STORE = StoreId("sh-0001")

@@ -1,12 +1,11 @@
-"""What capture needs around it, for tests: a reader, a sink that can fail, a clock by hand."""
+"""What capture needs around it, for tests: a reader, and a sink that can fail."""
 
 from __future__ import annotations
 
 import gzip
 import os
-import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -60,30 +59,6 @@ def only_sale(data: bytes, profile: str | TillProfile = "arts-poslog") -> SaleRe
     """The one transaction of a file."""
     (found,) = captured(data, profile)
     return found.sale
-
-
-class ManualClock:
-    """A ``Clock`` that stands still unless told, and does not sleep."""
-
-    def __init__(self) -> None:
-        self._now = _NOON
-        self._monotonic_s = 1000.0
-        self.waits_s: list[float] = []
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic_s(self) -> float:
-        return self._monotonic_s
-
-    def wait(self, event: threading.Event, timeout_s: float) -> bool:
-        self.waits_s.append(timeout_s)
-        self.pass_s(timeout_s)
-        return event.is_set()
-
-    def pass_s(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
-        self._monotonic_s += seconds
 
 
 class LedgerSink:

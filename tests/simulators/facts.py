@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -76,6 +77,11 @@ def with_revision(sale: SaleRecorded) -> SaleRecorded:
     """The sale with the digest of its content as its revision."""
     digest = content_digest(msgspec.json.encode(sale))
     return msgspec.structs.replace(sale, revision=digest.hex())
+
+
+def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:
+    """The sale as the till wrote it again, with other fields: a new revision."""
+    return with_revision(msgspec.structs.replace(sale, **fields))
 
 
 def composed(

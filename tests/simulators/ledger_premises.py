@@ -9,7 +9,6 @@ Randomness is the vault's own; time stands where the test puts it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +39,7 @@ from models.wire.registry import (
     EventType,
 )
 from models.wire.topics import Stream
+from tests.simulators.clocks import StoppedClock
 from tests.simulators.facts import EPOCH, NOON, SHOP
 
 _KINDS: dict[type[EventData], EventType] = {
@@ -48,24 +48,6 @@ _KINDS: dict[type[EventData], EventType] = {
     EpochClosed: EPOCH_CLOSED,
     MemberRegistered: MEMBER_REGISTERED,
 }
-
-
-class StoppedClock:
-    """Time that passes only when told to; waiting takes a millisecond, however long it asked."""
-
-    def __init__(self, moment: datetime = NOON) -> None:
-        self.moment = moment
-        self.waits_s: list[float] = []
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic_s(self) -> float:
-        return self.moment.timestamp()
-
-    def wait(self, event: threading.Event, timeout_s: float) -> bool:
-        self.waits_s.append(timeout_s)
-        return event.wait(0.001)
 
 
 class LedgerPremises:

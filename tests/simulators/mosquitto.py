@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pwd
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloud.broker import Login, acl_file, password_file
+from tests.simulators.processes import accepts, free_port
 from tests.simulators.required_server import required_program
 
 EXAMPLE = Path(__file__).parents[2] / "device_configs" / "broker" / "mosquitto.conf"
@@ -30,7 +30,7 @@ class Mosquitto:
         self._program = required_program("mosquitto", package="the Debian package mosquitto")
         self._directory = directory
         self._persistent = persistent
-        self.address = ("127.0.0.1", _free_port())
+        self.address = ("127.0.0.1", free_port())
         self._process: subprocess.Popen[bytes] | None = None
         self._write_logins(logins)
         self._write("mosquitto.conf", self._config())
@@ -44,7 +44,7 @@ class Mosquitto:
                 stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + _DEADLINE_S
-        while not self._accepts():
+        while not accepts(self.address):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._directory / "mosquitto.log").read_text())
             time.sleep(0.02)
@@ -78,13 +78,6 @@ class Mosquitto:
             self._process.send_signal(how)
             self._process.wait(_DEADLINE_S)
             self._process = None
-
-    def _accepts(self) -> bool:
-        try:
-            socket.create_connection(self.address, 1).close()
-        except OSError:
-            return False
-        return True
 
     def _write_logins(self, logins: Iterable[Login]) -> None:
         known = list(logins)
@@ -131,9 +124,3 @@ def mosquitto(
         yield broker
     finally:
         broker.stop()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -22,8 +22,8 @@ from models.wire.ids import EventId, uuid7
 from models.wire.personal import personal_spans
 from models.wire.registry import EPOCH_CLOSED, SALE_RECORDED
 from models.wire.topics import Stream
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, SHOP, a_sale, composed
-from tests.simulators.shop_cards import HandClock
 
 LEASE_S = 10.0
 

@@ -27,6 +27,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def accepts(address: tuple[str, int]) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
 def program(name: str) -> str:
     """The console script of this environment."""
     return str(Path(sys.executable).with_name(name))
@@ -111,7 +117,7 @@ def answers(url: str) -> Callable[[], bool]:
 
 
 def eventually(
-    question: Callable[[], bool], timeout_s: float = 30.0, every_s: float = 0.05
+    question: Callable[[], bool], timeout_s: float = 30.0, every_s: float = 0.02
 ) -> bool:
     """Whether the question is answered with yes in time."""
     deadline = time.monotonic() + timeout_s

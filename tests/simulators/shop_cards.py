@@ -1,8 +1,7 @@
-"""What a shop's replica meets: a clock set by hand, invented members' cards, and a till's sales."""
+"""What a shop's replica meets: invented members' cards, and a till's sales."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,32 +18,6 @@ PHONE = "+8613916825678"
 OTHER_PHONE = "+8613787655678"
 WANG = str(UUID(int=0x0A11CE))
 LI = str(UUID(int=0x0B0B))
-
-
-class HandClock:
-    """A clock that stands still until it is moved; it starts at noon UTC+8."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self._now = now
-        self._monotonic_s = 1000.0
-
-    def now(self) -> datetime:
-        """The wall clock."""
-        return self._now
-
-    def monotonic_s(self) -> float:
-        """Seconds that never jump."""
-        return self._monotonic_s
-
-    def wait(self, event: threading.Event, timeout_s: float) -> bool:
-        """Time passes at once."""
-        self.move(timeout_s)
-        return event.is_set()
-
-    def move(self, seconds: float) -> None:
-        """Let time pass."""
-        self._now += timedelta(seconds=seconds)
-        self._monotonic_s += seconds
 
 
 def a_card(

@@ -22,7 +22,7 @@ from cloud.access.throttle import Patience, Throttle
 from cloud.access.typed_secret import TypedSecrets, new_set_up_code
 from cloud.storage import read
 from tests.simulators.back_office import BackOffice
-from tests.simulators.shop_cards import HandClock
+from tests.simulators.clocks import HandClock
 
 PASSWORD = "correct horse battery"
 HERE = "127.0.0.1"

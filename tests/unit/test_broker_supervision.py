@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,27 +10,10 @@ from hypothesis import strategies as st
 
 from cloud.broker.errors import PortTaken
 from cloud.broker.supervision import Child, RestartDelays, Supervisor
+from tests.simulators.clocks import HandClock
+from tests.simulators.processes import eventually
 
 DELAYS = RestartDelays(shortest_s=1, longest_s=30)
-
-
-class SteppedClock:
-    """Time passes only while somebody waits; the waits are remembered."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-        self.waits: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.now_s, UTC)
-
-    def monotonic_s(self) -> float:
-        return self.now_s
-
-    def wait(self, event: threading.Event, timeout_s: float) -> bool:
-        self.waits.append(timeout_s)
-        self.now_s += timeout_s
-        return event.is_set()
 
 
 class ScriptedChild:
@@ -40,7 +21,7 @@ class ScriptedChild:
 
     last_words = ""
 
-    def __init__(self, clock: SteppedClock, lives_s: float | None, pid: int) -> None:
+    def __init__(self, clock: HandClock, lives_s: float | None, pid: int) -> None:
         self.pid = pid
         self.ended = threading.Event()
         self._clock = clock
@@ -50,7 +31,7 @@ class ScriptedChild:
         if self._lives_s is None:
             self.ended.wait(5)
             return 0
-        self._clock.now_s += self._lives_s
+        self._clock.move(self._lives_s)
         return -9
 
     def reload(self) -> None:
@@ -63,7 +44,7 @@ class ScriptedChild:
 class Script:
     """Launches what is written, in order; the last one runs until it is ended."""
 
-    def __init__(self, clock: SteppedClock, *lives: float | Exception | None) -> None:
+    def __init__(self, clock: HandClock, *lives: float | Exception | None) -> None:
         self.launched: list[ScriptedChild] = []
         self.at_last = threading.Event()
         self._clock = clock
@@ -80,19 +61,10 @@ class Script:
         return child
 
 
-def supervised(*lives: float | Exception | None) -> tuple[Supervisor, Script, SteppedClock]:
-    clock = SteppedClock()
+def supervised(*lives: float | Exception | None) -> tuple[Supervisor, Script, HandClock]:
+    clock = HandClock()
     script = Script(clock, *lives)
     return Supervisor(script, clock, DELAYS), script, clock
-
-
-def until(true: Callable[[], bool]) -> None:
-    waiting = threading.Event()
-    for _ in range(500):
-        if true():
-            return
-        waiting.wait(0.01)
-    raise AssertionError("it never came true")
 
 
 def test_start_returns_when_the_program_serves() -> None:
@@ -110,7 +82,7 @@ def test_failed_first_launch_is_raised_and_not_tried_again() -> None:
         supervisor.start()
     supervisor.stop(1)
     assert script.launched == []
-    assert clock.waits == []
+    assert clock.waits_s == []
 
 
 def test_unforeseen_error_of_the_first_launch_reaches_the_caller() -> None:
@@ -123,9 +95,9 @@ def test_program_that_dies_is_brought_back_after_growing_delays() -> None:
     supervisor, script, clock = supervised(0, 0, 0, None)
     supervisor.start()
     assert script.at_last.wait(5)
-    until(lambda: supervisor.restarts == 3)
+    assert eventually(lambda: supervisor.restarts == 3)
     assert supervisor.child is script.launched[-1]
-    assert clock.waits == [1, 2, 4]
+    assert clock.waits_s == [1, 2, 4]
     supervisor.stop(1)
 
 
@@ -133,8 +105,8 @@ def test_failed_relaunch_is_tried_again_whatever_the_error() -> None:
     supervisor, script, clock = supervised(0, PortTaken("taken"), OSError("odd"), None)
     supervisor.start()
     assert script.at_last.wait(5)
-    until(lambda: supervisor.restarts == 1)
-    assert clock.waits == [1, 2, 4]
+    assert eventually(lambda: supervisor.restarts == 1)
+    assert clock.waits_s == [1, 2, 4]
     supervisor.stop(1)
 
 
@@ -142,7 +114,7 @@ def test_long_life_forgives_earlier_failures() -> None:
     supervisor, script, clock = supervised(0, 0, 3600, 0, None)
     supervisor.start()
     assert script.at_last.wait(5)
-    assert clock.waits == [1, 2, 1, 2]
+    assert clock.waits_s == [1, 2, 1, 2]
     supervisor.stop(1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +21,7 @@ from models.wire.events.sale import (
     Status,
 )
 from models.wire.ids import StoreId
-from tests.simulators.facts import NOON, a_sale, with_revision
+from tests.simulators.facts import NOON, a_sale, revised
 from tests.simulators.little_ledger import (
     STORE,
     TENANT,
@@ -48,10 +47,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
 def shop(ledger: LittleLedger) -> LittleLedger:
     ledger.wipe()
     return ledger
-
-
-def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:
-    return with_revision(msgspec.structs.replace(sale, **fields))
 
 
 def a_return(sequence: int, total_minor: int, number: str) -> SaleRecorded:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from models.runtime.clock import SystemClock
 from models.wire.topics import worker_filters
 from tests.simulators.known_logins import device, logins_of, worker
 from tests.simulators.mosquitto import Mosquitto, mosquitto
-from tests.simulators.processes import free_port
+from tests.simulators.processes import eventually, free_port
 
 pytestmark = pytest.mark.broker
 
@@ -43,13 +42,6 @@ class Ear:
 
     def failed(self, fault: FaultyService) -> None:
         self.faults.append(fault)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -80,7 +72,7 @@ def make(broker: Mosquitto) -> Iterator[Callable[..., MqttSource]]:
 
 def started(source: MqttSource, ear: Ear, filters: list[str] | None = None) -> MqttSource:
     source.start(worker_filters() if filters is None else filters, ear)
-    until(lambda: source.connected)
+    assert eventually(lambda: source.connected)
     return source
 
 
@@ -91,9 +83,9 @@ def test_what_a_device_says_arrives_and_it_hears_the_answer(
     cloud = started(make(), office)
     shop = started(make(TILL.name, TILL.secret), till, [TILL.down()])
     shop.publish(TILL.up(), b"batch")
-    until(lambda: bool(office.heard))
+    assert eventually(lambda: bool(office.heard))
     cloud.publish(TILL.down(), b"ack")
-    until(lambda: bool(till.heard))
+    assert eventually(lambda: bool(till.heard))
     assert office.heard == [Message(TILL.up(), b"batch")]
     assert till.heard == [Message(TILL.down(), b"ack")]
 
@@ -103,7 +95,7 @@ def test_a_retained_message_is_marked(make: Callable[..., MqttSource]) -> None:
     shop.publish(TILL.up(), b"birth", retain=True)
     office = Ear()
     started(make(), office)
-    until(lambda: bool(office.heard))
+    assert eventually(lambda: bool(office.heard))
     assert office.heard == [Message(TILL.up(), b"birth", retained=True)]
 
 
@@ -113,13 +105,13 @@ def test_it_comes_back_after_the_broker_was_thrown_away(
     office = Ear()
     cloud = started(make(), office)
     broker.kill()
-    until(lambda: not cloud.connected)
+    assert eventually(lambda: not cloud.connected)
     with pytest.raises(BrokerUnavailable, match="not connected"):
         cloud.publish(TILL.down(), b"ack")
     broker.start()
-    until(lambda: cloud.connected)
+    assert eventually(lambda: cloud.connected)
     started(make(TILL.name, TILL.secret), Ear(), []).publish(TILL.up(), b"again")
-    until(lambda: bool(office.heard))
+    assert eventually(lambda: bool(office.heard))
 
 
 def test_answers_leave_while_the_listener_is_slow_again_later(
@@ -133,14 +125,14 @@ def test_answers_leave_while_the_listener_is_slow_again_later(
         shop.publish(TILL.up(), b"%d" % n)
     cloud.publish(TILL.down(), b"ack")
     office.hold.set()
-    until(lambda: len(office.heard) == 50 and len(till.heard) == 1)
+    assert eventually(lambda: len(office.heard) == 50 and len(till.heard) == 1)
     assert [int(one.payload) for one in office.heard] == list(range(50))
 
 
 def test_a_wrong_password_is_a_matter_for_a_person(make: Callable[..., MqttSource]) -> None:
     ear = Ear()
     make(password="wrong").start(worker_filters(), ear)
-    until(lambda: bool(ear.faults))
+    assert eventually(lambda: bool(ear.faults))
     (fault,) = ear.faults
     assert isinstance(fault, BrokerRefusedLogin)
     assert "'_cloud-ingest'" in str(fault)

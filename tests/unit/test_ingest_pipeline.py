@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from models.wire.twin import Reported
 from tests.simulators.cloud_source import KnownDevices, SimulatedSource
 from tests.simulators.facts import EPOCH, SHOP, a_batch, a_sale, stamped
 from tests.simulators.ledger_premises import LedgerPremises, a_payload
+from tests.simulators.processes import eventually
 
 SALES = up(SHOP, Stream.SALE)
 STRANGER = DevicePath(SHOP.tenant, SHOP.store, DeviceId("sh-0001-pos9"))
@@ -111,16 +112,6 @@ def works(tmp_path: Path) -> Iterator[Works]:
     works.ledger.close()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Poll until it holds; fails after ten seconds."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if condition():
-            return
-        patience.wait(0.005)
-    raise AssertionError("it never came to hold")
-
-
 def test_a_batch_is_answered_once_it_is_in_the_ledger(works: Works) -> None:
     with works.running():
         works.source.deliver(SALES, a_batch([a_sale(1), a_sale(2)]))
@@ -137,7 +128,7 @@ def test_what_waits_together_is_committed_together(works: Works) -> None:
     with works.running():
         for n in range(1, 10):
             works.source.deliver(SALES, a_batch([a_sale(n)], n))
-        until(lambda: works.ledger.journal.head() == 9)
+        assert eventually(lambda: works.ledger.journal.head() == 9)
     assert len(works.heads) < 9
     assert max(b - a for a, b in zip([0, *works.heads], works.heads, strict=False)) <= 4
 
@@ -164,7 +155,7 @@ def test_stopping_while_the_database_is_away_answers_nobody(works: Works) -> Non
     works.journal.troubles = [DatabaseUnavailable("away")] * 10_000
     with works.running() as ingest:
         works.source.deliver(SALES, a_batch([a_sale(1)]))
-        until(lambda: ingest.tally.retries > 2)
+        assert eventually(lambda: ingest.tally.retries > 2)
     assert works.source.published == []
 
 
@@ -174,7 +165,7 @@ def test_a_full_queue_makes_the_broker_wait(works: Works) -> None:
     with works.running():
         for n in range(1, 8):
             works.source.deliver(SALES, a_batch([a_sale(n)], n))
-        until(lambda: works.ledger.journal.head() == 7)
+        assert eventually(lambda: works.ledger.journal.head() == 7)
     assert len(works.source.answers(SHOP)) == 7
 
 
@@ -217,7 +208,7 @@ def test_a_message_that_cannot_even_be_set_aside_stops_ingest(works: Works) -> N
     works.journal.troubles = [ZeroDivisionError(), ZeroDivisionError()]
     with works.running():
         works.source.deliver(SALES, a_batch([a_sale(1)]))
-        until(lambda: works.fault is not None)
+        assert eventually(lambda: works.fault is not None)
     assert "neither stored nor set aside" in str(works.fault)
     assert works.source.published == []
 
@@ -226,7 +217,7 @@ def test_a_faulty_service_stops_ingest_and_answers_nobody(works: Works) -> None:
     works.journal.troubles = [FaultyService("disk is read-only")]
     with works.running():
         works.source.deliver(SALES, a_batch([a_sale(1)]))
-        until(lambda: works.fault is not None)
+        assert eventually(lambda: works.fault is not None)
     assert works.source.published == []
     assert works.source.closed
 
@@ -234,7 +225,7 @@ def test_a_faulty_service_stops_ingest_and_answers_nobody(works: Works) -> None:
 def test_a_broker_that_refuses_us_stops_ingest(works: Works) -> None:
     with works.running():
         works.source.fail(BrokerRefusedLogin("wrong password"))
-        until(lambda: works.fault is not None)
+        assert eventually(lambda: works.fault is not None)
     assert isinstance(works.fault, BrokerRefusedLogin)
 
 
@@ -244,7 +235,7 @@ def test_mass_refusal_stops_ingest_before_the_shops_are_drained(works: Works) ->
         works.source.deliver(SALES, a_batch([a_sale(n) for n in range(1, 9)]))
         works.acks(1)
         works.source.deliver(SALES, a_payload([b'{"n":%d}' % n for n in range(30)], 9))
-        until(lambda: works.fault is not None)
+        assert eventually(lambda: works.fault is not None)
     assert "30 of the last 30 events were refused" in str(works.fault)
 
 
@@ -276,7 +267,7 @@ def test_answers_that_find_no_connection_are_counted_and_dropped(works: Works) -
     with works.running() as ingest:
         works.source.cut()
         works.source.deliver(SALES, a_batch([a_sale(1)]))
-        until(lambda: ingest.tally.unanswered == 1)
+        assert eventually(lambda: ingest.tally.unanswered == 1)
         works.source.restore()
         works.source.deliver(SALES, a_batch([a_sale(1)]))
         works.acks(1)
@@ -325,7 +316,7 @@ def test_states_and_twins_reach_the_registry(works: Works) -> None:
         works.source.deliver(up(SHOP, Up.TWIN), msgspec.json.encode(twin))
         works.source.deliver(up(SHOP, Up.RESULT), b"{}")
         works.source.deliver(up(SHOP, Up.STATE), b"")
-        until(lambda: ingest.tally.messages == 4 and ingest.tally.documents == 3)
+        assert eventually(lambda: ingest.tally.messages == 4 and ingest.tally.documents == 3)
     assert works.devices.states == [(SHOP, state)]
     assert works.devices.twins == [(SHOP, twin)]
     assert works.source.published == []
@@ -344,7 +335,7 @@ def test_a_document_that_cannot_be_used_harms_nobody(works: Works) -> None:
 def test_a_worker_serves_only_its_parts(works: Works) -> None:
     works.limits = Limits(parts=(3, 1))
     with works.running():
-        until(lambda: works.source.connected)
+        assert eventually(lambda: works.source.connected)
     assert works.source.filters == ["lk1/+/01/+/+/up/+", "lk1/+/03/+/+/up/+"]
 
 
@@ -364,7 +355,7 @@ def test_two_workers_over_one_ledger_answer_both_and_keep_one(works: Works) -> N
         for n in range(1, 20):
             for source in (works.source, second):
                 source.deliver(SALES, a_batch([a_sale(n), a_sale(n + 1)], n))
-        until(lambda: works.ledger.journal.head() == 20)
+        assert eventually(lambda: works.ledger.journal.head() == 20)
         works.source.wait_for_answers(SHOP, 1)
         second.wait_for_answers(SHOP, 1)
         works.stop.set()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-import msgspec
 import pytest
 
 from cloud.members import Strength
-from models.wire.events.sale import Loyalty, SaleRecorded, Scheme, Status
+from models.wire.events.sale import Loyalty, Scheme, Status
 from models.wire.ids import OneId, SaleId
-from tests.simulators.facts import NOON, a_sale, with_revision
+from tests.simulators.facts import NOON, a_sale, revised
 from tests.simulators.little_ledger import (
     TABLES,
     TENANT,
@@ -39,10 +37,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
 def shop(ledger: LittleLedger) -> LittleLedger:
     ledger.wipe()
     return ledger
-
-
-def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:
-    return with_revision(msgspec.structs.replace(sale, **fields))
 
 
 def holder(shop: LittleLedger, number: str) -> OneId:

@@ -10,12 +10,12 @@ import pytest
 from agent.replica import Applied, Change, MemberRef, Query, Replica
 from models.vault.master import MasterKey
 from models.wire.cards import CardPage
+from tests.simulators.clocks import HandClock
 from tests.simulators.shop_cards import (
     LI,
     OTHER_PHONE,
     PHONE,
     WANG,
-    HandClock,
     a_card,
     a_delta,
     a_purchase,

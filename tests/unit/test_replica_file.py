@@ -14,12 +14,12 @@ from agent.replica.file import CacheFile
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 from models.wire.cards import CardPage
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, a_sale
 from tests.simulators.shop_cards import (
     OTHER_PHONE,
     PHONE,
     WANG,
-    HandClock,
     a_card,
     a_delta,
     a_purchase,

@@ -11,13 +11,13 @@ import pytest
 from agent.replica import CardView, Change, MemberRef, Query, Replica
 from models.vault.master import MasterKey
 from models.wire.events.sale import Kind, Line, LineKind, Link, LinkReason, SaleRecorded, Status
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, a_sale, with_revision
 from tests.simulators.shop_cards import (
     LI,
     OTHER_PHONE,
     PHONE,
     WANG,
-    HandClock,
     a_card,
     a_delta,
     a_tombstone,

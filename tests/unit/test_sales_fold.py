@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
-from typing import Any
 
 import msgspec
 import pytest
@@ -21,7 +20,7 @@ from models.wire.events.sale import (
     Status,
     Tender,
 )
-from tests.simulators.facts import NOON, SHANGHAI, a_sale, with_revision
+from tests.simulators.facts import NOON, SHANGHAI, a_sale, revised
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 
 DAY = date(2026, 11, 22)
@@ -38,10 +37,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
 def shop(ledger: LittleLedger) -> LittleLedger:
     ledger.wipe()
     return ledger
-
-
-def revised(sale: SaleRecorded, **fields: Any) -> SaleRecorded:
-    return with_revision(msgspec.structs.replace(sale, **fields))
 
 
 def post_void_of(sale: SaleRecorded, sequence: int) -> SaleRecorded:
@@ -182,13 +177,6 @@ def test_hours_are_the_shops_own_and_go_on_past_midnight(shop: LittleLedger) -> 
     assert newest.utc_offset_min == 480
 
 
-def test_a_moment_without_offset_is_taken_for_utc(shop: LittleLedger) -> None:
-    naive = datetime(2026, 11, 22, 12, 0)  # noqa: DTZ001 - what a till may write
-    shop.sale(a_sale(1, end_at=naive))
-    shop.fold()
-    assert shop.figures.by_hour(TENANT, STORE, DAY)[0].hour == 12
-
-
 def test_currencies_are_never_added(shop: LittleLedger) -> None:
     shop.sale(a_sale(1, total_minor=100))
     shop.sale(revised(a_sale(2, total_minor=100), currency="HKD"))
@@ -198,7 +186,7 @@ def test_currencies_are_never_added(shop: LittleLedger) -> None:
 
 
 def test_an_amount_beyond_all_reason_is_flagged_and_not_booked(shop: LittleLedger) -> None:
-    shop.sale(a_sale(1, total_minor=10**30))
+    shop.sale(a_sale(1, total_minor=2**53))
     shop.fold()
     (sale,) = shop.figures.latest(TENANT)
     assert sale.total_minor == 0

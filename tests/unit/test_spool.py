@@ -16,7 +16,8 @@ from agent.capture.pos.processing import FileReader
 from agent.errors import DiskUnusable, OutboxBusy, UnreadableInput
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
-from tests.simulators.capturing import DEVICE, SHANGHAI, LedgerSink, ManualClock, reader
+from tests.simulators.capturing import DEVICE, SHANGHAI, LedgerSink, reader
+from tests.simulators.clocks import HandClock
 from tests.simulators.poslog_writer import customer, poslog, retail, transaction
 
 PHONE = "13912345678"
@@ -32,7 +33,7 @@ class Shop:
         self.data = root / "data"
         self.folder.mkdir()
         self.claimed = self.folder / ".lianke" / "claimed" / DEVICE.device
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.sink = LedgerSink()
         self.reader: FileReader = reader()
         self.keeping = Keeping(self.data, BlobSealer(MasterKey(b"k" * 32), "files"), SHANGHAI)
@@ -65,7 +66,7 @@ class Shop:
     def settle(self) -> int:
         """Step, let the settle time pass, and step again."""
         done = self.spool.step()
-        self.clock.pass_s(SETTLE_S)
+        self.clock.move(SETTLE_S)
         return done + self.spool.step()
 
     def left(self) -> list[str]:
@@ -88,7 +89,7 @@ def test_a_file_becomes_events_and_ends_sealed_in_the_archive(shop: Shop) -> Non
     assert shop.sink.numbers == ["1"]
     assert shop.left() == []
     (sealed,) = shop.kept("archive")
-    assert sealed.parent.name == "2025-11-07"
+    assert sealed.parent.name == "2026-11-22"
     assert PHONE.encode() not in sealed.read_bytes()
     assert shop.keeping.open(sealed) == content
     status = shop.spool.status
@@ -153,7 +154,7 @@ def test_a_file_that_is_still_written_is_waited_for(shop: Shop) -> None:
     path.write_bytes(content[:100])
     assert shop.spool.step() == 0
     for end in range(150, len(content), 50):
-        shop.clock.pass_s(SETTLE_S * 0.9)
+        shop.clock.move(SETTLE_S * 0.9)
         path.write_bytes(content[:end])
         assert shop.spool.step() == 0
     path.write_bytes(content)
@@ -195,7 +196,7 @@ def test_one_bad_file_never_stops_the_next(shop: Shop, bad: bytes) -> None:
     shop.drop("2-good.xml", number="2")
     assert shop.spool.step() == 1
     assert shop.sink.numbers == ["2"]
-    shop.clock.pass_s(SETTLE_S)
+    shop.clock.move(SETTLE_S)
     assert shop.spool.step() == 1
     assert shop.spool.status.quarantined == 1
 
@@ -237,7 +238,7 @@ def test_a_file_waits_while_its_name_is_held(shop: Shop) -> None:
     shop.drop("current.xml", number="2")
     assert shop.spool.step() == 0
     assert shop.left() == ["current.xml", "current.xml"]
-    shop.clock.pass_s(SETTLE_S)
+    shop.clock.move(SETTLE_S)
     assert shop.spool.step() == 2
     assert shop.sink.numbers == ["2"]
     assert len(shop.kept("quarantine")) == 1

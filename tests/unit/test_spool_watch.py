@@ -19,6 +19,7 @@ from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 from tests.simulators.capturing import DEVICE, SHANGHAI, LedgerSink, reader
 from tests.simulators.poslog_writer import poslog, transaction
+from tests.simulators.processes import eventually
 
 LONG_S = 20.0
 SOON_S = 5.0
@@ -147,25 +148,18 @@ def running(tmp_path: Path) -> Iterator[tuple[Spool, Timed, Path]]:
     spool.stop()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + LONG_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
-        time.sleep(0.005)
-
-
 def test_a_file_reaches_the_sink_without_waiting_for_the_regular_look(
     running: tuple[Spool, Timed, Path],
 ) -> None:
     spool, sink, folder = running
     folder.mkdir()
     spool.start()
-    until(lambda: spool.status.folder_present)
+    assert eventually(lambda: spool.status.folder_present)
     part = folder / "a.part"
     part.write_bytes(poslog(transaction()))
     part.rename(folder / "a.xml")
     assert sink.called.wait(SOON_S)
-    until(lambda: spool.status.captured_files == 1)
+    assert eventually(lambda: spool.status.captured_files == 1)
 
 
 def test_files_from_before_the_start_are_read_and_bad_ones_settle(
@@ -176,7 +170,7 @@ def test_files_from_before_the_start_are_read_and_bad_ones_settle(
     (folder / "a.xml").write_bytes(poslog(transaction()))
     (folder / "bad.xml").write_bytes(b"<POSLog>")
     spool.start()
-    until(lambda: spool.status.quarantined == 1)
+    assert eventually(lambda: spool.status.quarantined == 1)
     assert len(sink.stored) == 1
 
 
@@ -188,10 +182,10 @@ def test_a_busy_sink_is_tried_again_and_the_status_says_why(
     sink.refuse_with = OutboxBusy("the outbox is locked by a backup")
     (folder / "a.xml").write_bytes(poslog(transaction()))
     spool.start()
-    until(lambda: "locked by a backup" in spool.status.blocked)
+    assert eventually(lambda: "locked by a backup" in spool.status.blocked)
     sink.refuse_with = None
-    until(lambda: spool.status.captured_files == 1)
-    until(lambda: spool.status.blocked == "")
+    assert eventually(lambda: spool.status.captured_files == 1)
+    assert eventually(lambda: spool.status.blocked == "")
 
 
 def test_an_error_that_nobody_foresaw_ends_neither_thread_nor_file(
@@ -202,15 +196,15 @@ def test_an_error_that_nobody_foresaw_ends_neither_thread_nor_file(
     sink.refuse_with = RuntimeError("never seen before")
     (folder / "a.xml").write_bytes(poslog(transaction()))
     spool.start()
-    until(lambda: "RuntimeError" in spool.status.blocked)
+    assert eventually(lambda: "RuntimeError" in spool.status.blocked)
     sink.refuse_with = None
-    until(lambda: spool.status.captured_files == 1)
+    assert eventually(lambda: spool.status.captured_files == 1)
 
 
 def test_a_folder_that_comes_late_is_served(running: tuple[Spool, Timed, Path]) -> None:
     spool, sink, folder = running
     spool.start()
-    until(lambda: not spool.status.folder_present)
+    assert eventually(lambda: not spool.status.folder_present)
     folder.mkdir()
     (folder / "a.xml").write_bytes(poslog(transaction()))
     assert sink.called.wait(SOON_S)

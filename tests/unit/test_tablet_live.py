@@ -12,13 +12,13 @@ import pytest
 
 from agent.tablet import Limits, LineState
 from models.runtime.clock import SystemClock
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, a_sale
 from tests.simulators.guide_tablet import Tablet, a_tablet
 from tests.simulators.shop_cards import (
     LI,
     OTHER_PHONE,
     PHONE,
-    HandClock,
     a_card,
     a_delta,
     a_tombstone,

@@ -14,8 +14,8 @@ from agent.errors import BadConfiguration
 from agent.replica import Replica
 from agent.tablet import TabletServer
 from models.vault.master import MasterKey
+from tests.simulators.clocks import HandClock
 from tests.simulators.guide_tablet import SHOP, HandLine, a_tablet
-from tests.simulators.shop_cards import HandClock
 
 
 def a_server(folder: Path, settings: TabletSettings) -> TabletServer:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from agent.replica import Change, MemberRef
 from agent.tablet.patience import Patience
 from agent.tablet.sights import Sights
+from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON
-from tests.simulators.shop_cards import HandClock
 
 REF, HEIR = MemberRef("provisional:00ff"), MemberRef("one")
 
