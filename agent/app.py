@@ -213,7 +213,12 @@ class Agent:
             device.store_name or device.store, ZoneInfo(device.timezone), device.phone_region
         )
         server = TabletServer(
-            config.tablet, self.replica, line=_LinkLine(self.link), clock=self._clock, shop=shop
+            config.tablet,
+            self.replica,
+            line=_LinkLine(self.link),
+            clock=self._clock,
+            shop=shop,
+            figures=self.registry,
         )
         server.start()
         parts.callback(server.stop)

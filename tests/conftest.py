@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from structlog.typing import EventDict
 
 ORDER = ("unit", "contract", "properties", "integration", "browser", "e2e", "faults")
 
@@ -26,8 +27,19 @@ settings.load_profile(
 
 
 def pytest_configure() -> None:
-    """Log lines of passing tests are noise; warnings and errors are shown with a failure."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    """Log lines of passing tests are noise; warnings and errors are shown with a failure.
+
+    They are dropped by a processor, not by the logger's class, so that a test may still capture
+    every line.
+    """
+    rendering = structlog.get_config()["processors"]
+    structlog.configure(processors=[_drop_the_quiet_ones, *rendering])
+
+
+def _drop_the_quiet_ones(_logger: Any, method: str, event: EventDict) -> EventDict:
+    if method in ("debug", "info"):
+        raise structlog.DropEvent
+    return event
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -142,6 +142,7 @@ class Session:
         self._egress: Egress | None = None
         self._birth = birth
         self._birth_due_s = 0.0
+        self._ledger_silent = False
         self.was_welcomed = False
 
     @property
@@ -167,7 +168,7 @@ class Session:
         if self._egress is None:
             self._say_birth(connection, now_s)
         else:
-            self._resend_expired(now_s)
+            self._resend_expired(connection, now_s)
             if self._send(connection, self._egress, now_s):
                 return
         self._mailbox.wait(self._clock, self._patience_s(now_s))
@@ -211,6 +212,7 @@ class Session:
         self._outbox.settle(ack.epoch, ack.stream, ack.settled)
         self._in_flight.settle(ack.epoch, ack.stream, ack.settled)
         self._metrics.acknowledged(ack)
+        self._ledger_silent = False
         for refusal in ack.refused:
             self._bisect(ack, refusal.first, refusal.count)
         self._leases = {
@@ -229,8 +231,13 @@ class Session:
     def _landed(self, lease: Lease) -> bool:
         return not self._in_flight.holds(lease.epoch, lease.stream, lease.first)
 
-    def _resend_expired(self, now_s: float) -> None:
-        for flight in self._in_flight.expire(now_s):
+    def _resend_expired(self, connection: Connection, now_s: float) -> None:
+        late = self._in_flight.expire(now_s)
+        if late and not connection.unconfirmed() and not self._ledger_silent:
+            # The broker says it has everything and the ledger says nothing: somebody must look.
+            self._ledger_silent = True
+            _LOG.warning("ledger_silent", batches=len(late), next_step="look at the cloud's ingest")
+        for flight in late:
             lease = self._leases.pop((flight.epoch, flight.stream, flight.first), None)
             if lease is not None:
                 self._outbox.release(lease)

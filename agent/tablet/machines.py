@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -14,9 +15,10 @@ from agent.tablet.live import LiveHub
 class Machines:
     """Addresses for programs; nothing here names a member."""
 
-    def __init__(self, replica: Replica, hub: LiveHub) -> None:
+    def __init__(self, replica: Replica, hub: LiveHub, figures: CollectorRegistry) -> None:
         self._replica = replica
         self._hub = hub
+        self._figures = figures
 
     async def health(self, _request: Request) -> Response:
         """``GET /healthz``: the page and the cards behind it can be read."""
@@ -24,6 +26,16 @@ class Machines:
 
     async def sales(self, request: Request) -> Response:
         """``GET /live``: ids and times of local sales as they reach the cards; this box only."""
-        if not (request.client and ip_address(request.client.host).is_loopback):
+        if not _from_this_box(request):
             return Response(status_code=403)
         return StreamingResponse(self._hub.sales(), media_type="text/event-stream")
+
+    async def metrics(self, request: Request) -> Response:
+        """``GET /metrics``: the agent's counters for Prometheus; this box only."""
+        if not _from_this_box(request):
+            return Response(status_code=403)
+        return Response(generate_latest(self._figures), media_type=CONTENT_TYPE_LATEST)
+
+
+def _from_this_box(request: Request) -> bool:
+    return request.client is not None and ip_address(request.client.host).is_loopback

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from agent.config import TabletSettings
 from agent.errors import BadConfiguration, FaultyDevice
@@ -38,6 +39,7 @@ class TabletServer:
         clock: Clock,
         shop: Shop,
         limits: Limits | None = None,
+        figures: CollectorRegistry | None = None,
     ) -> None:
         """Put the page together; no port is opened yet.
 
@@ -48,6 +50,7 @@ class TabletServer:
             clock: for "today", and for how long details stay shown.
             shop: its name, time zone and phone region.
             limits: what a guide may do, and for how long.
+            figures: the agent's counters, shown to programs on this box at ``/metrics``.
 
         Raises:
             BadConfiguration: the host is not this box. The page knows no sign-in, so on a network
@@ -56,7 +59,12 @@ class TabletServer:
         self._host = _loopback(settings.host)
         self._port = settings.port
         self._site = build_site(
-            replica, line=line, clock=clock, shop=shop, limits=limits or Limits()
+            replica,
+            line=line,
+            clock=clock,
+            shop=shop,
+            limits=limits or Limits(),
+            figures=figures or CollectorRegistry(),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None

@@ -10,6 +10,7 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -72,6 +73,7 @@ def build_site(
     clock: Clock,
     shop: Shop,
     limits: Limits,
+    figures: CollectorRegistry,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Site:
     """Put the page together. Reads its templates, words and files; opens no port."""
@@ -89,7 +91,7 @@ def build_site(
         patience=Patience(clock, limits.searches_per_minute),
         show_s=limits.show_s,
     )
-    return Site(_application(Pages(room), Machines(replica, hub), assets, hub), hub)
+    return Site(_application(Pages(room), Machines(replica, hub, figures), assets, hub), hub)
 
 
 def _application(pages: Pages, machines: Machines, assets: Assets, hub: LiveHub) -> Starlette:
@@ -109,6 +111,7 @@ def _application(pages: Pages, machines: Machines, assets: Assets, hub: LiveHub)
             Route("/views/{token}/hide", pages.mask, methods=["POST"]),
             Route("/live", machines.sales),
             Route("/healthz", machines.health),
+            Route("/metrics", machines.metrics),
             Route("/static/{name}", _serving(assets)),
         ],
         middleware=_protection(),

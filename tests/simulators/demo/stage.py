@@ -153,6 +153,7 @@ class Shop:
 tenant = "{TENANT}"
 store = "{self.plan.store}"
 device = "{self.plan.device}"
+store_name = "{self.plan.name}"
 timezone = "{self.plan.timezone}"
 data_dir = "{self.folder / "data"}"
 keys_dir = "{self.folder / "keys"}"
