@@ -93,6 +93,7 @@ class Service:
             self.base.views,
             self.base.clock,
             poll_s=config.serve.projector_poll_s,
+            rest_s=config.serve.projector_rest_s,
             after_step=self._cards_due.set,
         )
         source = self.make_source(login)

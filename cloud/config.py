@@ -130,12 +130,14 @@ class ServeSettings:
         project: follow the ledger: sales, members, cards.
         http: API and console.
         projector_poll_s: how often the projector looks at the ledger unasked.
+        projector_rest_s: its pause after every step, so that single sales are folded together.
     """
 
     ingest: bool = True
     project: bool = True
     http: bool = True
     projector_poll_s: float = 0.25
+    projector_rest_s: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,15 @@ class Lane:
                     return spans
         return []
 
+    def believe(self, settled: RangeSet) -> None:
+        """Take over what is settled; leases that it covers have done their work."""
+        self.settled = settled
+        self.leases = {
+            lease: until
+            for lease, until in self.leases.items()
+            if settled.gaps(lease.first, lease.last)
+        }
+
     def whole(self) -> RangeSet:
         """All of the lane, which is settled when its epoch closes: nothing is owed there then."""
         return RangeSet([(1, self.last)] if self.last else ())

@@ -163,7 +163,7 @@ class Settlement:
         with self._lanes.lock:
             for lane in self._lanes:
                 if lane.number in verdicts:
-                    lane.settled = verdicts[lane.number]
+                    lane.believe(verdicts[lane.number])
 
 
 def _told(settled: Sequence[EpochSettled]) -> Told:

@@ -26,15 +26,20 @@ class Projector:
         clock: Clock,
         *,
         poll_s: float = 1.0,
+        rest_s: float = 0.0,
         after_step: Callable[[], None] | None = None,
     ) -> None:
         """``poll_s``: how long entries of another process, which cannot wake us, may wait.
+
+        ``rest_s``: pause after a step that folded something, so that single sales are folded
+        together: a step costs nearly the same for one entry as for twenty.
 
         ``after_step`` is called after the commit of every step that folded something.
         """
         self._follower = follower
         self._clock = clock
         self._poll_s = poll_s
+        self._rest_s = rest_s
         self._after_step = after_step
         self._woken = threading.Event()
 
@@ -52,6 +57,8 @@ class Projector:
         while not stop.is_set():
             if not self._drain(stop):
                 self._clock.wait(self._woken, self._poll_s)
+            elif self._rest_s:
+                self._clock.wait(stop, self._rest_s)
 
     def _drain(self, stop: threading.Event) -> bool:
         """Step once; whether another step should follow at once."""

@@ -3,10 +3,10 @@
     python -m tests.bench.bench_outbox
 
 The bare side stores the same sealed bytes in one table with one unique index (WAL,
-``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences. Many short
-rounds alternate between the two sides and between who goes first, on the same disk; a ratio is the
-median over the rounds, above 1 the outbox is faster. Both files are warmed up past their first
-checkpoint, because a growing WAL syncs more slowly than one that is written over.
+``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences. Many
+short rounds alternate between the two sides and between who goes first, on the same disk; a ratio
+is the median over the rounds, above 1 the outbox is faster. Both files are warmed up past their
+first checkpoint, because a growing WAL syncs more slowly than one that is written over.
 """
 
 from __future__ import annotations

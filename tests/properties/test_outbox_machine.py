@@ -1,9 +1,9 @@
 """The outbox against plain lists and sets: whatever happens in whatever order, they agree.
 
 The reference holds, per epoch and stream, a list of event ids and sets of sequences. Rules append,
-lease, settle arbitrary ranges, reject, crash, adopt arbitrary welcomes, re-home and housekeep; after
-each the outbox must say what the reference says, and every lease must carry the very bytes that
-were appended.
+lease, settle arbitrary ranges, reject, crash, adopt arbitrary welcomes, re-home and housekeep.
+After each the outbox must say what the reference says, and every lease must carry the very bytes
+that were appended.
 """
 
 from __future__ import annotations
@@ -165,6 +165,14 @@ class OutboxMachine(RuleBasedStateMachine):
             if lease.stream is stream and until_s > self.now_s
         ]
 
+    def _end_settled_leases(self) -> None:
+        self.leases = [
+            (lease, until_s)
+            for lease, until_s in self.leases
+            if set(range(lease.first, lease.last + 1))
+            - self.lane(lease.stream, lease.epoch).settled
+        ]
+
     def _check_content(self, lease: Lease) -> None:
         lane = self.lane(lease.stream)
         for sequence, event in enumerate(lease.events, start=lease.first):
@@ -212,6 +220,7 @@ class OutboxMachine(RuleBasedStateMachine):
         lane.heard = max([lane.heard, *told])
         fresh = {n for n in told if n <= lane.sent} - lane.settled
         lane.settled |= fresh
+        self._end_settled_leases()
         return len(fresh)
 
     @rule()
@@ -260,6 +269,7 @@ class OutboxMachine(RuleBasedStateMachine):
             lane.settled = (set() if replaced else lane.settled) | {
                 n for n in believed if n <= len(lane.ids)
             }
+        self._end_settled_leases()
         self.rehome_owed = forked or self._stranded()
         welcome = [EpochSettled(epoch, {str(s): ranges for s, ranges in streams.items()})]
         assert self.outbox.adopt(ledger, welcome) is self.rehome_owed

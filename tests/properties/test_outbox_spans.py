@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,10 +46,7 @@ def test_joining_changes_no_place_and_leaves_nothing_to_join(spans: list[Span]) 
     fewest = joined(spans)
     assert places(fewest) == places(spans)
     assert joined(fewest) == fewest
-    assert all(
-        (one.last + 1, one.shift) != (two.first, two.shift)
-        for one, two in zip(fewest, fewest[1:], strict=False)
-    )
+    assert all((one.last + 1, one.shift) != (two.first, two.shift) for one, two in pairwise(fewest))
 
 
 @given(
@@ -64,6 +63,6 @@ def test_renumbering_moves_no_event(spans: list[Span], first: int) -> None:
 def test_every_stream_has_a_shelf_of_its_own() -> None:
     assert set(SHELVES) == set(Stream)
     shelves = sorted(shelf(stream) for stream in Stream)
-    assert all(one[1] < two[0] for one, two in zip(shelves, shelves[1:], strict=False))
+    assert all(one[1] < two[0] for one, two in pairwise(shelves))
     assert shelves[-1] == shelf(Stream.SALE)
     assert shelves[-1][1] < 1 << 62

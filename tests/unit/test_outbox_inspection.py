@@ -9,8 +9,8 @@ import pytest
 
 from agent.errors import DiskUnusable, OutboxBusy
 from agent.outbox import Draft, Inspection
+from agent.outbox.connection import connect
 from agent.outbox.migrations import migrate, migrations
-from agent.outbox.opening import connect
 from models.wire.ack import Rejection
 from models.wire.ids import EventId
 from models.wire.topics import Stream
