@@ -164,9 +164,11 @@ def _summary(model: type[SQLModel]) -> str:
 
 
 def main() -> None:
-    """Write ``schema.sql`` beside this module."""
+    """Write ``schema.sql`` beside this module; with ``--check`` only say whether it is stale."""
+    if "--check" in sys.argv:
+        stale = SCHEMA_FILE.read_text(encoding="utf-8") != generate()
+        sys.exit(f"{SCHEMA_FILE.name} is stale; run: make schemas" if stale else 0)
     SCHEMA_FILE.write_text(generate(), encoding="utf-8")
-    sys.stdout.write(f"wrote {SCHEMA_FILE}\n")
 
 
 if __name__ == "__main__":

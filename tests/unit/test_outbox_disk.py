@@ -13,6 +13,7 @@ import pytest
 
 from agent.errors import DiskUnusable, OutboxBusy, OutboxCorrupt
 from agent.outbox import Draft, Inspection, Outbox
+from models.wire.ack import EpochSettled
 from models.wire.ids import EventId
 from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts, take
@@ -119,6 +120,27 @@ def test_a_reader_that_holds_the_log_back_makes_mending_wait(premises: Premises)
         with pytest.raises(OutboxBusy, match="holds the log back"):
             outbox.append(Stream.SALE, [a_draft(2)])
     assert outbox.append(Stream.SALE, [a_draft(2)])[0].sequence == 2
+    outbox.close()
+
+
+def test_a_power_cut_may_forget_a_settlement_but_no_event(premises: Premises) -> None:
+    """What was not synced is gone from the log; the cloud then seems to know another copy."""
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(3))
+    log = premises.path.with_name(premises.path.name + "-wal")
+    synced = log.stat().st_size
+    take(outbox)
+    outbox.settle(outbox.epoch, "sale", [(1, 3)])
+    assert log.stat().st_size > synced
+    image = premises.copy("power-cut")
+    with image.with_name(log.name).open("r+b") as cut:
+        cut.truncate(synced)
+    survivor = premises.open(image)
+    assert survivor.depths()[0].pending == 3
+    assert survivor.adopt("g1", [EpochSettled(survivor.epoch, {"sale": [(1, 3)]})])
+    survivor.rehome("looks like a copy")
+    assert ids_of(take(survivor))[:3] == [one.event_id for one in some_drafts(3)]
+    survivor.close()
     outbox.close()
 
 
