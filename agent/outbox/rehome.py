@@ -95,10 +95,10 @@ class Rehoming:
         self, db: sqlite3.Connection, fresh: list[Lane], notices: list[EpochClosed], now_ms: int
     ) -> None:
         """Behind the moved events: the ledger had better have them before it voids numbers."""
-        lane = next(lane for lane in fresh if lane.stream is Stream.SALE)
+        lanes = {lane.stream: lane for lane in fresh}
         events = self._storing.seal([self._compose_closed(notice) for notice in notices])
-        insert(db, lane, events, now_ms)
-        lane.last = lane.claimed
+        insert(db, lanes, [(Stream.SALE, events)], now_ms)
+        lanes[Stream.SALE].last = lanes[Stream.SALE].claimed
 
     def _continue(self, fresh: list[Lane]) -> None:
         for lane in self._lanes:

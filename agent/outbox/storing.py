@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -51,16 +51,19 @@ class Storing:
             BadEvent: a personal member cannot be found where its span says it is.
             DiskUnusable: a new key could not be stored in the keyring.
         """
+        sealed: list[SealedEvent] = []
         personal = False
         for draft in drafts:
-            personal |= bool(draft.spans)
             if len(draft.body) > ROOM:
                 raise EventTooLarge(
                     f"event {draft.event_id} has {len(draft.body)} bytes and {ROOM} is the limit; "
                     "quarantine its input"
                 )
-        if not personal:
-            return [(draft.event_id, draft.body) for draft in drafts]
+            personal |= bool(draft.spans)
+            sealed.append((draft.event_id, draft.body))
+        return self._without_personal_data(drafts) if personal else sealed
+
+    def _without_personal_data(self, drafts: Sequence[Draft]) -> list[SealedEvent]:
         try:
             bodies = self._sealer.seal(drafts)
         except sqlite3.Error as error:
@@ -71,16 +74,13 @@ class Storing:
 
     def store(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
         """Store all parcels in one durable transaction, or none and raise."""
-        outcome: list[list[Stored]] = []
         lanes = self._lanes.current
         with self._file.lock:
             try:
                 for stream, _ in parcels:
                     lanes[stream].claimed = lanes[stream].last
                 with self._file.durable as db:
-                    now_ms = unix_ms(self._clock.now())
-                    for stream, events in parcels:
-                        outcome.append(insert(db, lanes[stream], events, now_ms))
+                    outcome = insert(db, lanes, parcels, unix_ms(self._clock.now()))
                 for stream, _ in parcels:
                     lanes[stream].last = lanes[stream].claimed
             except BaseException:
@@ -96,20 +96,22 @@ class Storing:
 
 
 def insert(
-    db: sqlite3.Connection, lane: Lane, events: Sequence[SealedEvent], now_ms: int
-) -> list[Stored]:
-    """Put events behind those the lane has claimed, and claim for them; known ids are passed over.
+    db: sqlite3.Connection, lanes: Mapping[Stream, Lane], parcels: Sequence[Parcel], now_ms: int
+) -> list[list[Stored]]:
+    """Put events behind those that their lanes have claimed; known ids are passed over.
 
-    The lane's ``last`` follows its ``claimed`` only after the commit.
+    A lane's ``last`` follows its ``claimed`` only after the commit.
     """
-    claimed, shift = lane.claimed, lane.spans[-1].shift
-    stored: list[Stored] = []
-    for event_id, body in events:
-        position = claimed + 1 + shift
-        if db.execute(_INSERT, (position, event_id, now_ms, body)).rowcount:
-            claimed += 1
-            stored.append(Stored(event_id, claimed))
-        else:
-            stored.append(Stored(event_id, None, known=True))
-    lane.claimed = claimed
-    return stored
+    outcome: list[list[Stored]] = []
+    for stream, events in parcels:
+        lane, stored = lanes[stream], []
+        shift = lane.spans[-1].shift
+        for event_id, body in events:
+            claim = lane.claimed + 1
+            if db.execute(_INSERT, (claim + shift, event_id, now_ms, body)).rowcount:
+                lane.claimed = claim
+                stored.append(Stored(event_id, claim))
+            else:
+                stored.append(Stored(event_id, None, known=True))
+        outcome.append(stored)
+    return outcome
