@@ -197,6 +197,9 @@ class Session:
             self._egress = Egress(
                 self._outbox, self._in_flight, self._limits, self._outbox.last_sequence
             )
+        for held in welcome.epochs:
+            for stream, ranges in held.streams.items():
+                self._in_flight.settle(held.epoch, stream, ranges)
         self.was_welcomed = True
         self._metrics.welcomed()
 
@@ -208,7 +211,8 @@ class Session:
         self._egress, self._birth_due_s = None, 0.0  # be born again, under the new epoch
 
     def _settle(self, ack: Ack) -> None:
-        self._outbox.reject(ack.epoch, ack.stream, ack.rejected)
+        if ack.rejected:
+            self._outbox.reject(ack.epoch, ack.stream, ack.rejected)
         self._outbox.settle(ack.epoch, ack.stream, ack.settled)
         self._in_flight.settle(ack.epoch, ack.stream, ack.settled)
         self._metrics.acknowledged(ack)

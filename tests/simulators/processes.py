@@ -33,6 +33,15 @@ def accepts(address: tuple[str, int]) -> bool:
         return probe.connect_ex(address) == 0
 
 
+def this_port_or_free(wanted: int) -> int:
+    """The wanted TCP port of loopback where nobody has it, else a free one."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)):
+            return wanted
+    except OSError:
+        return free_port()
+
+
 def program(name: str) -> str:
     """The console script of this environment."""
     return str(Path(sys.executable).with_name(name))

@@ -24,7 +24,7 @@ from tests.simulators.demo.play import play_day, play_real, progress_line, settl
 from tests.simulators.demo.real_tills import NCR_STORE, RealDay, read_real_day
 from tests.simulators.demo.stage import Cloud, Ports, Shop, ShopPlan
 from tests.simulators.demo.stopwatch import Stopwatch
-from tests.simulators.processes import eventually, free_port
+from tests.simulators.processes import eventually, free_port, this_port_or_free
 from tests.simulators.till import ShopDay
 
 STORE = ShopPlan("sh-0001", "连客便利 静安寺店", "Asia/Shanghai", "CNY", "lianke-till")
@@ -77,7 +77,7 @@ def main() -> int:
     started = time.monotonic()
     password = os.environ.get("LIANKE_CONSOLE_PASSWORD") or secrets.token_urlsafe(9)
     with workshop(once=chosen.once) as folder, contextlib.ExitStack() as curtain:
-        ports = Ports.free() if chosen.once else Ports(http=8080, broker=1883)
+        ports = Ports.free() if chosen.once else Ports.usual()
         cloud = Cloud(folder / "cloud", ports, password)
         curtain.callback(cloud.stop)
         real = real_day()
@@ -87,7 +87,7 @@ def main() -> int:
         cloud.start()
         shops = []
         for number, (plan, secret) in enumerate(enrolled):
-            port = free_port() if chosen.once else 8090 + number
+            port = free_port() if chosen.once else this_port_or_free(8090 + number)
             shop = Shop(folder / plan.store, plan, ports, secret, port)
             curtain.callback(shop.stop)
             say(f"starting shop {plan.store} …")

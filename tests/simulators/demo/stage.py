@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.simulators.processes import Program, answers, free_port, program
+from tests.simulators.processes import Program, answers, free_port, program, this_port_or_free
 
 TENANT = "demo"
 
@@ -24,6 +24,11 @@ class Ports:
     def free(cls) -> Ports:
         """Ports that nobody uses now."""
         return cls(http=free_port(), broker=free_port())
+
+    @classmethod
+    def usual(cls) -> Ports:
+        """The ports that the README names, where nobody else has them."""
+        return cls(http=this_port_or_free(8080), broker=this_port_or_free(1883))
 
 
 @dataclass(frozen=True, slots=True)
