@@ -294,6 +294,13 @@ def test_no_personal_data_lies_in_the_file_or_its_log(premises: Premises, outbox
     assert not [phone for phone in phones if phone[3:].encode() in raw]
 
 
+def test_neither_drafts_nor_leases_print_what_they_hold(outbox: Outbox) -> None:
+    draft = a_draft(1, phone=PHONE)
+    outbox.append(Stream.SALE, [draft])
+    assert repr(draft) == f"Draft({draft.event_id}, {len(draft.body)} bytes)"
+    assert repr(take(outbox)) == f"Lease({outbox.epoch}, sale, 1..1)"
+
+
 def test_only_this_user_may_read_the_file(premises: Premises, outbox: Outbox) -> None:
     outbox.append(Stream.SALE, [a_draft(1)])
     for suffix in ("", "-wal", "-shm"):
