@@ -98,13 +98,13 @@ class Retention:
         return deleted
 
     def _limit(self, lane: Lane, settled_before_ms: int) -> int:
-        """The greatest sequence that may go. The notes it makes superfluous go at once."""
+        """The greatest sequence that is old enough. Notes that it makes superfluous go at once."""
         with self._file.lock, self._file.relaxed as db:
             row = db.execute(
                 "SELECT max(watermark) FROM settled_mark WHERE lane = ? AND settled_at <= ?",
                 (lane.number, settled_before_ms),
             ).fetchone()
-            limit = min(row[0] or 0, lane.settled.watermark)
+            limit: int = row[0] or 0
             db.execute(
                 "DELETE FROM settled_mark WHERE lane = ? AND watermark < ?", (lane.number, limit)
             )
