@@ -24,6 +24,7 @@ from agent.outbox.migrations import migrations, version_of
 from agent.outbox.moments import from_unix_ms
 from agent.outbox.rows import load
 from agent.outbox.verification import verify
+from models.wire.errors import DECODE_FAULTS
 from models.wire.ids import Epoch, EventId
 from models.wire.registry import SALE_RECORDED
 from models.wire.topics import Stream
@@ -204,5 +205,5 @@ def _shown(lane: Lane, sequence: int, event_id: EventId, at_ms: int, body: bytes
 def _type_of(body: bytes) -> str:
     try:
         return _VIEWS.decode(body).type
-    except msgspec.DecodeError:
+    except DECODE_FAULTS:
         return ""

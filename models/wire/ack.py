@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from models.wire.errors import WireError, describe
+from models.wire.errors import DECODE_FAULTS, WireError, describe
 from models.wire.ranges import Range
 
 
@@ -93,5 +93,5 @@ def decode_answer(payload: bytes) -> Ack | Welcome:
     """Read what arrived on ``down/ack``; raises WireError."""
     try:
         return _DECODER.decode(payload)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not an acknowledgement: {describe(error)}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError, describe
+from models.wire.errors import DECODE_FAULTS, WireError, describe
 
 
 class EpochHeld(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ def decode_birth(payload: bytes) -> Birth:
     """Read a birth; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=Birth)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a birth: {describe(error)}") from error
 
 
@@ -62,5 +62,5 @@ def decode_state(payload: bytes) -> State:
     """Read a state or a will; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=State)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a state: {describe(error)}") from error

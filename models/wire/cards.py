@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError, describe
+from models.wire.errors import DECODE_FAULTS, WireError, describe
 
 
 class Spend(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ def decode_delta(payload: bytes) -> CardDelta:
     """Read one delta; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=CardDelta)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a card delta: {describe(error)}") from error
 
 
@@ -100,5 +100,5 @@ def decode_page(payload: bytes) -> CardPage:
     """Read a catch-up page; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=CardPage)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a page of cards: {describe(error)}") from error

@@ -15,7 +15,14 @@ import msgspec
 import zstandard
 
 from models.wire.ack import Reason
-from models.wire.errors import BadBatch, TooLarge, UnreadableBatch, WireError, describe
+from models.wire.errors import (
+    DECODE_FAULTS,
+    BadBatch,
+    TooLarge,
+    UnreadableBatch,
+    WireError,
+    describe,
+)
 
 MAX_PAYLOAD_BYTES: Final = 512 * 1024
 """A batch on the wire (WIRE)."""
@@ -108,7 +115,7 @@ class Codec:
         if fault is None:
             try:
                 return _checked(_BATCHES.decode(plain))
-            except (msgspec.DecodeError, RecursionError) as error:
+            except DECODE_FAULTS as error:
                 fault = WireError(describe(error))
         header = read_header(plain)
         if header is None:
@@ -124,7 +131,7 @@ def read_header(plain: bytes) -> BatchHeader | None:
         return None
     try:
         header = _HEADERS.decode(plain[:end] + b"}")
-    except msgspec.DecodeError:
+    except DECODE_FAULTS:
         return None
     return header if header.first >= 1 and header.count >= 1 else None
 

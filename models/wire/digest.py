@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent, describe
+from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 
 _IDENTIFIER_LISTS = frozenset({"identifiers", "loyalty"})
 _PERSONAL = frozenset({"family_name", "given_name", "value"})
@@ -40,7 +40,7 @@ def content_digest(data: bytes | msgspec.Raw) -> bytes:
     """
     try:
         content = _DECODER.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except DECODE_FAULTS as error:
         raise BadEvent(Reason.MALFORMED, f"data is not a JSON object: {describe(error)}") from error
     for name in _OUTSIDE:
         content.pop(name, None)

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent, describe
+from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.ids import DevicePath, EventId, keyed_event_id
 from models.wire.registry import EventData, EventType
 
@@ -136,7 +136,7 @@ def open_envelope(raw: bytes | msgspec.Raw) -> Envelope:
         raise BadEvent(Reason.TOO_LARGE, f"an event may hold {MAX_EVENT_BYTES} bytes")
     try:
         envelope = _ENVELOPES.decode(raw)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise BadEvent(Reason.MALFORMED, f"envelope: {describe(error)}") from error
     if envelope.specversion != "1.0":
         raise BadEvent(Reason.MALFORMED, "envelope: specversion must be 1.0")

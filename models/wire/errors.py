@@ -14,7 +14,9 @@ Every one of them is permanent: the same bytes will fail again, so nobody retrie
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from models.wire.codec import BatchHeader
@@ -65,6 +67,10 @@ class BadEvent(WireError):
 class TooLarge(WireError):
     """An event or a batch is larger than the contract allows."""
 
+
+DECODE_FAULTS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not what they should be: for text that is not UTF-8 and
+for nesting beyond reason it has no error of its own."""
 
 _QUOTED_VALUE = re.compile(r"'.*'", re.DOTALL)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent, describe
+from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.registry import MEMBER_REGISTERED, SALE_RECORDED, EventType
 
 _LOYALTY_FIELDS = ("value", "family_name", "given_name")
@@ -80,7 +80,7 @@ def personal_spans(kind: EventType, data: bytes | msgspec.Raw) -> list[PersonalS
             return [_span(raw, raw, _LOYALTY_FIELDS) for raw in _SALE.decode(data).loyalty]
         if kind.name == MEMBER_REGISTERED.name:
             return _member_spans(_MEMBER.decode(data))
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise BadEvent(Reason.MALFORMED, f"{kind.name}: {describe(error)}") from error
     return []
 

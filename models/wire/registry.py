@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from models.wire.ack import Reason
-from models.wire.errors import BadEvent, describe
+from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
@@ -88,6 +88,6 @@ def decode_data(known: EventType, data: bytes | msgspec.Raw) -> EventData:
     """
     try:
         decoded = _DECODERS[known.schema].decode(data)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise BadEvent(Reason.MALFORMED, f"{known.name}: {describe(error)}") from error
     return known.upcast(decoded) if known.upcast else decoded

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.wire.errors import WireError, describe
+from models.wire.errors import DECODE_FAULTS, WireError, describe
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ def decode_desired(payload: bytes) -> Desired:
     """Read a desired document; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=Desired)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a desired document: {describe(error)}") from error
 
 
@@ -44,5 +44,5 @@ def decode_reported(payload: bytes) -> Reported:
     """Read a reported document; raises WireError."""
     try:
         return msgspec.json.decode(payload, type=Reported)
-    except msgspec.DecodeError as error:
+    except DECODE_FAULTS as error:
         raise WireError(f"not a reported document: {describe(error)}") from error

@@ -58,6 +58,7 @@ def test_a_batch_that_lies_about_its_count_is_refused() -> None:
         b'{"v":1,"epoch":"e","stream":"sale","first":0,"count":1,"events":[{}]}',
         b'{"v":1,"epoch":"e","stream":"sale","first":"x","count":1,"events":[{]}',
         b'{"v":1,"epoch":"e","stream":"sale","first":-4,"count":1,"events":[{]}',
+        b'{"v":1,"epoch":"\xff\x9b","stream":"sale","first":1,"count":1,"events":[{}]}',
     ],
 )
 def test_bytes_that_are_no_batch_name_no_sequence(payload: bytes) -> None:
@@ -224,6 +225,6 @@ def test_an_acknowledgement_survives_the_way() -> None:
 )
 def test_a_damaged_message_is_a_wire_error(decode: object) -> None:
     assert callable(decode)
-    for damaged in (b"", b"{", b"{}", b"null", b"\xff"):
+    for damaged in (b"", b"{", b"{}", b"null", b"\xff", b'{"birth":"\xff"}', b'{"store":"\xff"}'):
         with pytest.raises(WireError):
             decode(damaged)
