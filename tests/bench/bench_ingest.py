@@ -35,7 +35,7 @@ from models.vault.master import MasterKey
 from models.vault.seal import Sealer
 from models.wire.events.sale import SaleRecorded
 from models.wire.topics import Stream
-from tests.simulators.facts import NOON, SHOP, a_batch, a_phone, a_sale, stamped, with_revision
+from tests.simulators.facts import NOON, SHOP, a_batch, a_phone, a_sale, with_revision
 
 ROUNDS = 15
 WARM_UP = 7
@@ -116,18 +116,16 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
             times.append((ours_s, bare.insert_what_came_after(position)))
         bare.close()
         ours.close()
-    return [_figure(times[WARM_UP:], len(stamped(_sale(random, phones, 1), 1)))]
+    return [_figure(times[WARM_UP:])]
 
 
-def _figure(times: Sequence[tuple[float, float]], event_bytes: int) -> Figure:
+def _figure(times: Sequence[tuple[float, float]]) -> Figure:
     return {
         "name": "ingest.sqlite",
         "value": round(GROUP / median(ours for ours, _ in times)),
         "unit": "events/s",
         "ratio": round(median(bare / ours for ours, bare in times), 3),
         "against": "sqlite3 executemany of the same rows, same indexes, one commit per 1,000",
-        "bare": round(GROUP / median(bare for _, bare in times)),
-        "event_bytes": event_bytes,
     }
 
 

@@ -73,7 +73,7 @@ def queue_behind_a_leader(
     assert store.entered.wait(10)
     for count, number in enumerate(numbers, start=1):
         callers.submit(number)
-        eventually(waiting(group, count))
+        assert eventually(waiting(group, count))
     store.open.set()
     callers.join()
     return callers
@@ -141,9 +141,9 @@ def test_a_leader_that_is_interrupted_lets_its_followers_try_again() -> None:
 
     leader = threading.Thread(target=lead)
     leader.start()
-    eventually(waiting(group, 1))
+    assert eventually(waiting(group, 1))
     callers.submit(2)
-    eventually(waiting(group, 2))
+    assert eventually(waiting(group, 2))
     release.set()
     callers.join()
     leader.join(10)
@@ -161,9 +161,9 @@ def test_a_signal_while_waiting_leaves_the_queue_in_order() -> None:
     assert store.entered.wait(10)
 
     def interrupt() -> None:
-        eventually(waiting(group, 1))
+        assert eventually(waiting(group, 1))
         signal.pthread_kill(main, signal.SIGINT)
-        eventually(waiting(group, 0))
+        assert eventually(waiting(group, 0))
         store.open.set()
 
     main = threading.get_ident()
