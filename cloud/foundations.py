@@ -36,6 +36,9 @@ from models.vault.seal import Sealer
 VIEWS = "views"
 """The follower that makes heartbeats, sales, members and cards out of the ledger, in this order."""
 
+_STEP = 200
+"""Entries folded in one transaction: on SQLite ingest waits for it, 0.1 s at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Foundations:
@@ -114,7 +117,7 @@ class Foundations:
             directory=Directory(engine, keyring),
             cards=CardFeed(engine, keyring, blobs),
             dead_letters=DeadLetters(engine, letters, journal, clock),
-            views=Follower(engine, journal, VIEWS, folds),
+            views=Follower(engine, journal, VIEWS, folds, batch=_STEP),
             closing=opened.pop_all(),
         )
 
