@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Select, select
 
+from cloud.ledger.settlement import Outcome
 from cloud.ledger.tables import SettledRow, StreamRow, table_of
 from cloud.storage.columns import from_ms
 from cloud.storage.unit_of_work import read
@@ -49,9 +50,14 @@ class LaneProgress:
 def settled(
     connection: Connection, device: DevicePath, epochs: Sequence[str] | None = None
 ) -> list[EpochSettled]:
-    """All settled ranges of a device, per epoch and stream; of the named epochs when given."""
+    """What a device need not send again, per epoch and stream; of the named epochs when given.
+
+    What was declared void is left out: a box that was put back to an older image of itself may
+    still hold those very events, and nobody else does. Should they come, they are accepted.
+    """
     streams: dict[str, dict[str, RangeSet]] = defaultdict(dict)
-    for epoch, stream, _, first, last in connection.execute(_runs(device, epochs)):
+    runs = _runs(device, epochs).where(_SETTLED.c.outcome != Outcome.VOID)
+    for epoch, stream, _, first, last in connection.execute(runs):
         streams[epoch].setdefault(stream, RangeSet()).add(first, last)
     return [
         EpochSettled(epoch, {stream: list(ranges) for stream, ranges in lanes.items()})

@@ -168,6 +168,8 @@ def test_a_closed_epoch_owes_nothing_more(ledger: LedgerPremises) -> None:
     ledger.append(a_payload([an_event(closed, 1, epoch=OTHER_EPOCH)], epoch=OTHER_EPOCH))
     assert ledger.runs() == [(1, 1, "void"), (2, 2, "accepted"), (3, 4, "void")]
     assert ledger.runs(stream="member") == [(1, 2, "void")]
+    welcome = ledger.journal.settled(SHOP, [EPOCH])
+    assert welcome == [EpochSettled(EPOCH, {"sale": [(2, 2)]})], "an older image may hold the rest"
 
 
 def test_what_was_given_up_and_still_arrives_is_accepted_without_alarm(
