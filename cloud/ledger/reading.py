@@ -17,8 +17,9 @@ from cloud.ledger.fact import LAST_SEQUENCE, Fact, read_fact
 from cloud.storage.columns import to_ms
 from models.wire import ids
 from models.wire.ack import Reason, Refusal
-from models.wire.codec import BatchHeader, Codec
+from models.wire.codec import Codec
 from models.wire.errors import BadBatch, BadEvent, BadIdentifier, TooLarge, UnreadableBatch
+from models.wire.header import BatchHeader
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, gc=False):

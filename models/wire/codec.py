@@ -23,6 +23,7 @@ from models.wire.errors import (
     WireError,
     describe,
 )
+from models.wire.header import BatchHeader
 
 MAX_PAYLOAD_BYTES: Final = 512 * 1024
 """A batch on the wire (WIRE)."""
@@ -38,21 +39,6 @@ BATCH_VERSION: Final = 1
 
 _LEVEL: Final = 3
 _EVENTS: Final = b',"events":'
-
-
-class BatchHeader(msgspec.Struct, frozen=True):
-    """What a batch says of itself: ``count`` events of one stream from sequence ``first`` on."""
-
-    v: int
-    epoch: str
-    stream: str
-    first: int
-    count: int
-
-    @property
-    def last(self) -> int:
-        """The sequence of the last event."""
-        return self.first + self.count - 1
 
 
 class _Wire(msgspec.Struct, frozen=True):

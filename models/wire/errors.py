@@ -14,12 +14,11 @@ Every one of them is permanent: the same bytes will fail again, so nobody retrie
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-if TYPE_CHECKING:
-    from models.wire.codec import BatchHeader
+from models.wire.header import BatchHeader
 
 
 class WireError(ValueError):

@@ -18,8 +18,8 @@ import msgspec
 from models.wire.ack import Ack, Welcome
 from models.wire.birth import Birth, State
 from models.wire.cards import CardDelta, CardPage
-from models.wire.codec import BatchHeader
 from models.wire.envelope import Envelope
+from models.wire.header import BatchHeader
 from models.wire.registry import EVENT_TYPES
 from models.wire.twin import Desired, Reported
 
