@@ -109,7 +109,7 @@ def main() -> int:
         if not chosen.once:
             say("the day is over; everything stays open until you press Ctrl-C")
             with contextlib.suppress(KeyboardInterrupt):
-                while cloud.program.running:
+                while True:
                     time.sleep(0.5)
         return 0 if complete else 1
 
@@ -131,7 +131,8 @@ def welcome(cloud: Cloud, shops: list[Shop], day: ShopDay, password: str, *, onc
     say("")
     say(f"  console        {cloud.url}    password: {password}")
     say(f"  guide's page   {shops[0].url}" + (f"    try: {member.phone}" if member else ""))
-    say(f"  pull the line  kill {cloud.program.pid}   (the till goes on)")
+    say(f"  pull the line  kill {cloud.program.pid}   (the till goes on; the card still changes)")
+    say(f"  and back       .venv/bin/lianke-cloud serve --config {cloud.config}")
     say("")
 
 
