@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 
+import psutil
 import pytest
 
-from tests.simulators.processes import ROOT
+from tests.simulators.processes import ROOT, eventually, runs
 from tests.simulators.required_server import required_nats_server
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -45,3 +46,27 @@ def test_the_demo_plays_a_day_to_its_end_and_its_figures_are_the_truth() -> None
     assert figures["footfall"] is None
     assert 0 < figures["till_to_card_ms"]["p50"] <= figures["till_to_card_ms"]["p99"]
     assert "138" not in done.stderr, "no phone number in the progress"
+
+
+def test_a_demo_that_is_told_to_end_leaves_no_process_behind() -> None:
+    required_nats_server()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tests.simulators.demo", "--once", "--sales", "400"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+    family: set[int] = set()
+
+    def grown_up() -> bool:
+        family.update(child.pid for child in psutil.Process(demo.pid).children(recursive=True))
+        return len(family) >= 3  # cloud, broker and a shop, whatever else came and went
+
+    try:
+        assert eventually(grown_up, 60)
+        demo.terminate()
+        assert demo.wait(60) == 143
+    finally:
+        demo.kill()
+        demo.wait()
+    assert eventually(lambda: not [pid for pid in family if runs(pid)], 10)

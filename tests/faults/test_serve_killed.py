@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.test_kill_nine import PLAN, owes_nothing
 from tests.simulators.demo.stage import Cloud, Ports, Shop
-from tests.simulators.processes import eventually, free_port
+from tests.simulators.processes import eventually, free_port, runs
 from tests.simulators.required_server import required_nats_server
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock
 
@@ -63,7 +63,7 @@ def test_the_day_survives_kills_of_the_embedded_broker_and_of_the_whole_service(
                     os.kill(pid, signal.SIGKILL)
                 else:
                     cloud.program.kill()
-                    assert eventually(lambda pid=pid: not psutil.pid_exists(pid), 10), "an orphan"  # type: ignore[misc]
+                    assert eventually(lambda pid=pid: not runs(pid), 10), "an orphan"  # type: ignore[misc]
                     cloud.start()
         assert not plan
         assert eventually(lambda: owes_nothing(shop), 120, every_s=0.5)
@@ -77,4 +77,4 @@ def test_the_day_survives_kills_of_the_embedded_broker_and_of_the_whole_service(
     assert status["ledger"]["duplicates"] == 0
     assert status["ledger"]["conflicts"] == 0
     assert status["members"] == len(day.truth.members)
-    assert not [pid for pid in brokers if psutil.pid_exists(pid)], "no orphan is left"
+    assert not [pid for pid in brokers if runs(pid)], "no orphan is left"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,14 @@ def accepts(address: tuple[str, int]) -> bool:
     """Whether somebody listens there."""
     with socket.socket() as probe:
         return probe.connect_ex(address) == 0
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that only waits for init to read its exit code does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def this_port_or_free(wanted: int) -> int:

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -74,6 +75,7 @@ def workshop(*, once: bool) -> Iterator[Path]:
 def main() -> int:
     """Set the stage, play, report."""
     chosen = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that cloud and shops end with us
     started = time.monotonic()
     password = os.environ.get("LIANKE_CONSOLE_PASSWORD") or secrets.token_urlsafe(9)
     with workshop(once=chosen.once) as folder, contextlib.ExitStack() as curtain:
