@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -28,11 +29,12 @@ from models.runtime.clock import SystemClock
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
+from models.wire.ack import Welcome
 from models.wire.cards import CardDelta
 from models.wire.events.device import EpochClosed
-from models.wire.ids import EventId, uuid7
+from models.wire.ids import EventId
 from models.wire.registry import EPOCH_CLOSED
-from models.wire.topics import ShopDown, Stream, device_filters, shop_down
+from models.wire.topics import Down, ShopDown, Stream, device_filters, down, shop_down
 from tests.simulators.broker import Fate, SimulatedBroker
 from tests.simulators.facts import SHOP, a_sale, composed
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
@@ -196,6 +198,23 @@ def test_nothing_is_sent_before_the_cloud_has_answered(
     assert shop.drained()
 
 
+def test_a_welcome_that_was_queued_for_an_earlier_connection_opens_nothing(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    office.silent = True
+    shop = opened(Shop(tmp_path, broker))
+    shop.sell(1, 3)
+    shop.link.start()
+    assert eventually(lambda: office.births >= 1, 5)
+    stale = Welcome(ledger=office.ledger, birth="an earlier one", epochs=[])
+    office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(stale)))
+    assert eventually(lambda: office.births >= 3, 5), "it goes on saying its birth"
+    assert not office.received
+    assert not shop.link.online()
+
+
 def test_what_the_ledger_does_not_settle_in_time_is_sent_again(
     tmp_path: Path, opened: Callable[[Shop], Shop]
 ) -> None:
@@ -332,4 +351,3 @@ def test_cards_and_damaged_messages_from_above(
     assert eventually(lambda: len(shop.cards) == 1, 5)
     undecodable = shop.registry.get_sample_value("lianke_sync_messages_undecodable_total")
     assert undecodable == 1
-    assert uuid7(0, bytes(10))  # ids are ours to make, not the cloud's
