@@ -5,14 +5,22 @@ AgentError
     BrokerUnavailable
     CloudUnavailable
     OutboxBusy
+    CameraLost
+    CameraStalled
+    NetworkUnavailable
   InvalidInput          quarantine, never retry
     UnreadableInput
     EventTooLarge
+    CameraUnreadable
+    BadLine
   FaultyDevice          stop and ask for help
     BadConfiguration
     BrokerRefusedLogin
     OutboxCorrupt
     DiskUnusable
+    NetworkMissing
+    NetworkMismatch
+    VisionNotInstalled
 """
 
 from __future__ import annotations
@@ -46,12 +54,32 @@ class OutboxBusy(TransientError):
     """Another process holds the outbox's write lock for too long."""
 
 
+class CameraLost(TransientError):
+    """A camera does not answer, or vanished while we watched."""
+
+
+class CameraStalled(TransientError):
+    """A camera is open and sends no pictures."""
+
+
+class NetworkUnavailable(TransientError):
+    """No source could give a network's file now."""
+
+
 class UnreadableInput(InvalidInput):
     """A file or message from a till cannot be read as what its profile says it is."""
 
 
 class EventTooLarge(InvalidInput):
     """One event exceeds what the wire allows."""
+
+
+class CameraUnreadable(InvalidInput):
+    """A clip is missing, empty, or of a kind that cannot be decoded."""
+
+
+class BadLine(InvalidInput):
+    """A counting line is malformed, has no length, or lies outside the picture."""
 
 
 class BadConfiguration(FaultyDevice):
@@ -68,3 +96,15 @@ class OutboxCorrupt(FaultyDevice):
 
 class DiskUnusable(FaultyDevice):
     """The disk is full, read-only or gone; the message names the path."""
+
+
+class NetworkMissing(FaultyDevice):
+    """No network is in the cache; it has to be pulled."""
+
+
+class NetworkMismatch(FaultyDevice):
+    """A network's bytes are not those that its manifest names: they are not used."""
+
+
+class VisionNotInstalled(FaultyDevice):
+    """The libraries that look at pictures are not installed on this box."""

@@ -16,10 +16,13 @@ import msgspec
 from models.wire.ack import Reason
 from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
+from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 
-EventData = SaleRecorded | MemberRegistered | Heartbeat | RangeVoid | EpochClosed
+EventData = (
+    SaleRecorded | MemberRegistered | FootfallCounted | Heartbeat | RangeVoid | EpochClosed
+)
 
 _SCHEMA_PREFIX: Final = "urn:lianke:schema:"
 
@@ -54,11 +57,19 @@ class EventType:
 
 SALE_RECORDED: Final = EventType("lianke.sale.recorded", 1, SaleRecorded, keyed=True)
 MEMBER_REGISTERED: Final = EventType("lianke.member.registered", 1, MemberRegistered)
+FOOTFALL_COUNTED: Final = EventType("lianke.footfall.counted", 1, FootfallCounted)
 HEARTBEAT: Final = EventType("lianke.device.heartbeat", 1, Heartbeat)
 RANGE_VOID: Final = EventType("lianke.range.void", 1, RangeVoid)
 EPOCH_CLOSED: Final = EventType("lianke.epoch.closed", 1, EpochClosed)
 
-EVENT_TYPES: Final = (SALE_RECORDED, MEMBER_REGISTERED, HEARTBEAT, RANGE_VOID, EPOCH_CLOSED)
+EVENT_TYPES: Final = (
+    SALE_RECORDED,
+    MEMBER_REGISTERED,
+    FOOTFALL_COUNTED,
+    HEARTBEAT,
+    RANGE_VOID,
+    EPOCH_CLOSED,
+)
 
 _BY_SCHEMA: Final[Mapping[tuple[str, str], EventType]] = MappingProxyType(
     {(known.name, known.schema): known for known in EVENT_TYPES}

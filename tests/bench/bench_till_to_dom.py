@@ -21,7 +21,8 @@ from playwright.sync_api import Page
 from models.wire.events.sale import natural_key
 from models.wire.ids import TenantId, sale_id
 from tests.browser.chromium import a_browser, a_visitor
-from tests.simulators.demo.stage import TENANT, Ports, Shop, ShopPlan
+from tests.simulators.demo.boxes import Shop
+from tests.simulators.demo.stage import TENANT, Ports, ShopPlan
 from tests.simulators.demo.stopwatch import percentile
 from tests.simulators.facts import SHANGHAI
 from tests.simulators.poslog_writer import poslog, transaction

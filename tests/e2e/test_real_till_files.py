@@ -19,8 +19,9 @@ import pytest
 from defusedxml import ElementTree
 
 from tests.simulators.demo.__main__ import NCR
+from tests.simulators.demo.boxes import Shop
 from tests.simulators.demo.play import settle
-from tests.simulators.demo.stage import Cloud, Ports, Shop
+from tests.simulators.demo.stage import Cloud, Ports
 from tests.simulators.processes import ROOT, eventually, free_port
 from tests.simulators.required_server import required_nats_server
 

@@ -18,7 +18,8 @@ from random import Random
 import psutil
 import pytest
 
-from tests.simulators.demo.stage import Ports, Shop, ShopPlan
+from tests.simulators.demo.boxes import Shop
+from tests.simulators.demo.stage import Ports, ShopPlan
 from tests.simulators.processes import eventually, free_port
 from tests.simulators.split_cloud import INGEST, SplitCloud
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.test_kill_nine import PLAN, owes_nothing
-from tests.simulators.demo.stage import Ports, Shop
+from tests.simulators.demo.boxes import Shop
+from tests.simulators.demo.stage import Ports
 from tests.simulators.processes import eventually, free_port
 from tests.simulators.split_cloud import SplitCloud
 from tests.simulators.till import Delivery, Player, ShopDay, SystemPlayerClock

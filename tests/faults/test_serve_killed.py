@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from tests.faults.test_kill_nine import PLAN, owes_nothing
-from tests.simulators.demo.stage import Cloud, Ports, Shop
+from tests.simulators.demo.boxes import Shop
+from tests.simulators.demo.stage import Cloud, Ports
 from tests.simulators.processes import eventually, free_port, runs
 from tests.simulators.required_server import required_nats_server
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock

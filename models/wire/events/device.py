@@ -19,6 +19,22 @@ class StreamDepth(msgspec.Struct, frozen=True, kw_only=True):
     oldest_age_s: float
 
 
+class CameraState(msgspec.Struct, frozen=True, kw_only=True):
+    """How one camera of the device does.
+
+    Attributes:
+        name: unique within the device.
+        state: ``watching``, ``starting``, ``lost``, ``stalled``, ``refused`` or ``ended``.
+        since_s: seconds that it has been in this state.
+        sampled_fps: pictures looked at per second, lately.
+    """
+
+    name: str
+    state: str
+    since_s: float
+    sampled_fps: float
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A regular sign of life."""
 
@@ -29,6 +45,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: int = 0
     rss_bytes: int = 0
     disk_free_bytes: int = 0
+    cameras: list[CameraState] = []
 
 
 class RangeVoid(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 make demo                              play at 120 times the speed of life, then stay open
 make demo ARGS="--once --json"         play as fast as it goes, print figures, exit
 make demo ARGS="--speed 600 --sales 2000 --seed 3"
+make demo CAMERA=0                     without a camera; CAMERA=clip.mp4 or rtsp://… for another
 """
 
 from __future__ import annotations
@@ -17,18 +18,26 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from datetime import time as wall_time
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
+from tests.simulators.demo.boxes import Box, CameraBox, Shop
+from tests.simulators.demo.door import Door, find_door
 from tests.simulators.demo.figures import Played, figures
 from tests.simulators.demo.play import play_day, play_real, progress_line, settle
 from tests.simulators.demo.real_tills import NCR_STORE, RealDay, read_real_day
-from tests.simulators.demo.stage import Cloud, Ports, Shop, ShopPlan
+from tests.simulators.demo.stage import Cloud, Ports, ShopPlan
 from tests.simulators.demo.stopwatch import Stopwatch
 from tests.simulators.processes import eventually, free_port, this_port_or_free
 from tests.simulators.till import ShopDay
 
 STORE = ShopPlan("sh-0001", "连客便利 静安寺店", "Asia/Shanghai", "CNY", "lianke-till")
+AFTER_WORK: Final = wall_time(17, 59)
+"""When the clip at the door was recorded: the busiest hour of the simulated shop."""
 NCR = ShopPlan(NCR_STORE, "NCR sample store 9", "America/Los_Angeles", "USD", "ncr-acs-2.1")
 
 
@@ -76,44 +85,93 @@ def main() -> int:
     """Set the stage, play, report."""
     chosen = options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that cloud and shops end with us
-    started = time.monotonic()
     password = os.environ.get("LIANKE_CONSOLE_PASSWORD") or secrets.token_urlsafe(9)
+    real = real_day()
+    door = find_door(os.environ, say)
+    started = time.monotonic()
     with workshop(once=chosen.once) as folder, contextlib.ExitStack() as curtain:
-        ports = Ports.free() if chosen.once else Ports.usual()
-        cloud = Cloud(folder / "cloud", ports, password)
-        curtain.callback(cloud.stop)
-        real = real_day()
-        plans = [STORE, *([NCR] if real else [])]
-        enrolled = [(plan, cloud.enrol(plan)) for plan in plans]
-        say("starting the cloud …")
-        cloud.start()
-        shops = []
-        for number, (plan, secret) in enumerate(enrolled):
-            port = free_port() if chosen.once else this_port_or_free(8090 + number)
-            shop = Shop(folder / plan.store, plan, ports, secret, port)
-            curtain.callback(shop.stop)
-            say(f"starting shop {plan.store} …")
-            shop.start()
-            shops.append(shop)
+        stage = Stage(folder, chosen, password, curtain)
+        shops = stage.open_shops([STORE, *([NCR] if real else [])])
         day = ShopDay(seed=chosen.seed, sales=chosen.sales)
-        welcome(cloud, shops, day, password, once=chosen.once)
+        camera = stage.open_door(door, day) if door else None
+        stage.raise_curtain([*shops, *([camera] if camera else [])])
+        welcome(stage.cloud, shops, day, password, once=chosen.once)
         stopwatch = Stopwatch(shops[0].url)
         curtain.callback(stopwatch.close)
-        speed = chosen.speed if chosen.speed is not None else (0.0 if chosen.once else 120.0)
-        play_day(shops[0], day, stopwatch, speed=speed or None, progress=progress_line)
+        play_day(shops[0], day, stopwatch, speed=stage.speed or None, progress=progress_line)
         if real:
             play_real(shops[1], real)
         say("waiting until the ledger has everything and the cards are back …")
-        played = Played(cloud, shops, day.truth, real, stopwatch)
-        complete = settle(shops) and eventually(lambda: caught_up(played), 60.0, every_s=0.2)
+        played = Played(stage.cloud, shops, camera, day.truth, real, stopwatch)
+        complete = settle(shops, camera) and eventually(
+            lambda: caught_up(played), 60.0, every_s=0.2
+        )
         result = figures(played, seconds=time.monotonic() - started)
         print(json.dumps(result) if chosen.json else json.dumps(result, indent=2), flush=True)
         if not chosen.once:
-            say("the day is over; everything stays open until you press Ctrl-C")
-            with contextlib.suppress(KeyboardInterrupt):
-                while True:
-                    time.sleep(0.5)
+            stay_open()
         return 0 if complete else 1
+
+
+class Stage:
+    """Cloud, shops and the door, enrolled and started in this order."""
+
+    def __init__(
+        self,
+        folder: Path,
+        chosen: argparse.Namespace,
+        password: str,
+        curtain: contextlib.ExitStack,
+    ) -> None:
+        """Everything that is started ends with the curtain."""
+        self.folder = folder
+        self.once: bool = chosen.once
+        self.speed: float = (
+            (0.0 if chosen.once else 120.0) if chosen.speed is None else chosen.speed
+        )
+        self.ports = Ports.free() if chosen.once else Ports.usual()
+        self.cloud = Cloud(folder / "cloud", self.ports, password)
+        self._curtain = curtain
+        curtain.callback(self.cloud.stop)
+
+    def open_shops(self, plans: Sequence[ShopPlan]) -> list[Shop]:
+        """A box at the till of every shop."""
+        return [self._open_shop(number, plan) for number, plan in enumerate(plans)]
+
+    def _open_shop(self, number: int, plan: ShopPlan) -> Shop:
+        port = free_port() if self.once else this_port_or_free(8090 + number)
+        secret = self.cloud.enrol(plan)
+        return Shop(self.folder / plan.store, plan, self.ports, secret, port)
+
+    def open_door(self, door: Door, day: ShopDay) -> CameraBox:
+        """The box at the first shop's door; a clip plays at its own speed while people watch."""
+        begin_at = datetime.combine(day.business_day, AFTER_WORK, ZoneInfo(STORE.timezone))
+        return CameraBox(
+            self.folder / STORE.camera,
+            STORE,
+            self.ports,
+            self.cloud.enrol(STORE, STORE.camera, "camera"),
+            door,
+            begin_at=begin_at if door.recorded else None,
+            speed=0.0 if self.once else 1.0,
+        )
+
+    def raise_curtain(self, boxes: Sequence[Box]) -> None:
+        """Start the cloud and then the boxes."""
+        say("starting the cloud …")
+        self.cloud.start()
+        for box in boxes:
+            self._curtain.callback(box.stop)
+            say(f"starting {box.device} …")
+            box.start()
+
+
+def stay_open() -> None:
+    """Until somebody ends it."""
+    say("the day is over; everything stays open until you press Ctrl-C")
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(0.5)
 
 
 def caught_up(played: Played) -> bool:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.simulators.demo.boxes import CameraBox, Shop
 from tests.simulators.demo.real_tills import RealDay
-from tests.simulators.demo.stage import Cloud, Shop
+from tests.simulators.demo.stage import Cloud
 from tests.simulators.demo.stopwatch import Stopwatch, percentile
 from tests.simulators.till import DayTruth
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was played, and who watched."""
+    """What was played, and who watched.
+
+    Attributes:
+        door: the box with the camera, where there is one.
+    """
 
     cloud: Cloud
     shops: list[Shop]
+    door: CameraBox | None
     truth: DayTruth
     real: RealDay | None
     stopwatch: Stopwatch
@@ -41,7 +47,7 @@ def figures(played: Played, seconds: float) -> dict[str, Any]:
         "members": cloud["members"],
         "members_expected": played.members_expected,
         "cards_on_tablet": sum(shop["cards"] for shop in shops),
-        "footfall": None,
+        "footfall": cloud["footfall"] if played.door else None,
         "till_to_card_ms": {
             "p50": percentile(latencies, 0.50),
             "p99": percentile(latencies, 0.99),

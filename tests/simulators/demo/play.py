@@ -9,8 +9,9 @@ from pathlib import Path
 
 from models.wire.events.sale import natural_key
 from models.wire.ids import TenantId, sale_id
+from tests.simulators.demo.boxes import Box, CameraBox, Shop
 from tests.simulators.demo.real_tills import RealDay
-from tests.simulators.demo.stage import TENANT, Shop
+from tests.simulators.demo.stage import TENANT
 from tests.simulators.demo.stopwatch import Stopwatch
 from tests.simulators.processes import eventually
 from tests.simulators.till import Delivery, Played, Player, ShopDay, SystemPlayerClock
@@ -63,18 +64,20 @@ def play_real(shop: Shop, day: RealDay) -> None:
         _wait_until_taken(shop.till / name)
 
 
-def settle(shops: list[Shop], timeout_s: float = 180.0) -> bool:
-    """Wait until every shop owes the ledger nothing; says whether that was reached in time."""
+def settle(shops: list[Shop], door: CameraBox | None = None, timeout_s: float = 300.0) -> bool:
+    """Wait until nothing is owed to the ledger; says whether that was reached in time.
 
-    def owed() -> int:
-        return sum(
-            stream["pending"]
-            for shop in shops
-            for stream in shop.status()["streams"]
-            if stream["stream"] == "sale"
-        )
+    A clip at the door is waited for until it has ended; a live camera never ends.
+    """
+    sold = eventually(lambda: not any(owed(shop, "sale") for shop in shops), timeout_s, every_s=0.5)
+    if door is None or not door.door.recorded:
+        return sold
+    return sold and eventually(lambda: door.ended and not owed(door, "footfall"), timeout_s, 0.5)
 
-    return eventually(lambda: owed() == 0, timeout_s, every_s=0.5)
+
+def owed(box: Box, stream: str) -> int:
+    """How many events of a stream the box still owes."""
+    return sum(s["pending"] for s in box.status()["streams"] if s["stream"] == stream)
 
 
 def _wait_until_taken(path: Path) -> None:

@@ -1,15 +1,10 @@
-"""``lianke-agent``: run the agent, and look at it.
-
-Exit codes: 0 all is well; 1 a check found a fault; 2 input was quarantined, or the command line is
-wrong; 3 the configuration is wrong; 4 the device needs a person; 75 try again later.
-"""
+"""The program: its verbs, and the one place where an error becomes a line and an exit code."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -17,20 +12,15 @@ import msgspec
 import typer
 
 from agent import __version__
+from agent.cli.exits import FAULT_FOUND, exit_code
+from agent.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from agent.cli.outbox import outbox_app
 from agent.clock import DeviceClock, read_boot_id
-from agent.config import AgentConfig, configs_folder, read_config
-from agent.errors import AgentError, BadConfiguration, InvalidInput, TransientError
-from agent.outbox import Inspection
+from agent.config import configs_folder, read_config
+from agent.errors import AgentError
 from models.runtime import logs
 from models.runtime.clock import SystemClock
 from models.vault.errors import VaultError
-from models.wire.topics import Stream
-
-EXIT_FAULT_FOUND = 1
-EXIT_QUARANTINED = 2
-EXIT_CONFIGURATION = 3
-EXIT_DEVICE = 4
-EXIT_TRY_LATER = 75
 
 app = typer.Typer(
     name="lianke-agent",
@@ -40,14 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-outbox_app = typer.Typer(help="Look into the outbox beside a running agent.", no_args_is_help=True)
 app.add_typer(outbox_app, name="outbox")
-
-ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", help="The agent's TOML file.", show_default=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-DEFAULT_CONFIG = Path("/etc/lianke/agent.toml")
 
 
 def main() -> None:
@@ -58,17 +41,6 @@ def main() -> None:
     except (AgentError, VaultError) as error:
         print(f"lianke-agent: {error}", file=sys.stderr)
         sys.exit(exit_code(error))
-
-
-def exit_code(error: AgentError | VaultError) -> int:
-    """The exit code for an error, by what it asks a person to do."""
-    if isinstance(error, BadConfiguration):
-        return EXIT_CONFIGURATION
-    if isinstance(error, InvalidInput):
-        return EXIT_QUARANTINED
-    if isinstance(error, TransientError):
-        return EXIT_TRY_LATER
-    return EXIT_DEVICE
 
 
 @app.callback(invoke_without_command=True)
@@ -149,53 +121,4 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> N
         if finding.next_step:
             print(f"{'':21} → {finding.next_step}")
     if any(finding.verdict is Verdict.FAULT for finding in findings):
-        raise typer.Exit(EXIT_FAULT_FOUND)
-
-
-@outbox_app.command("ls")
-def outbox_ls(
-    config: ConfigOption = DEFAULT_CONFIG,
-    stream: Annotated[Stream, typer.Option(help="Which stream.")] = Stream.SALE,
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 50,
-    json: JsonOption = False,
-) -> None:
-    """List the oldest events that the ledger has not settled; never their content."""
-    with closing(_inspect(read_config(config))) as inspection:
-        pending = inspection.pending(stream, limit)
-    if json:
-        print(msgspec.json.encode(pending).decode())
-        return
-    for event in pending:
-        stored = f"{event.appended_at:%Y-%m-%d %H:%M:%S}"
-        print(f"{event.sequence:10} {stored} {event.type} {event.event_id}")
-    print(f"{len(pending)} shown", file=sys.stderr)
-
-
-@outbox_app.command("deadletters")
-def outbox_dead_letters(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """List the events that the cloud refused for ever, and why."""
-    with closing(_inspect(read_config(config))) as inspection:
-        letters = inspection.dead_letters()
-    if json:
-        print(msgspec.json.encode(letters).decode())
-        return
-    for letter in letters:
-        refused = f"{letter.rejected_at:%Y-%m-%d %H:%M:%S}"
-        print(f"{refused} {letter.stream} {letter.event_id} {letter.reason}")
-
-
-@outbox_app.command("verify")
-def outbox_verify(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """Read the whole outbox and say what is wrong with it; exit 4 when something is."""
-    with closing(_inspect(read_config(config))) as inspection:
-        problems = inspection.verify()
-    if json:
-        print(msgspec.json.encode({"problems": problems}).decode())
-    else:
-        print("\n".join(problems) or "the outbox is sound")
-    if problems:
-        raise typer.Exit(EXIT_DEVICE)
-
-
-def _inspect(settings: AgentConfig) -> Inspection:
-    return Inspection.open(settings.outbox_file)
+        raise typer.Exit(FAULT_FOUND)

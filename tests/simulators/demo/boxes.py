@@ -1,0 +1,194 @@
+"""The boxes of a shop as processes: ``lianke-agent run`` at the till and at the door."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.simulators.demo.door import Door
+from tests.simulators.demo.stage import TENANT, Ports, ShopPlan
+from tests.simulators.processes import Program, answers, program
+
+
+class Box:
+    """One agent on a folder of its own."""
+
+    def __init__(self, folder: Path, device: str, settings: str, secret: str) -> None:
+        self.folder = folder
+        self.device = device
+        self.config = folder / "agent.toml"
+        self._program: Program | None = None
+        for name in ("data", "keys"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        secret_file = secret_path(folder)
+        secret_file.touch(mode=0o600)
+        secret_file.write_text(secret, encoding="utf-8")
+        self.config.write_text(settings, encoding="utf-8")
+
+    @property
+    def outbox_file(self) -> Path:
+        """The agent's outbox."""
+        return self.folder / "data" / "outbox.sqlite3"
+
+    def start(self) -> None:
+        """Start it; see the kinds of boxes for what is waited for."""
+        self._start()
+
+    def _start(self, niceness: int = 0) -> None:
+        self._program = Program(
+            [program("lianke-agent"), "run", "--config", str(self.config)],
+            self.folder / "agent.log",
+            niceness=niceness,
+        )
+
+    @property
+    def program(self) -> Program:
+        """The running process."""
+        assert self._program is not None, "start the box first"
+        return self._program
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        if self._program is not None:
+            self._program.stop()
+
+    def status(self) -> dict[str, Any]:
+        """What ``lianke-agent status --json`` says."""
+        done = subprocess.run(
+            [program("lianke-agent"), "status", "--config", str(self.config), "--json"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return dict(json.loads(done.stdout))
+
+
+class Shop(Box):
+    """The box at the till, with a folder that its till writes to, and the guide's page."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: ShopPlan,
+        ports: Ports,
+        secret: str,
+        tablet_port: int,
+        *,
+        resend_after_s: float = 3.0,
+    ) -> None:
+        self.plan = plan
+        self.till = folder / "till"
+        self.tablet_port = tablet_port
+        settings = f"""{_foundation(folder, plan, plan.device, ports, resend_after_s)}
+[till]
+folder = "{self.till}"
+profile = "{plan.profile}"
+
+[tablet]
+port = {tablet_port}
+"""
+        super().__init__(folder, plan.device, settings, secret)
+        self.till.mkdir(exist_ok=True)
+
+    @property
+    def url(self) -> str:
+        """The guide's page."""
+        return f"http://127.0.0.1:{self.tablet_port}"
+
+    def start(self) -> None:
+        """Start, and wait until the guide's page answers."""
+        self._start()
+        self.program.wait_until(answers(f"{self.url}/healthz"), f"shop {self.plan.store}")
+
+
+class CameraBox(Box):
+    """The box at the door. It yields to the till: in real life it is another machine."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: ShopPlan,
+        ports: Ports,
+        secret: str,
+        door: Door,
+        *,
+        begin_at: datetime | None,
+        speed: float,
+    ) -> None:
+        """``begin_at`` is when a clip was recorded; ``speed`` 0 plays it as fast as it goes."""
+        self.plan = plan
+        self.door = door
+        x1, y1, x2, y2 = door.line
+        settings = f"""{_foundation(folder, plan, plan.camera, ports, 3.0, kind="camera")}
+[tablet]
+enabled = false
+
+[[camera]]
+name = "door"
+source = "{door.source}"
+{_recording(begin_at, speed) if begin_at else ""}
+
+[[camera.line]]
+name = "entrance"
+begin = [{x1}, {y1}]
+end = [{x2}, {y2}]
+"""
+        super().__init__(folder, plan.camera, settings, secret)
+
+    def start(self) -> None:
+        """Start; the camera opens in its own time."""
+        self._start(niceness=15)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the clip has been watched to its end."""
+        return [camera["state"] for camera in self.status()["cameras"]] == ["ended"]
+
+
+def secret_path(folder: Path) -> Path:
+    """Where a box keeps the secret that enrolment printed."""
+    return folder / "keys" / "device-secret"
+
+
+def _recording(begin_at: datetime, speed: float) -> str:
+    """Every picture of a clip is looked at, as ``lianke-agent count`` does."""
+    return f"begin_at = {begin_at.isoformat()}\nspeed = {speed}\nsample_fps = 0.0"
+
+
+def _foundation(
+    folder: Path,
+    plan: ShopPlan,
+    device: str,
+    ports: Ports,
+    resend_after_s: float,
+    *,
+    kind: str = "pos",
+) -> str:
+    """What every box is told: who it is, and where the cloud is."""
+    return f"""[device]
+tenant = "{TENANT}"
+store = "{plan.store}"
+device = "{device}"
+kind = "{kind}"
+store_name = "{plan.name}"
+timezone = "{plan.timezone}"
+data_dir = "{folder / "data"}"
+keys_dir = "{folder / "keys"}"
+
+[broker]
+urls = ["mqtt://127.0.0.1:{ports.broker}"]
+password_file = "{secret_path(folder)}"
+
+[cloud]
+url = "http://127.0.0.1:{ports.http}"
+
+[sync]
+resend_after_s = {resend_after_s}
+backoff_cap_s = 2.0
+
+[housekeeping]
+heartbeat_s = 5.0
+"""
