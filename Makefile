@@ -5,15 +5,15 @@ ARGS ?=
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: help demo test check unit bench format schemas revise wheel clean
+.PHONY: help demo test check unit bench models format schemas revise wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.ready ## set up, then broker, cloud and a shop day on http://localhost:8080 (ARGS="--once --json")
+demo: models ## set up, then broker, cloud and a shop day on http://localhost:8080 (ARGS="--once --json")
 	@$(BIN)/python -m tests.simulators.demo $(ARGS)
 
-test: check servers ## set up, then every check and every test, with coverage
+test: check servers models ## set up, then every check and every test, with coverage
 	$(BIN)/coverage erase && $(BIN)/pytest --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.ready ## formatting, lint, types, layers, schemas, spelling
@@ -22,8 +22,11 @@ check: $(VENV)/.ready ## formatting, lint, types, layers, schemas, spelling
 unit: $(VENV)/.ready ## the fast tests only
 	$(BIN)/pytest tests/unit tests/properties tests/contract -m "not broker and not browser and not slow" $(ARGS)
 
-bench: $(VENV)/.ready servers ## JSON lines of {"name", "value", "unit", "ratio", "against"}
+bench: models servers ## JSON lines of {"name", "value", "unit", "ratio", "against"}
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+models: $(VENV)/.ready ## the networks that LIANKE_DATA has, into the cache (LIANKE_MODELS)
+	@$(if $(LIANKE_DATA),$(BIN)/lianke-agent models pull --from "$(LIANKE_DATA)/models")
 
 format: $(VENV)/.ready ## rewrite the code as check wants it
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

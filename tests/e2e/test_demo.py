@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from tests.simulators.processes import ROOT, eventually, runs
+from tests.simulators.processes import ROOT, eventually, program, runs
+from tests.simulators.real_data import real_file
 from tests.simulators.required_server import required_nats_server
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -17,15 +22,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
 
 def test_the_demo_plays_a_day_to_its_end_and_its_figures_are_the_truth() -> None:
     required_nats_server()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.simulators.demo", "--once", "--json", "--sales", "120"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    figures = json.loads(done.stdout.splitlines()[-1])
+    figures = played("--sales", "120", CAMERA="0")
     assert list(figures) == [
         "sales_captured",
         "sales_in_ledger",
@@ -45,13 +42,51 @@ def test_the_demo_plays_a_day_to_its_end_and_its_figures_are_the_truth() -> None
     assert figures["members"] == figures["members_expected"] == figures["cards_on_tablet"] > 10
     assert figures["footfall"] is None
     assert 0 < figures["till_to_card_ms"]["p50"] <= figures["till_to_card_ms"]["p99"]
+
+
+def test_the_clip_at_the_demos_door_is_counted_as_the_count_command_counts_it(
+    tmp_path: Path,
+) -> None:
+    required_nats_server()
+    clip = real_file("video", "vtest.avi")
+    models = {"LIANKE_MODELS": str(tmp_path / "models")}
+    pull = ["models", "pull", "--from", str(clip.parents[1] / "models")]
+    subprocess.run([program("lianke-agent"), *pull], env=environment(models), check=True)
+    count = ["count", str(clip), "--line", "door=300,150,300,420", "--json"]
+    counted = subprocess.run(
+        [program("lianke-agent"), *count],
+        env=environment(models),
+        capture_output=True,
+        check=True,
+    )
+    door = json.loads(counted.stdout)["lines"]["door"]
+    figures = played("--sales", "60", CAMERA="", LIANKE_DATA=str(clip.parents[1]), **models)
+    assert figures["footfall"] == {"in": door["in"], "out": door["out"]}
+
+
+def played(*words: str, **variables: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.simulators.demo", "--once", "--json", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment(variables),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
     assert "138" not in done.stderr, "no phone number in the progress"
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **variables}
 
 
 def test_a_demo_that_is_told_to_end_leaves_no_process_behind() -> None:
     required_nats_server()
     demo = subprocess.Popen(
         [sys.executable, "-m", "tests.simulators.demo", "--once", "--sales", "400"],
+        env=environment({"CAMERA": "0"}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=ROOT,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from agent.capture.pos import (
     CaptureContext,
@@ -21,6 +18,7 @@ from agent.capture.pos import (
 from models.wire.envelope import Moment
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, device_id, store_id, tenant_id
+from tests.simulators.real_data import real_file
 
 PROFILES = Path(__file__).parents[2] / "device_configs" / "till_profiles"
 DEVICE = DevicePath(tenant_id("retailer"), store_id("sh-0001"), device_id("pos-1"))
@@ -30,10 +28,7 @@ _NOON = datetime(2025, 11, 7, 4, 0, tzinfo=UTC)
 
 def real_poslog(name: str) -> bytes:
     """A real file, unpacked; the test is skipped where the project's data folder is absent."""
-    folder = Path(os.environ.get("LIANKE_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    path = folder / "poslog" / name
-    if not path.is_file():
-        pytest.skip(f"{path} is absent; set LIANKE_DATA to the folder with the real data")
+    path = real_file("poslog", name)
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 

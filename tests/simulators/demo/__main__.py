@@ -26,7 +26,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tests.simulators.demo.boxes import Box, CameraBox, Shop
-from tests.simulators.demo.door import Door, find_door
+from tests.simulators.demo.door import Door, find_door, make_sight_ready
 from tests.simulators.demo.figures import Played, figures
 from tests.simulators.demo.play import play_day, play_real, progress_line, settle
 from tests.simulators.demo.real_tills import NCR_STORE, RealDay, read_real_day
@@ -87,7 +87,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that cloud and shops end with us
     password = os.environ.get("LIANKE_CONSOLE_PASSWORD") or secrets.token_urlsafe(9)
     real = real_day()
-    door = find_door(os.environ, say)
+    door = find_door(os.environ, say, make_sight_ready)
     started = time.monotonic()
     with workshop(once=chosen.once) as folder, contextlib.ExitStack() as curtain:
         stage = Stage(folder, chosen, password, curtain)

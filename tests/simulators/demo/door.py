@@ -9,9 +9,9 @@ The clip comes from the folder with real data, else from this project's cache, e
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,31 +53,47 @@ class Door:
         return Path(self.source).is_file()
 
 
-def find_door(environment: Mapping[str, str], say: Say, cache: Path = CACHE) -> Door | None:
-    """A camera and a network that can look at it, or None after one sentence that says why."""
+class NoCamera(RuntimeError):
+    """The shop has no camera that anything could look at; the message says why."""
+
+
+def find_door(
+    environment: Mapping[str, str], say: Say, make_ready: Callable[[], None], cache: Path = CACHE
+) -> Door | None:
+    """A camera that can be looked at, or None after one sentence that says why.
+
+    ``make_ready`` is ``make_sight_ready``, or stands in for it in a test.
+    """
+    if environment.get("CAMERA") == "0":
+        say("CAMERA=0: the tills play alone")
+        return None
     try:
         door = _camera(environment, say, cache)
-        if door is not None:
-            _pull_network(environment, say, cache)
-    except (PackageUnavailable, NoNetwork, ValueError) as error:
+        make_ready()
+    except (PackageUnavailable, NoCamera) as error:
         say(f"no camera: {error}; {_HOW_TO_ADD}. The tills play alone")
         return None
     return door
 
 
-class NoNetwork(RuntimeError):
-    """No network that finds people could be had."""
+def make_sight_ready() -> None:
+    """Libraries and a network, by what an operator would type; raises NoCamera."""
+    libraries = [sys.executable, "-c", "import cv2, onnxruntime, scipy.optimize"]
+    tried = subprocess.run(libraries, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        last = tried.stderr.strip().splitlines()[-1]
+        raise NoCamera(f"{last} (apt-get install libgl1 libglib2.0-0 may be missing)")
+    pull = [program("lianke-agent"), "models", "pull"]
+    if subprocess.run(pull, stdout=subprocess.DEVNULL, check=False).returncode:
+        raise NoCamera("no network that finds people could be fetched, for the reasons above")
 
 
-def _camera(environment: Mapping[str, str], say: Say, cache: Path) -> Door | None:
+def _camera(environment: Mapping[str, str], say: Say, cache: Path) -> Door:
     wanted = environment.get("CAMERA", "")
-    if wanted == "0":
-        say("CAMERA=0: the tills play alone")
-        return None
-    if wanted:
-        source = str(Path(wanted).absolute()) if Path(wanted).exists() else wanted
-        return Door(source, _shares(environment.get("LINE", "")))
-    return Door(str(_clip(environment, say, cache)), _SQUARE)
+    if not wanted:
+        return Door(str(_clip(environment, say, cache)), _SQUARE)
+    source = str(Path(wanted).absolute()) if Path(wanted).exists() else wanted
+    return Door(source, _shares(environment.get("LINE", "")))
 
 
 def _clip(environment: Mapping[str, str], say: Say, cache: Path) -> Path:
@@ -97,21 +113,8 @@ def _clip(environment: Mapping[str, str], say: Say, cache: Path) -> Path:
 
 
 def _shares(text: str) -> Shares:
-    if not text:
-        return _MIDDLE
-    x1, y1, x2, y2 = (float(each) for each in text.split(","))
+    try:
+        x1, y1, x2, y2 = (float(each) for each in text.split(",")) if text else _MIDDLE
+    except ValueError:
+        raise NoCamera(f"LINE={text} is not x1,y1,x2,y2 in shares of the picture") from None
     return (x1, y1, x2, y2)
-
-
-def _pull_network(environment: Mapping[str, str], say: Say, cache: Path) -> None:
-    """What an operator would type; its progress goes where ours goes."""
-    folder = environment.get("LIANKE_MODELS") or str(cache / "models")
-    os.environ["LIANKE_MODELS"] = folder  # for the agents that we start
-    done = subprocess.run(
-        [program("lianke-agent"), "models", "pull"],
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    if done.returncode:
-        say("  the lines above say what was tried")
-        raise NoNetwork("no network that finds people could be fetched")
