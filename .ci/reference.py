@@ -16,14 +16,15 @@ import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agent.config import AgentConfig  # noqa: E402 - the path comes first
+import agent.config  # noqa: E402 - the path comes first
+import cloud.config  # noqa: E402
 from cloud.api.reference import page as api_page  # noqa: E402
-from cloud.config import CloudConfig  # noqa: E402
 from models.wire.ack import Reason  # noqa: E402
 from models.wire.registry import EVENT_TYPES  # noqa: E402
 
@@ -34,8 +35,12 @@ NOTE = "<!-- Made by .ci/reference.py from the code; do not edit. -->\n"
 def pages() -> dict[str, str]:
     """Every page: its file name and its text."""
     return {
-        "agent-settings.md": settings_page("Settings of the agent", AgentConfig),
-        "cloud-settings.md": settings_page("Settings of the cloud", CloudConfig),
+        "agent-settings.md": settings_page(
+            "Settings of the agent", agent.config, agent.config.AgentConfig
+        ),
+        "cloud-settings.md": settings_page(
+            "Settings of the cloud", cloud.config, cloud.config.CloudConfig
+        ),
         "agent-cli.md": cli_page("lianke-agent", "agent.cli"),
         "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
         "api.md": api_page(),
@@ -43,13 +48,15 @@ def pages() -> dict[str, str]:
     }
 
 
-def settings_page(title: str, kind: Any) -> str:
-    """One table of keys per part."""
-    sections = [f"{NOTE}# {title}\n", inspect.getdoc(sys.modules[kind.__module__]) or ""]
+def settings_page(title: str, about: ModuleType, kind: Any) -> str:
+    """One table of keys per part; ``about`` is described at the top."""
+    sections = [f"{NOTE}# {title}\n", inspect.getdoc(about) or ""]
     plain = []
     for name, hint, default in _fields(kind):
         if dataclasses.is_dataclass(hint):
-            sections.append(_section(name, hint))
+            sections.append(_section(f"[{name}]", hint))
+        elif (item := _table_of_list(hint)) is not None:
+            sections.extend(_sections_of_list(name, item))
         else:
             plain.append(f"| `{name}` | {_kind(hint)} | {_default(default)} | |")
     if plain:
@@ -58,17 +65,33 @@ def settings_page(title: str, kind: Any) -> str:
     return "\n".join(sections) + "\n"
 
 
-def _section(name: str, kind: Any) -> str:
+def _sections_of_list(name: str, kind: Any) -> Iterator[str]:
+    """A table that may be repeated, and those within it."""
+    yield _section(f"[[{name}]]", kind)
+    for key, hint, _ in _fields(kind):
+        if (item := _table_of_list(hint)) is not None:
+            yield from _sections_of_list(f"{name}.{key}", item)
+
+
+def _table_of_list(hint: Any) -> Any:
+    """The class of the tables in a list of tables; None for anything else."""
+    items = typing.get_args(hint) if typing.get_origin(hint) is tuple else ()
+    return items[0] if items and dataclasses.is_dataclass(items[0]) else None
+
+
+def _section(title: str, kind: Any) -> str:
     documented = _attributes(kind)
     summary = (inspect.getdoc(kind) or "").splitlines()[0]
     rows = [
-        f"\n## `[{name}]`\n\n{summary}\n",
+        f"\n## `{title}`\n\n{summary}\n",
         "| key | kind | default | meaning |",
         "|---|---|---|---|",
     ]
     for key, hint, default in _fields(kind):
         if key not in documented:
             sys.exit(f"{kind.__name__}.{key} has no line in the class's docstring")
+        if _table_of_list(hint) is not None:
+            continue
         rows.append(f"| `{key}` | {_kind(hint)} | {_default(default)} | {documented[key]} |")
     return "\n".join(rows)
 

@@ -25,6 +25,7 @@ from cloud.broker import CloudLogin, Login, acl_file, hash_secret, password_file
 from cloud.config import CloudConfig, read_config
 from cloud.devices import DeviceKind
 from cloud.errors import BadConfiguration, CloudError, InvalidInput, TransientError
+from cloud.footfall import totals
 from cloud.foundations import Foundations
 from cloud.organisation import Store, ensure_store, find_store
 from cloud.organisation.repository import tenants
@@ -113,7 +114,7 @@ def project(
         bool, typer.Option("--rebuild", help="Forget the views first and make them anew.")
     ] = False,
 ) -> None:
-    """One projector: heartbeats, sales, members and cards out of the ledger."""
+    """One projector: heartbeats, sales, footfall, members and cards out of the ledger."""
     settings = read_config(config)
     if rebuild:
         with Foundations.lay(settings, may_upgrade=False) as base:
@@ -180,6 +181,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
         counts = base.journal.counts()
         with read(base.engine) as connection:
             known = tenants(connection)
+            came_in, went_out = totals(connection)
         found = {
             "ledger": {
                 "generation": base.journal.generation,
@@ -193,6 +195,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
             "lag": base.journal.head() - base.views.position,
             "members": sum(base.directory.counts(tenant).members for tenant in known),
             "cards": {store: head for (_, store), head in base.cards.heads().items()},
+            "footfall": {"in": came_in, "out": went_out},
         }
     print(msgspec.json.encode(found).decode() if json else _readable(found))
 
@@ -330,5 +333,5 @@ def _readable(found: dict[str, object]) -> str:
     ledger = found["ledger"]
     assert isinstance(ledger, dict)
     lines = [f"{name:14} {value}" for name, value in ledger.items()]
-    lines += [f"{name:14} {found[name]}" for name in ("lag", "members", "cards")]
+    lines += [f"{name:14} {found[name]}" for name in ("lag", "members", "cards", "footfall")]
     return "\n".join(lines)

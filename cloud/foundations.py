@@ -20,6 +20,7 @@ from cloud.access.typed_secret import TypedSecrets
 from cloud.cards import CardFeed, CardsFold
 from cloud.config import CloudConfig
 from cloud.devices import Fleet, HeartbeatFold, Registry
+from cloud.footfall import FootfallFold
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.journal import Journal
 from cloud.ledger.projection import Follower
@@ -34,7 +35,7 @@ from models.vault.master import MasterKey, load_or_create
 from models.vault.seal import Sealer
 
 VIEWS = "views"
-"""The follower that makes heartbeats, sales, members and cards out of the ledger, in this order."""
+"""The follower that makes heartbeats, sales, footfall, members and cards, in this order."""
 
 _STEP = 200
 """Entries folded in one transaction: on SQLite ingest waits for it, 0.1 s at most."""
@@ -95,7 +96,13 @@ class Foundations:
         journal = Journal(engine, Sealer(keyring), letters, clock)
         audit = AuditLog(master.derive("lianke audit chain"), clock)
         blobs = BlobSealer(master, "card")
-        folds = (HeartbeatFold(), SalesFold(), MembersFold(keyring), CardsFold(keyring, blobs))
+        folds = (
+            HeartbeatFold(),
+            SalesFold(),
+            FootfallFold(),
+            MembersFold(keyring),
+            CardsFold(keyring, blobs),
+        )
         return cls(
             config=config,
             clock=clock,

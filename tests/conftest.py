@@ -27,11 +27,14 @@ settings.load_profile(
 
 
 def pytest_configure() -> None:
-    """Log lines of passing tests are noise; warnings and errors are shown with a failure.
+    """No telemetry of a library's maker, and quiet logs.
+
+    Log lines of passing tests are noise; warnings and errors are shown with a failure.
 
     They are dropped by a processor, not by the logger's class, so that a test may still capture
     every line.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     rendering = structlog.get_config()["processors"]
     structlog.configure(processors=[_drop_the_quiet_ones, *rendering])
 

@@ -12,7 +12,9 @@ import msgspec
 import typer
 
 from agent import __version__
+from agent.cli.count import count
 from agent.cli.exits import FAULT_FOUND, exit_code
+from agent.cli.models import models_app
 from agent.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from agent.cli.outbox import outbox_app
 from agent.clock import DeviceClock, read_boot_id
@@ -31,6 +33,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(models_app, name="models")
+app.command()(count)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cloud.console.parts import ConsoleParts
 from cloud.organisation import Store, stores_of, tenants
 from cloud.storage import read
+from models.wire.calendar import YEARS
 from models.wire.ids import StoreId, TenantId
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -53,13 +54,14 @@ def zones(parts: ConsoleParts) -> Zones:
 def choose(parts: ConsoleParts, store_name: str, day: date | None) -> Choice | None:
     """The wanted store, else the first; the wanted day, else the newest with sales, else today.
 
-    None when there is no store yet. Days that have not come yet are some till's wrong clock.
+    None when there is no store yet. Days that have not come yet are some till's wrong clock, and
+    a day beyond every calendar of ours is some typing error.
     """
     stores = all_stores(parts)
     if not stores:
         return None
     store = next((each for each in stores if name_of(each) == store_name), stores[0])
-    if day is None:
+    if day is None or day.year not in YEARS:
         today = parts.clock.now().astimezone(store.zone).date()
         days = parts.figures.business_days(store.tenant, store.store)
         day = next((each for each in days if each <= today + _ONE_DAY), today)

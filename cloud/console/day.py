@@ -1,4 +1,4 @@
-"""One store's business day as the page shows it: figures, hours and the latest sales."""
+"""One store's business day as the page shows it: figures, doors, hours and the latest sales."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Engine, Row, func, select
 
-from cloud.console.chart import Chart, HourSum, chart, sum_hours
+from cloud.console.chart import ALONE, BELOW, Chart, HourSum, sales_chart, sum_hours, visitors_chart
+from cloud.insight import FootfallDay, read_footfall
 from cloud.members.tables import MEMBER
 from cloud.organisation import Store
 from cloud.sales import DayFigure, Figures, Standing
@@ -43,6 +44,7 @@ class Day:
 
     Attributes:
         figures: one per currency, the one with most sales first; empty before the first sale.
+        footfall: what the cameras say; None for a store without any.
         members: how many members the tenant has, of whatever day.
     """
 
@@ -51,6 +53,7 @@ class Day:
     figures: tuple[DayFigure, ...]
     hours: tuple[HourSum, ...]
     chart: Chart
+    footfall: FootfallDay | None
     members: int
     latest: tuple[LatestSale, ...]
 
@@ -66,6 +69,11 @@ class Day:
         return round(100 * identified / self.sales) if self.sales else 0
 
     @property
+    def visitors_chart(self) -> Chart:
+        """The visitors, to stand above ``chart`` in one drawing."""
+        return visitors_chart(self.hours)
+
+    @property
     def before(self) -> date:
         """The day before."""
         return self.day - timedelta(days=1)
@@ -76,16 +84,19 @@ class Day:
         return self.day + timedelta(days=1)
 
 
-def read_day(engine: Engine, figures: Figures, store: Store, day: date) -> Day:
+def read_day(engine: Engine, figures: Figures, store: Store, day: date, now: datetime) -> Day:
     """The day as it stands now."""
-    hours = sum_hours(figures.by_hour(store.tenant, store.store, day))
+    footfall = read_footfall(engine, store, day, now)
+    visits = footfall.hours if footfall else ()
+    hours = sum_hours(figures.by_hour(store.tenant, store.store, day), visits)
     by_currency = figures.of_day(store.tenant, store.store, day)
     return Day(
         store=store,
         day=day,
         figures=tuple(sorted(by_currency, key=lambda figure: -figure.sales)),
         hours=tuple(hours),
-        chart=chart(hours),
+        chart=sales_chart(hours, BELOW if footfall else ALONE),
+        footfall=footfall,
         members=_members(engine, store.tenant),
         latest=_latest(engine, store, day),
     )

@@ -37,7 +37,7 @@ class Painter:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"money": money, "number": _number}
+        self._environment.filters |= {"money": money, "number": _number, "hundredths": _hundredths}
         self._environment.globals |= {"asset": assets.url, "places": places}
 
     @classmethod
@@ -73,6 +73,12 @@ class Painter:
 
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _hundredths(share: float) -> str:
+    """A share as a number of hundredths, in two digits at least where it is small."""
+    percent = 100 * share
+    return f"{percent:.0f}" if percent >= 9.95 else f"{percent:.1f}"  # noqa: PLR2004 - shown as 10
 
 
 def _clock_time(moment: datetime, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Engine, func, select
 
 from cloud.devices import Fleet
+from cloud.footfall.tables import PART
 from cloud.sales.tables import SALE
 from cloud.storage import read
 from models.runtime.clock import Clock
@@ -36,7 +37,7 @@ class Pulse:
         self._lock = threading.Lock()
         self._stamps: dict[LivePage, tuple[float, str]] = {}
         self._ask: dict[LivePage, Callable[[], str]] = {
-            LivePage.TODAY: lambda: _newest_sale(engine),
+            LivePage.TODAY: lambda: _newest_of_shops(engine),
             LivePage.DEVICES: fleet.stamp,
         }
 
@@ -51,7 +52,11 @@ class Pulse:
             return stamp
 
 
-def _newest_sale(engine: Engine) -> str:
+def _newest_of_shops(engine: Engine) -> str:
+    """The last sale that changed, and the last report of a camera."""
+    query = select(
+        select(func.max(SALE.c.changed_position)).scalar_subquery(),
+        select(func.max(PART.c.position)).scalar_subquery(),
+    )
     with read(engine) as connection:
-        changed = connection.execute(select(func.max(SALE.c.changed_position))).scalar_one()
-    return str(changed or 0)
+        return "-".join(str(mark or 0) for mark in connection.execute(query).one())

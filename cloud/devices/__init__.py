@@ -4,12 +4,15 @@
 their signs of life, ``Fleet`` reads it all for people.
 """
 
+from cloud.devices.cameras import CameraHealth, CameraView
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
 from cloud.devices.heartbeats import HeartbeatFold
 from cloud.devices.registry import Registry
 
 __all__ = [
+    "CameraHealth",
+    "CameraView",
     "Device",
     "DeviceKind",
     "DeviceState",

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Engine, Row, func, select
 
+from cloud.devices.cameras import CameraView, view_of
 from cloud.devices.enrolment import device_of
 from cloud.devices.facts import Device
 from cloud.devices.tables import DEVICE, DEVICE_STATUS
@@ -53,6 +54,7 @@ class DeviceView:
     Attributes:
         since: when it went online or offline.
         owed: per stream, as the last heartbeat said.
+        cameras: by name, as the last heartbeat said.
         heartbeat: the last one, for its other figures.
     """
 
@@ -64,6 +66,7 @@ class DeviceView:
     last_birth_at: datetime | None
     last_heartbeat_at: datetime | None
     owed: tuple[Owed, ...]
+    cameras: tuple[CameraView, ...]
     heartbeat: Heartbeat | None
 
     @property
@@ -118,15 +121,17 @@ class Fleet:
     def _view(self, row: Row[Any], now: datetime) -> DeviceView:
         heartbeat = msgspec.json.decode(row.heartbeat, type=Heartbeat) if row.heartbeat else None
         heard_at = _moment(row.last_heartbeat_ms)
+        state = self._state(row, now)
         return DeviceView(
             device=device_of(row),
-            state=self._state(row, now),
+            state=state,
             agent_version=row.agent_version,
             since=_moment(row.last_state_ms),
             started_at=_moment(row.started_ms),
             last_birth_at=_moment(row.last_birth_ms),
             last_heartbeat_at=heard_at,
             owed=_owed(heartbeat, heard_at, now),
+            cameras=_cameras(heartbeat, heard_at, now, state),
             heartbeat=heartbeat,
         )
 
@@ -157,6 +162,17 @@ def _owed(
         Owed(depth.stream, depth.pending, depth.oldest_age_s + since_s if depth.pending else 0.0)
         for depth in heartbeat.streams
     )
+
+
+def _cameras(
+    heartbeat: Heartbeat | None, heard_at: datetime | None, now: datetime, state: DeviceState
+) -> tuple[CameraView, ...]:
+    """What the heartbeat said, unless the device has been silent: then nobody knows."""
+    if heartbeat is None or heard_at is None:
+        return ()
+    since_s = max(0.0, (now - heard_at).total_seconds())
+    cameras = sorted(heartbeat.cameras, key=lambda camera: camera.name)
+    return tuple(view_of(each, since_s, known=state is DeviceState.ONLINE) for each in cameras)
 
 
 def _moment(ms: int | None) -> datetime | None:

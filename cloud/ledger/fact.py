@@ -22,6 +22,7 @@ from models.wire.digest import content_digest
 from models.wire.envelope import Envelope, expected_id, open_envelope
 from models.wire.errors import BadEvent
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
+from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath
@@ -126,7 +127,7 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
         case EpochClosed():
             owed = [(one.stream, [(1, one.last)]) for one in data.streams if one.last != 0]
             return None, None, _voids(device, data.epoch, owed)
-        case MemberRegistered() | Heartbeat():
+        case MemberRegistered() | FootfallCounted() | Heartbeat():
             return None, None, ()
         case _:
             assert_never(data)

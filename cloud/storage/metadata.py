@@ -19,6 +19,7 @@ TABLE_MODULES: Final = (
     "cloud.ledger.tables",
     "cloud.devices.tables",
     "cloud.sales.tables",
+    "cloud.footfall.tables",
     "cloud.members.tables",
     "cloud.cards.tables",
 )

@@ -20,9 +20,7 @@ from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 
-EventData = (
-    SaleRecorded | MemberRegistered | FootfallCounted | Heartbeat | RangeVoid | EpochClosed
-)
+EventData = SaleRecorded | MemberRegistered | FootfallCounted | Heartbeat | RangeVoid | EpochClosed
 
 _SCHEMA_PREFIX: Final = "urn:lianke:schema:"
 

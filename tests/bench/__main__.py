@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Measure] = {
 
 def main(words: list[str]) -> None:
     """Run the benchmarks that the words name, or all of them."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for name, measure in BENCHMARKS.items():
         if not words or any(word in name for word in words):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from models.runtime.clock import SystemClock
 from models.wire.birth import Birth
-from models.wire.events.device import Heartbeat, StreamDepth
+from models.wire.events.device import CameraState, Heartbeat, StreamDepth
 from tests.browser.chromium import a_browser, a_visitor
+from tests.simulators.clocks import RunningClock
 from tests.simulators.console_visitor import PASSWORD
-from tests.simulators.facts import SHOP, a_sale
+from tests.simulators.facts import NOON, SHANGHAI, SHOP, a_minute, a_sale, an_unwatched_minute
 from tests.simulators.whole_cloud import WholeCloud
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
-    with WholeCloud(tmp_path, clock=SystemClock()) as made:
+    with WholeCloud(tmp_path, clock=RunningClock(NOON + timedelta(hours=9))) as made:
         made.open_store()
         made.enrol()
         yield made
@@ -93,6 +94,44 @@ def test_from_the_set_up_code_to_a_sale_that_appears_by_itself(
     expect(page.locator("[data-figure=net]")).to_have_text("¥16.50")
     expect(page.locator("tr.arrived")).to_have_count(1)
     expect(page.locator("svg rect.bar-box")).to_have_count(1)
+
+
+def test_people_at_the_door_appear_by_themselves(cloud: WholeCloud, page: Page) -> None:
+    cloud.sell(a_sale(1))
+    sign_in(cloud, page)
+    page.goto(page.url.replace("/console/today", TODAY))
+    live(page)
+    expect(page.get_by_text("Conversion")).to_have_count(0)
+    noon = [a_minute(NOON + timedelta(minutes=n), ingress=4, egress=3) for n in range(10)]
+    cloud.count(*noon)
+    expect(page.locator("[data-figure=visitors]")).to_have_text("40")
+    expect(page.locator("[data-figure=conversion]")).to_have_text("2.5 %")
+    expect(page.locator("svg .came")).to_have_count(1)
+    page.locator("summary", has_text="By camera").click()
+    cloud.count(an_unwatched_minute(NOON + timedelta(minutes=10)))
+    row = page.get_by_role("row", name="doorstep")
+    expect(row).to_contain_text("No picture 1 min")  # the opened table stayed open
+
+
+def test_hours_of_both_drawings_stand_below_each_other(cloud: WholeCloud, page: Page) -> None:
+    for hour in (1, 3, 8):
+        at = NOON.astimezone(SHANGHAI) + timedelta(hours=hour)
+        cloud.sell(a_sale(hour, end_at=at))
+        cloud.count(a_minute(at, ingress=hour))
+    cloud.count(an_unwatched_minute(NOON + timedelta(hours=2)))
+    sign_in(cloud, page)
+    page.goto(page.url.replace("/console/today", TODAY))
+    middles: list[list[float]] = page.evaluate(
+        """() => [...document.querySelectorAll("svg.doors g")].map((hour) =>
+             [...hour.querySelectorAll(".bar-box, .veil, .hour")].map((each) => {
+               const box = each.getBoundingClientRect();
+               return box.left + box.width / 2;
+             }))"""
+    )
+    assert len(middles) == 8
+    for places in middles:
+        assert max(places) - min(places) < 1.5
+    expect(page.locator("svg .veil").first).to_have_css("fill", 'url("#unwatched")')
 
 
 def test_device_comes_online_while_one_watches(cloud: WholeCloud, page: Page) -> None:
@@ -189,6 +228,14 @@ def test_no_page_is_wider_than_the_screen(
     cloud: WholeCloud, browser: Browser, url: str, width: int
 ) -> None:
     cloud.sell(a_sale(1, phone=PHONE, family_name="王"))
+    hours = [NOON + timedelta(hours=n) for n in range(-4, 9)]
+    cloud.count(*(a_minute(hour, ingress=1234, egress=1) for hour in hours))
+    states = ("watching", "starting", "lost", "stalled", "refused", "ended")
+    cameras = [
+        CameraState(name=f"door-{state}", state=state, since_s=90_000, sampled_fps=5)
+        for state in states
+    ]
+    cloud.beat(Heartbeat(uptime_s=1, streams=[], cameras=cameras))
     cloud.arrive(b"not a batch")
     cloud.door.prepare({"LIANKE_CONSOLE_PASSWORD": PASSWORD})
     with a_visitor(browser, locale="en-GB", width=width, dark=True) as context:
@@ -203,6 +250,9 @@ def test_no_page_is_wider_than_the_screen(
             page.goto(f"{url}{path}")
             assert fits(page), path
         page.goto(f"{url}{TODAY}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        assert fits(page)
         page.get_by_role("link", name="Open card").click()
         assert fits(page)
 

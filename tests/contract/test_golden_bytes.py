@@ -17,7 +17,8 @@ from models.wire.cards import decode_delta, decode_page
 from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import open_envelope
-from models.wire.registry import EVENT_TYPES, decode_data, event_type
+from models.wire.events.device import Heartbeat
+from models.wire.registry import EVENT_TYPES, HEARTBEAT, decode_data, event_type
 from models.wire.twin import decode_reported
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,6 +42,15 @@ def test_every_event_type_has_golden_bytes() -> None:
 def test_the_digest_of_a_shipped_sale_never_changes() -> None:
     envelope = open_envelope((GOLDEN / "event.sale.recorded.1.json").read_bytes().strip())
     assert content_digest(envelope.data).hex() == DIGESTS["sale.recorded"]
+
+
+@pytest.mark.parametrize(("name", "cameras"), [("1", []), ("1.cameras", ["door", "yard"])])
+def test_heartbeats_from_before_there_were_cameras_have_none(name: str, cameras: list[str]) -> None:
+    envelope = open_envelope((GOLDEN / f"event.device.heartbeat.{name}.json").read_bytes().strip())
+    heartbeat = decode_data(HEARTBEAT, envelope.data)
+    assert isinstance(heartbeat, Heartbeat)
+    assert heartbeat.uptime_s == 12.5
+    assert [camera.name for camera in heartbeat.cameras] == cameras
 
 
 @pytest.mark.parametrize("name", ["batch.plain.1.bin", "batch.zstd.1.bin"])

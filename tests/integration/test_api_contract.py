@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from cloud.api.reference import page
 from cloud.errors import BadConfiguration, DatabaseUnavailable
 from cloud.sales.tables import SALE
 from cloud.storage import write
-from tests.simulators.facts import a_sale
+from tests.simulators.facts import NOON, a_minute, a_sale, an_unwatched_minute
 from tests.simulators.whole_cloud import WholeCloud
 
 PHONE = "+8613787655678"
@@ -37,6 +38,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeCloud]:
         made.open_store()
         made.enrol()
         made.sell(a_sale(1, phone=PHONE, family_name="王"), a_sale(2))
+        made.count(a_minute(ingress=2), an_unwatched_minute(NOON - timedelta(hours=1)))
         yield made
 
 
@@ -252,6 +254,8 @@ def test_answers_fit_the_document(
         ("/devices", {}),
         ("/sales", {}),
         ("/sales/by-hour", {"store": "sh-0001", "business_day": day}),
+        ("/footfall/by-hour", {"store": "sh-0001", "business_day": day}),
+        ("/footfall/by-hour", {"store": "sh-0001", "business_day": "0001-01-01"}),
         ("/members/{one_id}", {}),
         ("/members/{one_id}/explain", {}),
         ("/ledger", {}),

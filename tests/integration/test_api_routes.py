@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,24 @@ import httpx
 import msgspec
 import pytest
 
+from models.wire.birth import Birth
 from models.wire.cards import CardPage, decode_page
 from models.wire.codec import Codec
-from models.wire.events.device import Heartbeat, StreamDepth
+from models.wire.events.device import CameraState, Heartbeat, StreamDepth
+from models.wire.events.footfall import GapReason
 from models.wire.events.sale import Kind, LineKind, Status
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from tests.simulators.back_office import TENANT, TERMINAL
-from tests.simulators.facts import EPOCH, SHANGHAI, SHOP, a_sale, stamped, with_revision
+from tests.simulators.facts import (
+    EPOCH,
+    SHANGHAI,
+    SHOP,
+    a_minute,
+    a_sale,
+    an_unwatched_minute,
+    stamped,
+    with_revision,
+)
 from tests.simulators.whole_cloud import WholeCloud
 
 PHONE = "+8613787655678"
@@ -186,6 +197,70 @@ def test_day_is_told_hour_by_hour(cloud: WholeCloud, api: httpx.Client) -> None:
         {"hour": 12, "currency": "CNY", "sales": 1, "returns": 0, "net_minor": 1250},
     ]
     assert back.lines == [] or back.lines[0].kind is LineKind.RETURN
+
+
+def doors(api: httpx.Client, day: str = "2026-11-22", store: str = "sh-0001") -> dict[str, Any]:
+    answer = api.get("/footfall/by-hour", params={"store": store, "business_day": day})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_doors_are_told_hour_by_hour_beside_sales(cloud: WholeCloud, api: httpx.Client) -> None:
+    nine = datetime(2026, 11, 22, 9, 0, tzinfo=SHANGHAI)
+    cloud.count(
+        a_minute(nine, ingress=4, egress=1),
+        a_minute(nine + timedelta(minutes=1), ingress=1, gaps={GapReason.LOST: 40_000}),
+        an_unwatched_minute(nine + timedelta(hours=1), GapReason.STALLED),
+    )
+    cloud.sell(a_sale(1, end_at=nine), a_sale(2, end_at=nine + timedelta(minutes=1)))
+    found = doors(api)
+    assert (found["ingress"], found["egress"], found["ignored"]) == (5, 1, 0)
+    assert found["begin_at"] == "2026-11-22T00:00:00+08:00"
+    assert found["conversion"] == {
+        "rate": 0.25,
+        "sales": 1,
+        "visitors": 4,
+        "watched_min": 1,
+        "of_min": 2,
+    }
+    assert [(each["hour"], each["ingress"]) for each in found["hours"]] == [(9, 5), (10, None)]
+    (camera,) = found["cameras"]
+    assert camera["lines"] == [{"line": "doorstep", "ingress": 5, "egress": 1}]
+    assert camera["gaps"] == [
+        {"reason": "lost", "seconds": 40.0},
+        {"reason": "stalled", "seconds": 60.0},
+    ]
+    assert (camera["device"], camera["observed_s"]) == (SHOP.device, 80.0)
+
+
+def test_store_without_cameras_has_nulls_and_no_zeros(cloud: WholeCloud, api: httpx.Client) -> None:
+    cloud.sell(a_sale(1))
+    found = doors(api)
+    assert (found["ingress"], found["conversion"], found["hours"]) == (None, None, [])
+    cloud.count(a_minute(ingress=1))
+    assert doors(api, "2026-11-24")["conversion"]["rate"] is None  # its cameras said nothing
+    assert doors(api, "2026-12-24")["conversion"] is None  # it has none any more
+
+
+def test_doors_of_an_unknown_store_or_anothers_are_not_found(
+    api: httpx.Client, stranger: httpx.Client
+) -> None:
+    for who, store in ((api, "sh-0009"), (stranger, "sh-0001")):
+        query = {"store": store, "business_day": "2026-11-22"}
+        assert who.get("/footfall/by-hour", params=query).status_code == 404
+
+
+def test_device_tells_how_its_cameras_are(cloud: WholeCloud, api: httpx.Client) -> None:
+    cloud.enrol()
+    birth = Birth(birth="b", bootid="boot", agent_version="0.1.0", started_at="", epochs=[])
+    cloud.registry.born(SHOP, birth, cloud.clock.now())
+    door = CameraState(name="door", state="watching", since_s=5, sampled_fps=5)
+    cloud.beat(Heartbeat(uptime_s=1, streams=[], cameras=[door]))
+    (device,) = items(api.get("/devices"))
+    assert device["cameras"] == [
+        {"name": "door", "state": "watching", "since_s": 5.0, "sampled_fps": 5.0}
+    ]
 
 
 def test_member_is_found_by_phone_and_shown_masked(cloud: WholeCloud, api: httpx.Client) -> None:

@@ -14,7 +14,7 @@ from models.runtime.clock import SystemClock
 from models.wire.events.device import Heartbeat
 from tests.simulators.clocks import HandClock
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
-from tests.simulators.facts import a_sale
+from tests.simulators.facts import a_minute, a_sale
 from tests.simulators.whole_cloud import WholeCloud
 
 DEADLINE_S = 10.0
@@ -61,12 +61,19 @@ def test_sale_changes_today_and_a_heartbeat_changes_devices(
             assert time.monotonic() - began_s < 2
 
 
+def test_people_at_the_door_change_today(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
+    with stream(visitor, "today") as events:
+        assert [next(events), next(events)] == ["event: changed", "data: 0-0"]
+        cloud.count(a_minute(ingress=1))
+        assert [next(events), next(events)] == ["event: changed", "data: 0-1"]
+
+
 def test_stream_says_nothing_but_that_something_changed(
     cloud: WholeCloud, visitor: ConsoleVisitor
 ) -> None:
     cloud.sell(a_sale(1, phone="+8613787655678"))
     with stream(visitor, "today") as events:
-        assert [next(events), next(events)] == ["event: changed", "data: 1"]
+        assert [next(events), next(events)] == ["event: changed", "data: 1-0"]
 
 
 def test_stream_ends_when_the_server_is_about_to_stop(
@@ -75,7 +82,7 @@ def test_stream_ends_when_the_server_is_about_to_stop(
     with stream(visitor, "today") as events:
         next(events)
         cloud.closing.set()
-        assert list(events) == ["data: 0"]
+        assert list(events) == ["data: 0-0"]
 
 
 def test_unknown_page_has_no_stream(visitor: ConsoleVisitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+from models.runtime.clock import SystemClock
 from tests.simulators.facts import NOON
 
 
@@ -39,6 +40,10 @@ class HandClock:
         self._now += timedelta(seconds=seconds)
         self._monotonic_s += seconds
 
+    def set_wall(self, by: timedelta) -> None:
+        """Somebody sets the wall clock; monotonic time does not notice."""
+        self._now += by
+
 
 class StoppedClock:
     """Always the same moment, for threads that wait in loops: a wait takes a millisecond.
@@ -64,3 +69,14 @@ class StoppedClock:
         """A millisecond passes for the thread, none on the clock."""
         self.waits_s.append(timeout_s)
         return event.wait(0.001)
+
+
+class RunningClock(SystemClock):
+    """Runs as the machine's does, from a moment that the test names: pages need a day they know."""
+
+    def __init__(self, began_at: datetime) -> None:
+        self._ahead = began_at - super().now()
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return super().now() + self._ahead

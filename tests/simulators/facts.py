@@ -1,7 +1,8 @@
-"""Sales, members and batches for tests: plain builders with every knob a keyword."""
+"""Sales, footfall, members and batches for tests: plain builders with every knob a keyword."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
+from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
 from models.wire.events.sale import (
     Capture,
     Kind,
@@ -71,6 +73,41 @@ def a_sale(
         loyalty=loyalty,
     )
     return with_revision(sale)
+
+
+def a_minute(
+    begin_at: datetime = NOON,
+    *,
+    ingress: int = 0,
+    egress: int = 0,
+    camera: str = "door",
+    line: str = "doorstep",
+    observed_ms: int | None = None,
+    duration_s: int = 60,
+    gaps: Mapping[GapReason, int] | None = None,
+) -> FootfallCounted:
+    """What a camera with one line counted in a minute, watched but for its gaps."""
+    lost = gaps or {}
+    seen_ms = 1000 * duration_s - sum(lost.values()) if observed_ms is None else observed_ms
+    watched = seen_ms > 0
+    return FootfallCounted(
+        camera=camera,
+        begin_at=begin_at,
+        duration_s=duration_s,
+        observed_ms=seen_ms,
+        samples=seen_ms // 200,
+        lines=[LineTally(line=line, ingress=ingress, egress=egress)] if watched else [],
+        gaps=[Gap(reason=reason, ms=ms) for reason, ms in lost.items()],
+        network="yolox-nano@01234567",
+        rule="segment-band-1",
+    )
+
+
+def an_unwatched_minute(
+    begin_at: datetime = NOON, reason: GapReason = GapReason.LOST, *, camera: str = "door"
+) -> FootfallCounted:
+    """A minute in which nobody watched."""
+    return a_minute(begin_at, camera=camera, gaps={reason: 60_000})
 
 
 def with_revision(sale: SaleRecorded) -> SaleRecorded:

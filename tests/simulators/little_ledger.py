@@ -1,4 +1,4 @@
-"""A ledger of a few entries and the three folds behind it, without journal, broker or device.
+"""A ledger of a few entries and the folds behind it, without journal, broker or device.
 
     shop = LittleLedger(tmp_path)
     shop.sale(a_sale(1, phone=PHONE))
@@ -21,6 +21,7 @@ from sqlalchemy import Table, delete, event, select
 from sqlmodel import SQLModel
 
 from cloud.cards import CardFeed, CardsFold
+from cloud.footfall import FootfallFold
 from cloud.ledger.entry import LedgerEntry
 from cloud.ledger.projection import Fold
 from cloud.members import Directory, IdentityPolicy, MembersFold
@@ -33,6 +34,7 @@ from models.vault.seal import Sealer, Unsealed
 from models.wire.cards import Card
 from models.wire.digest import content_digest
 from models.wire.envelope import Moment, compose
+from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import Identifier, MemberRegistered, Person, Verification
 from models.wire.events.sale import SaleRecorded, Scheme
 from models.wire.ids import (
@@ -46,13 +48,19 @@ from models.wire.ids import (
     uuid7,
 )
 from models.wire.personal import personal_spans
-from models.wire.registry import MEMBER_REGISTERED, SALE_RECORDED, EventData, EventType
+from models.wire.registry import (
+    FOOTFALL_COUNTED,
+    MEMBER_REGISTERED,
+    SALE_RECORDED,
+    EventData,
+    EventType,
+)
 from tests.simulators.facts import NOON, SHOP
 
 TENANT = SHOP.tenant
 STORE = SHOP.store
 TABLES = ("sale", "member", "identifier", "claim", "source_record", "evidence", "card", "card_feed")
-BESIDE = ("identity_event", "card_shop", "card_progress")
+BESIDE = ("identity_event", "card_shop", "card_progress", "footfall_line", "footfall_part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,7 @@ class LittleLedger:
         self.cards_fold = CardsFold(self.keyring, blobs)
         self.folds: list[Fold] = [
             SalesFold(),
+            FootfallFold(),
             MembersFold(self.keyring, policy),
             self.cards_fold,
         ]
@@ -129,6 +138,18 @@ class LittleLedger:
             natural_key=sale.natural_key,
         )
         return sale_id(device.tenant, sale.natural_key)
+
+    def count(self, *counted: FootfallCounted, device: DevicePath = SHOP) -> None:
+        """Record what a camera counted."""
+        for each in counted:
+            self._append(
+                FOOTFALL_COUNTED,
+                event_id=uuid7(2, len(self.entries).to_bytes(10, "big")),
+                data=each,
+                at=self.received_at,
+                device=device,
+                natural_key=None,
+            )
 
     def register(
         self,

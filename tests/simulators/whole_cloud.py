@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -28,6 +28,7 @@ from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
 from cloud.devices import HeartbeatFold
+from cloud.footfall import FootfallFold
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.journal import Journal
@@ -42,9 +43,10 @@ from models.vault.seal import Sealer
 from models.wire.codec import Codec
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.device import Heartbeat
+from models.wire.events.footfall import FootfallCounted
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, TenantId, uuid7
-from models.wire.registry import HEARTBEAT
+from models.wire.registry import FOOTFALL_COUNTED, HEARTBEAT, EventData, EventType
 from models.wire.topics import Stream
 from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
 from tests.simulators.facts import EPOCH, SHOP, a_batch
@@ -65,6 +67,7 @@ class WholeCloud(BackOffice):
         folds = (
             HeartbeatFold(),
             SalesFold(),
+            FootfallFold(),
             MembersFold(self.keyring),
             CardsFold(self.keyring, blobs),
         )
@@ -86,12 +89,23 @@ class WholeCloud(BackOffice):
 
     def beat(self, heartbeat: Heartbeat, device: DevicePath = SHOP) -> Appended:
         """Take a device's heartbeat into the ledger and the views."""
-        sequence = self._next(device, Stream.TELEMETRY, 1)
-        event_id = uuid7(int(self.clock.now().timestamp() * 1000), self.random(10))
+        return self._take(Stream.TELEMETRY, HEARTBEAT, [heartbeat], device)
+
+    def count(self, *counted: FootfallCounted, device: DevicePath = SHOP) -> Appended:
+        """Take what a device's camera counted into the ledger and the views."""
+        return self._take(Stream.FOOTFALL, FOOTFALL_COUNTED, counted, device)
+
+    def _take(
+        self, stream: Stream, kind: EventType, said: Sequence[EventData], device: DevicePath
+    ) -> Appended:
+        first = self._next(device, stream, len(said))
         moment = Moment(self.clock.now(), 1, "boot-1", ClockQuality.SYNCHRONISED)
-        body = compose(device=device, event_id=event_id, kind=HEARTBEAT, data=heartbeat, at=moment)
-        payload = Codec().encode(EPOCH, Stream.TELEMETRY, sequence, [stamp(body, EPOCH, sequence)])
-        return self.arrive(payload, Stream.TELEMETRY, device)
+        events = []
+        for sequence, data in enumerate(said, first):
+            event_id = uuid7(int(self.clock.now().timestamp() * 1000), self.random(10))
+            body = compose(device=device, event_id=event_id, kind=kind, data=data, at=moment)
+            events.append(stamp(body, EPOCH, sequence))
+        return self.arrive(Codec().encode(EPOCH, stream, first, events), stream, device)
 
     def arrive(
         self, payload: bytes, stream: Stream = Stream.SALE, device: DevicePath = SHOP

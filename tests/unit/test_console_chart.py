@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.console.chart import HEIGHT, WIDTH, chart, sum_hours
+from cloud.console.chart import ALONE, WIDTH, sales_chart, sum_hours
 from cloud.sales import HourFigure
 
 figures = st.builds(
@@ -20,10 +20,10 @@ figures = st.builds(
 
 @given(st.lists(figures, unique_by=lambda figure: (figure.hour, figure.currency)))
 def test_every_bar_is_inside_and_as_high_as_its_sales(hours: list[HourFigure]) -> None:
-    drawn = chart(sum_hours(hours))
+    drawn = sales_chart(sum_hours(hours))
     for bar in drawn.bars:
         assert 0 <= bar.x <= bar.x + bar.width <= WIDTH
-        assert 0 <= bar.y <= bar.y + bar.height <= drawn.floor + 0.11 <= HEIGHT
+        assert 0 <= bar.y <= bar.y + bar.height <= ALONE.floor + 0.11 <= ALONE.height
     by_height = sorted(drawn.bars, key=lambda bar: bar.hour.sales)
     heights = [bar.height for bar in by_height]
     assert heights == sorted(heights)
@@ -42,7 +42,9 @@ def test_no_sale_is_lost_and_no_hour_left_out(hours: list[HourFigure]) -> None:
 
 @given(st.integers(0, 10**7))
 def test_lines_are_few_round_numbers_that_reach_the_top(largest: int) -> None:
-    lines = [value for _, value in chart(sum_hours([HourFigure(9, "CNY", largest, 0, 0)])).lines]
+    lines = [
+        value for _, value in sales_chart(sum_hours([HourFigure(9, "CNY", largest, 0, 0)])).lines
+    ]
     assert 1 <= len(lines) <= 3
     assert lines[-1] >= largest
     assert all(line == lines[0] * number for number, line in enumerate(lines, 1))
@@ -60,5 +62,5 @@ def test_till_with_a_wrong_clock_does_not_ask_for_a_million_bars() -> None:
 
 
 def test_morning_does_not_fill_the_screen() -> None:
-    (bar,) = chart(sum_hours([HourFigure(8, "CNY", 1, 0, 0)])).bars
+    (bar,) = sales_chart(sum_hours([HourFigure(8, "CNY", 1, 0, 0)])).bars
     assert bar.width < WIDTH / 12

@@ -13,7 +13,7 @@ from models.wire.digest import content_digest
 from models.wire.envelope import MAX_EVENT_BYTES, expected_id, open_envelope
 from models.wire.errors import BadBatch, BadEvent, TooLarge, UnreadableBatch, WireError
 from models.wire.events.sale import SaleRecorded
-from models.wire.registry import SALE_RECORDED, decode_data, event_type
+from models.wire.registry import FOOTFALL_COUNTED, SALE_RECORDED, decode_data, event_type
 from models.wire.twin import decode_desired, decode_reported
 from tests.simulators.facts import EPOCH, SHOP, a_batch, a_sale, stamped
 
@@ -228,3 +228,10 @@ def test_a_damaged_message_is_a_wire_error(decode: object) -> None:
     for damaged in (b"", b"{", b"{}", b"null", b"\xff", b'{"birth":"\xff"}', b'{"store":"\xff"}'):
         with pytest.raises(WireError):
             decode(damaged)
+
+
+@pytest.mark.parametrize("begin_at", ["2026-11-22T04:00:00", "9999-01-01T00:00:00Z"])
+def test_a_minute_at_no_time_of_ours_is_refused_as_malformed(begin_at: str) -> None:
+    data = {"camera": "door", "begin_at": begin_at, "observed_ms": 0, "samples": 0, "lines": []}
+    with pytest.raises(BadEvent, match=r"footfall\.counted"):
+        decode_data(FOOTFALL_COUNTED, msgspec.json.encode(data))

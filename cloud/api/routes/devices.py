@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.callers import Keeper, Reader
 from cloud.api.parts import Parts
-from cloud.devices import DeviceKind, DeviceState, DeviceView
+from cloud.devices import CameraHealth, DeviceKind, DeviceState, DeviceView
 from cloud.errors import InvalidInput, NotFound
 from models.wire.errors import BadIdentifier
 from models.wire.ids import DeviceId, StoreId, device_id, store_id
@@ -27,6 +27,17 @@ class OwedByStream(BaseModel):
     oldest_s: float = Field(description="age of the oldest such event as of now, 0 for none")
 
 
+class CameraStatus(BaseModel):
+    """How one camera of a device does."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    state: CameraHealth
+    since_s: float = Field(description="how long it has been so, as of now")
+    sampled_fps: float = Field(description="pictures it looked at per second, lately")
+
+
 class DeviceStatus(BaseModel):
     """A device as of now."""
 
@@ -42,6 +53,7 @@ class DeviceStatus(BaseModel):
     pending: int = Field(description="events that the ledger has not settled")
     oldest_unsettled_s: float = Field(description="age of the oldest of them, 0 for none")
     streams: list[OwedByStream]
+    cameras: list[CameraStatus]
 
 
 class DeviceList(BaseModel):
@@ -115,4 +127,5 @@ def _status(view: DeviceView) -> DeviceStatus:
         pending=view.pending,
         oldest_unsettled_s=round(view.oldest_unsettled_s, 1),
         streams=[OwedByStream.model_validate(owed) for owed in view.owed],
+        cameras=[CameraStatus.model_validate(camera) for camera in view.cameras],
     )

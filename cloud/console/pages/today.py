@@ -1,4 +1,4 @@
-"""Today: what a store has sold, hour by hour, and the latest sales as they come in."""
+"""Today: who came and what was sold, hour by hour, and the latest sales as they come in."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _facts(parts: ConsoleParts, choice: Choice) -> dict[str, Any]:
     return {
         "choice": choice,
         "name_of": name_of,
-        "day": read_day(parts.engine, parts.figures, choice.store, choice.day),
+        "day": read_day(parts.engine, parts.figures, choice.store, choice.day, parts.clock.now()),
         "live_url": f"{TODAY}/live?{wanted}",
         "stream_url": f"{TODAY}/stream",
     }

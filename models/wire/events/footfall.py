@@ -14,6 +14,8 @@ from enum import StrEnum
 
 import msgspec
 
+from models.wire.calendar import YEARS
+
 
 class GapReason(StrEnum):
     """Why nobody watched."""
@@ -65,3 +67,8 @@ class FootfallCounted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     gaps: list[Gap] = []
     network: str = ""
     rule: str = ""
+
+    def __post_init__(self) -> None:
+        """A time that no calendar of ours holds would stop everything that follows from it."""
+        if self.begin_at.tzinfo is None or self.begin_at.year not in YEARS:
+            raise ValueError(f"begin_at must be aware and lie in {YEARS.start} to {YEARS.stop - 1}")

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
+from models.wire.calendar import YEARS
+
 Minor = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 """Money in minor units: as large as every JSON reader can hold exactly."""
-
-YEARS: Final = range(1970, 2201)
-"""Years a till's clock may say; one that lost its time wakes in 1970 and is not refused."""
 
 
 class Kind(StrEnum):

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agent.capture.footfall.libraries import require_vision
+from agent.errors import VisionNotInstalled
 from tests.simulators.demo.debian import PackageUnavailable, download
 from tests.simulators.processes import ROOT, program
 
@@ -78,11 +79,10 @@ def find_door(
 
 def make_sight_ready() -> None:
     """Libraries and a network, by what an operator would type; raises NoCamera."""
-    libraries = [sys.executable, "-c", "import cv2, onnxruntime, scipy.optimize"]
-    tried = subprocess.run(libraries, capture_output=True, text=True, check=False)
-    if tried.returncode:
-        last = tried.stderr.strip().splitlines()[-1]
-        raise NoCamera(f"{last} (apt-get install libgl1 libglib2.0-0 may be missing)")
+    try:
+        require_vision()
+    except VisionNotInstalled as error:
+        raise NoCamera(str(error)) from error
     pull = [program("lianke-agent"), "models", "pull"]
     if subprocess.run(pull, stdout=subprocess.DEVNULL, check=False).returncode:
         raise NoCamera("no network that finds people could be fetched, for the reasons above")

@@ -1,0 +1,69 @@
+"""``lianke-agent count``: who crossed which line in a recorded clip."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.capture.footfall.libraries import require_vision
+from agent.cli.exits import INTERRUPTED
+from agent.cli.options import JsonOption
+
+
+def count(
+    video: Annotated[Path, typer.Argument(help="A recorded clip.")],
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=x1,y1,x2,y2",
+            help="A line in pixels, y downwards; may repeat. Who comes to its right-hand side, "
+            "looking from the first end to the second, goes in.",
+        ),
+    ] = None,
+    sample_fps: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Pictures to look at per second of video; all when absent."),
+    ] = None,
+    network: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Network that looks; the first one pulled if absent."),
+    ] = "",
+    annotate: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.mp4", help="Also write the clip with what was seen drawn in."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Count who crosses lines in a recorded clip; exit 2 if the clip or a line is no good."""
+    with _interruptible():
+        require_vision()
+        from agent.capture.footfall import clip_count  # noqa: PLC0415 - needs OpenCV
+
+        order = clip_count.ClipOrder(
+            clip=video,
+            lines=line or (),
+            sample_fps=sample_fps,
+            network=network,
+            annotate=annotate,
+            as_json=json,
+        )
+        clip_count.run(order, sys.stdout, sys.stderr)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end alike: what was half written is removed on the way out."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("lianke-agent: interrupted; nothing was counted to its end\n")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

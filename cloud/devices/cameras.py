@@ -1,0 +1,53 @@
+"""How the cameras of a device are, as its last heartbeat said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from models.wire.events.device import CameraState
+
+
+class CameraHealth(StrEnum):
+    """How a camera is, at a glance: the heartbeat's words, and one for what we do not know."""
+
+    WATCHING = "watching"
+    STARTING = "starting"
+    LOST = "lost"
+    STALLED = "stalled"
+    REFUSED = "refused"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """A camera as of now.
+
+    Attributes:
+        name: unique within its device.
+        state: unknown when its device is not heard of, or says a word of a newer agent.
+        since_s: seconds that it has been so; of an unheard device, since it was heard last.
+        sampled_fps: pictures it looked at per second, lately; 0 when that is unknown.
+    """
+
+    name: str
+    state: CameraHealth
+    since_s: float
+    sampled_fps: float
+
+
+_BY_WORD: Final[Mapping[str, CameraHealth]] = MappingProxyType(
+    {health.value: health for health in CameraHealth}
+)
+
+
+def view_of(said: CameraState, since_s: float, *, known: bool) -> CameraView:
+    """The camera now, ``since_s`` after its device said so; ``known`` while the device is heard."""
+    if not known:
+        return CameraView(said.name, CameraHealth.UNKNOWN, since_s, 0.0)
+    health = _BY_WORD.get(said.state, CameraHealth.UNKNOWN)
+    return CameraView(said.name, health, said.since_s + since_s, said.sampled_fps)

@@ -1,0 +1,151 @@
+"""From an event to rows of the footfall tables. Pure, and safe against what a broken camera says.
+
+What makes no sense is kept, flagged and in no figure: somebody has to see that a camera is broken,
+and nobody may see its numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from cloud.ledger.entry import LedgerEntry
+from cloud.storage.columns import to_ms
+from models.wire.events.footfall import FootfallCounted
+
+Row = dict[str, Any]
+
+DURATIONS_S: Final = (60, 300, 900)
+"""Intervals that we take: each divides the next and a quarter of an hour, the step in which the
+world's time zones differ, so that none lies in two local hours."""
+
+EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before it there was no agent: a clock that lost its time says 1970."""
+
+LATEST_AHEAD: Final = timedelta(days=1)
+"""How far a device's clock may be ahead of ours."""
+
+MOST_CROSSINGS: Final = 100_000
+"""Of one line in one interval: more than a hundred people a second is no doorway."""
+
+MOST_LINES: Final = 64
+LONGEST_NAME: Final = 64
+_MOST_SAMPLES: Final = 10**6
+_MINUTE_MS: Final = 60_000
+
+
+class Oddity(StrEnum):
+    """Why a report is in no figure."""
+
+    TIME = "implausible_time"
+    COUNT = "implausible_count"
+    NAME = "unusable_name"
+
+
+CONFLICT: Final = "conflict"
+"""It met other content under its id or sequence; its people came in all the same."""
+
+
+def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> tuple[Row, list[Row]]:
+    """The row of the part and those of its lines; no lines where it makes no sense."""
+    odd = list(_oddities(entry, counted))
+    flags = [oddity.value for oddity in odd] + ([CONFLICT] if entry.conflict else [])
+    part = {
+        "position": entry.position,
+        "tenant": entry.tenant,
+        "store": entry.store,
+        "device": entry.device,
+        "camera": _name(counted.camera),
+        "ignored": bool(odd),
+        "flags": " ".join(flags),
+    }
+    if odd:
+        return part | _nothing(entry, counted, odd), []
+    lines = [
+        {
+            "position": entry.position,
+            "line": tally.line,
+            "ingress": tally.ingress,
+            "egress": tally.egress,
+        }
+        for tally in counted.lines
+    ]
+    return part | _counts(counted), lines
+
+
+def _counts(counted: FootfallCounted) -> Row:
+    return {
+        "begin_at_ms": to_ms(counted.begin_at),
+        "duration_s": counted.duration_s,
+        "observed_ms": min(counted.observed_ms, 1000 * counted.duration_s),
+        "samples": counted.samples,
+        "ingress": sum(tally.ingress for tally in counted.lines),
+        "egress": sum(tally.egress for tally in counted.lines),
+        "gaps": _gaps(counted),
+    }
+
+
+def _nothing(entry: LedgerEntry, counted: FootfallCounted, odd: list[Oddity]) -> Row:
+    """Shown on the day that it speaks of, or on that of its arrival when that day is in doubt."""
+    arrival_ms = to_ms(entry.received_at) // _MINUTE_MS * _MINUTE_MS
+    return {
+        "begin_at_ms": arrival_ms if Oddity.TIME in odd else to_ms(counted.begin_at),
+        "duration_s": DURATIONS_S[0],
+        "observed_ms": 0,
+        "samples": 0,
+        "ingress": 0,
+        "egress": 0,
+        "gaps": "{}",
+    }
+
+
+def _gaps(counted: FootfallCounted) -> str:
+    lost: Counter[str] = Counter()
+    for gap in counted.gaps:
+        lost[gap.reason.value] += min(gap.ms, 1000 * counted.duration_s)
+    return msgspec.json.encode(dict(sorted(lost.items()))).decode()
+
+
+def _oddities(entry: LedgerEntry, counted: FootfallCounted) -> Iterator[Oddity]:
+    if not _is_interval(counted, entry.received_at + LATEST_AHEAD):
+        yield Oddity.TIME
+    if not _is_plausible(counted):
+        yield Oddity.COUNT
+    names = [tally.line for tally in counted.lines]
+    if len(set(names)) < len(names) or not all(map(_is_name, (counted.camera, *names))):
+        yield Oddity.NAME
+
+
+def _is_interval(counted: FootfallCounted, latest: datetime) -> bool:
+    begin_at, duration_s = counted.begin_at, counted.duration_s
+    return (
+        duration_s in DURATIONS_S
+        and begin_at.tzinfo is not None
+        and EARLIEST <= begin_at <= latest
+        and to_ms(begin_at) % (1000 * duration_s) == 0
+    )
+
+
+def _is_plausible(counted: FootfallCounted) -> bool:
+    crossings = [count for tally in counted.lines for count in (tally.ingress, tally.egress)]
+    return (
+        counted.observed_ms >= 0
+        and 0 <= counted.samples <= _MOST_SAMPLES
+        and len(counted.lines) <= MOST_LINES
+        and all(0 <= count <= MOST_CROSSINGS for count in crossings)
+        and all(gap.ms >= 0 for gap in counted.gaps)
+    )
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
+
+
+def _name(text: str) -> str:
+    """Text that every database takes and every page can show: PostgreSQL refuses NUL."""
+    return "".join(each for each in text[:LONGEST_NAME] if each.isprintable())

@@ -1,0 +1,62 @@
+"""The two tables of this package. Times are integer milliseconds UTC.
+
+A row is what one event said, so folding an event again changes nothing, and the parts of a minute
+are added where they are read.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import BigInteger, Column, Index, Table
+from sqlmodel import Field, SQLModel
+
+from cloud.storage.columns import BIG_KEY
+
+
+class FootfallPartRow(SQLModel, table=True):
+    """One camera's minute, or a part of it.
+
+    Attributes:
+        position: of the event in the ledger.
+        observed_ms: how much of the interval was watched; with 0, zero crossings mean nothing.
+        ingress, egress: over all lines of the camera.
+        gaps: a JSON object from the reason to milliseconds.
+        ignored: it made no sense and is in no figure; ``flags`` say why.
+        flags: what is odd about it, separated by spaces.
+    """
+
+    __tablename__ = "footfall_part"
+    __table_args__: ClassVar[Any] = (
+        Index("footfall_part_of_store", "tenant", "store", "begin_at_ms"),
+    )
+
+    position: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
+    tenant: str
+    store: str
+    device: str
+    camera: str
+    begin_at_ms: int = Field(sa_type=BigInteger)
+    duration_s: int
+    observed_ms: int
+    samples: int
+    ingress: int
+    egress: int
+    gaps: str
+    ignored: bool
+    flags: str
+
+
+class FootfallLineRow(SQLModel, table=True):
+    """One line's crossings in one part; a line that nobody crossed has a row, too."""
+
+    __tablename__ = "footfall_line"
+
+    position: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
+    line: str = Field(primary_key=True)
+    ingress: int
+    egress: int
+
+
+PART: Final[Table] = SQLModel.metadata.tables["footfall_part"]
+LINE: Final[Table] = SQLModel.metadata.tables["footfall_line"]

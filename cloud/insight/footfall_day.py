@@ -1,0 +1,151 @@
+"""A store's day at its doors: who came, who left, who bought, and what nobody watched. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from cloud.footfall import CameraReport, Interval
+from cloud.insight.conversion import Conversion, active_minutes, convert
+from cloud.insight.trading_day import TradingDay
+from cloud.insight.watching import minutes_of, seen_minutes
+from cloud.storage.columns import from_ms, to_ms
+
+REPORTED_WITHIN: Final = timedelta(seconds=90)
+"""A minute is reported when it is over, and travels; until then nobody misses it."""
+
+_T = TypeVar("_T")
+
+_MINUTE_MS: Final = 60_000
+_QUARTER: Final = 15
+"""Minutes in which a clock anywhere stays in one hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class FootfallHour:
+    """One hour of the shop's clock.
+
+    Attributes:
+        hour: counted on from the business day's midnight; 24 is 00:00-00:59 of the next day.
+        ingress: people who came in as far as anybody watched; None where nobody did.
+        egress: people who went out, likewise.
+        conversion: of the watched minutes, and how many of those that have passed they are.
+    """
+
+    hour: int
+    ingress: int | None
+    egress: int | None
+    conversion: Conversion
+
+
+@dataclass(frozen=True, slots=True)
+class FootfallDay:
+    """One business day; fields as in ``FootfallHour``.
+
+    Attributes:
+        trading_day: from when to when it is.
+        hours: from the first to the last with a report or a sale, none left out between.
+        cameras: what each reported; a day without any has none.
+        ignored: reports that made no sense and are in no figure.
+    """
+
+    trading_day: TradingDay
+    hours: tuple[FootfallHour, ...]
+    ingress: int | None
+    egress: int | None
+    conversion: Conversion
+    cameras: tuple[CameraReport, ...]
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database says of the day; ``sales`` that count, by the minute of their end."""
+
+    intervals: Sequence[Interval]
+    cameras: Sequence[CameraReport]
+    sales: Mapping[int, int]
+    ignored: int
+
+
+def compose(day: TradingDay, facts: Facts, now: datetime) -> FootfallDay:
+    """Put the day together as of now."""
+    seen = seen_minutes(facts.intervals)
+    active = active_minutes(facts.intervals, facts.sales)
+    return FootfallDay(
+        trading_day=day,
+        hours=tuple(_hours(day, facts, seen, now)),
+        ingress=_came(facts.intervals, lambda each: each.ingress),
+        egress=_came(facts.intervals, lambda each: each.egress),
+        conversion=convert(facts.intervals, facts.sales, seen & set(active), len(active)),
+        cameras=tuple(facts.cameras),
+        ignored=facts.ignored,
+    )
+
+
+def _hours(
+    day: TradingDay, facts: Facts, seen: Iterable[int], now: datetime
+) -> Iterator[FootfallHour]:
+    clock = _Clock(day)
+    intervals = _by_hour(facts.intervals, lambda each: clock.hour_of(each.first_minute))
+    sales = _by_hour(facts.sales.items(), lambda sold: clock.hour_of(sold[0]))
+    watched = _by_hour(seen, clock.hour_of)
+    told = intervals.keys() | sales.keys()
+    reported = {minute for each in facts.intervals for minute in minutes_of(each)}
+    for hour, passed in _passed(day, clock, reported, now).items():
+        if told and min(told) <= hour <= max(told):
+            here = intervals[hour]
+            yield FootfallHour(
+                hour=hour,
+                ingress=_came(here, lambda each: each.ingress),
+                egress=_came(here, lambda each: each.egress),
+                conversion=convert(here, dict(sales[hour]), set(watched[hour]), passed),
+            )
+
+
+class _Clock:
+    """The hour of a minute since 1970, worked out once per quarter of an hour."""
+
+    def __init__(self, day: TradingDay) -> None:
+        self._day = day
+        self._quarters: dict[int, int] = {}
+
+    def hour_of(self, minute: int) -> int:
+        quarter = minute // _QUARTER
+        if quarter not in self._quarters:
+            moment = from_ms(quarter * _QUARTER * _MINUTE_MS)
+            self._quarters[quarter] = self._day.hour_of(moment)
+        return self._quarters[quarter]
+
+
+def _by_hour(items: Iterable[_T], hour_of: Callable[[_T], int]) -> defaultdict[int, list[_T]]:
+    found: defaultdict[int, list[_T]] = defaultdict(list)
+    for item in items:
+        found[hour_of(item)].append(item)
+    return found
+
+
+def _passed(
+    day: TradingDay, clock: _Clock, reported: AbstractSet[int], now: datetime
+) -> Counter[int]:
+    """Minutes of every hour, in order, that have passed long enough to be reported, or were.
+
+    A device's clock may be ahead of ours, and a recorded clip may tell of any time.
+    """
+    begin, end = (to_ms(moment) // _MINUTE_MS for moment in (day.begin_at, day.end_at))
+    until = to_ms(now - REPORTED_WITHIN) // _MINUTE_MS
+    passed: Counter[int] = Counter()
+    for quarter in range(begin, end, _QUARTER):
+        told = sum(minute in reported for minute in range(quarter, quarter + _QUARTER))
+        passed[clock.hour_of(quarter)] += max(min(until - quarter, _QUARTER), told)
+    return passed
+
+
+def _came(intervals: Iterable[Interval], crossings: Callable[[Interval], int]) -> int | None:
+    """Crossings of the intervals; None where nobody watched at all."""
+    watched = [each for each in intervals if each.observed_ms or each.ingress or each.egress]
+    return sum(map(crossings, watched)) if watched else None

@@ -1,0 +1,70 @@
+"""Clips with something wrong, made from good ones."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+_MATRIX = 44
+"""Where a track header (version 0) keeps its transformation, from the box's name on."""
+
+
+def cut_off(clip: Path, share: float) -> Path:
+    """The beginning of a clip, as a full disk or a pulled stick leaves it."""
+    body = clip.read_bytes()
+    return _beside(clip, "cut", body[: round(len(body) * share)])
+
+
+def of_unknown_codec(clip: Path, codec: str = "MJPG") -> Path:
+    """A clip whose container is sound and whose codec nobody knows."""
+    return _beside(clip, "unknown", clip.read_bytes().replace(codec.encode(), b"ZQZQ"))
+
+
+def with_damage(clip: Path, seed: int, places: int = 20) -> Path:
+    """A clip with some bytes of its second half changed."""
+    chance = random.Random(seed)
+    body = bytearray(clip.read_bytes())
+    for _ in range(places):
+        body[chance.randrange(len(body) // 2, len(body) * 9 // 10)] = chance.randrange(256)
+    return _beside(clip, "damaged", bytes(body))
+
+
+def turned(clip: Path) -> Path:
+    """An MP4 whose container says that it is to be shown a quarter turn clockwise."""
+    body = bytearray(clip.read_bytes())
+    matrix = body.index(b"tkhd") + _MATRIX
+    quarter_turn = (0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+    body[matrix : matrix + 36] = struct.pack(">9i", *quarter_turn)
+    return _beside(clip, "turned", bytes(body))
+
+
+def of_two_sizes(folder: Path) -> Path:
+    """Motion JPEG whose pictures grow half-way."""
+    path = folder / "sizes.mjpeg"
+    pictures = [np.full((high, 160, 3), 90, np.uint8) for high in [120] * 20 + [240] * 20]
+    path.write_bytes(b"".join(cv2.imencode(".jpg", each)[1].tobytes() for each in pictures))
+    return path
+
+
+def no_video(folder: Path) -> Path:
+    """Text that is called a video."""
+    path = folder / "text.mp4"
+    path.write_bytes(b"this is not a film\n" * 500)
+    return path
+
+
+def empty(folder: Path) -> Path:
+    """A file of no bytes."""
+    path = folder / "empty.avi"
+    path.touch()
+    return path
+
+
+def _beside(clip: Path, word: str, body: bytes) -> Path:
+    path = clip.with_name(f"{clip.stem}-{word}{clip.suffix}")
+    path.write_bytes(body)
+    return path

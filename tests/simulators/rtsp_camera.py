@@ -1,0 +1,176 @@
+"""A camera that speaks RTSP 1.0 over TCP and sends Motion JPEG as RFC 2435 packs it.
+
+    with RtspCamera(Broadcast(film)) as camera:
+        cv2.VideoCapture(camera.address)
+
+It knows what a viewer of one video needs: OPTIONS, DESCRIBE, SETUP (interleaved), PLAY, TEARDOWN,
+and Basic authentication.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import struct
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Self
+
+from tests.simulators.broadcast import Broadcast, Shot
+
+_CLOCK_HZ = 90_000
+_JPEG_PAYLOAD = 26
+_PIECE_BYTES = 1_400
+_HALVED_BOTH_WAYS = 1  # RFC 2435's type for 4:2:0, which is how OpenCV writes JPEG
+_TABLES_IN_BAND = 255
+_QUANTISATION, _FRAME, _SCAN = 0xDB, 0xC0, 0xDA
+
+
+class RtspCamera:
+    """Listens on a free port of loopback, or on a given one. A context manager."""
+
+    def __init__(self, broadcast: Broadcast, port: int = 0) -> None:
+        self.broadcast = broadcast
+        self._server = _Server(("127.0.0.1", port), broadcast)
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """Where it can be watched."""
+        return f"rtsp://127.0.0.1:{self.port}/door"
+
+    def vanish(self) -> None:
+        """Hang up on everybody and answer nobody any more. Idempotent."""
+        self._server.shutdown()
+        self._server.hang_up()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.vanish()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], broadcast: Broadcast) -> None:
+        super().__init__(address, _Viewer)
+        self.broadcast = broadcast
+        self.connections: list[socket.socket] = []
+
+    def hang_up(self) -> None:
+        self.broadcast.cut()
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Viewer(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        self.server.connections.append(self.connection)
+        with suppress(OSError):
+            while request := self._request():
+                if not self._answer(*request):
+                    return
+
+    def _request(self) -> tuple[str, dict[str, str]] | None:
+        first = self.rfile.readline().decode()
+        headers = {}
+        while (line := self.rfile.readline().decode().strip()) != "":
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return (first.split()[0], headers) if first.strip() else None
+
+    def _answer(self, verb: str, headers: dict[str, str]) -> bool:
+        """Whether there is more to talk about; what is said during the showing is not heard."""
+        number = headers.get("cseq", "0")
+        if verb != "OPTIONS" and not self._welcome(headers):
+            self._say("401 Unauthorized", number, 'WWW-Authenticate: Basic realm="camera"')
+            return True
+        match verb:
+            case "OPTIONS":
+                self._say("200 OK", number, "Public: DESCRIBE, SETUP, PLAY, TEARDOWN")
+            case "DESCRIBE":
+                self._say("200 OK", number, "Content-Type: application/sdp", body=self._sdp())
+            case "SETUP":
+                transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
+                self._say("200 OK", number, transport, "Session: 1")
+            case "PLAY":
+                self._say("200 OK", number, "Session: 1")
+                self._play()
+            case _:
+                self._say("200 OK", number, "Session: 1")
+        return verb not in ("PLAY", "TEARDOWN")
+
+    def _welcome(self, headers: dict[str, str]) -> bool:
+        login = self.server.broadcast.login
+        told = headers.get("authorization", "")
+        return not login or told == f"Basic {b64encode(login.encode()).decode()}"
+
+    def _say(self, status: str, number: str, *headers: str, body: str = "") -> None:
+        lines = [f"RTSP/1.0 {status}", f"CSeq: {number}", *headers, f"Content-Length: {len(body)}"]
+        self.wfile.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+
+    def _sdp(self) -> str:
+        return "\r\n".join(
+            (
+                "v=0",
+                "o=- 1 1 IN IP4 127.0.0.1",
+                "s=door",
+                "c=IN IP4 0.0.0.0",
+                "t=0 0",
+                f"m=video 0 RTP/AVP {_JPEG_PAYLOAD}",
+                f"a=framerate:{self.server.broadcast.fps:g}",
+                "a=control:track1",
+                "",
+            )
+        )
+
+    def _play(self) -> None:
+        sequence = 0
+        for shot in self.server.broadcast.shots():
+            for packet in _packets(shot, sequence):
+                self.wfile.write(b"$\x00" + struct.pack(">H", len(packet)) + packet)
+                sequence += 1
+
+
+def _packets(shot: Shot, sequence: int) -> Iterator[bytes]:
+    """RTP packets of one picture; the last one is marked."""
+    width, height, tables, scan = _parts(shot.jpeg)
+    tables_header = struct.pack(">BBH", 0, 0, len(tables)) + tables
+    stamp = round(shot.at_s * _CLOCK_HZ) & 0xFFFFFFFF
+    for offset in range(0, len(scan), _PIECE_BYTES):
+        piece = scan[offset : offset + _PIECE_BYTES]
+        mark = 0x80 if offset + len(piece) == len(scan) else 0
+        number = (sequence + offset // _PIECE_BYTES) & 0xFFFF
+        rtp = struct.pack(">BBHII", 0x80, mark | _JPEG_PAYLOAD, number, stamp, 1)
+        where = struct.pack(">I", offset)  # its highest byte is the type-specific one, 0
+        what = struct.pack(">BBBB", _HALVED_BOTH_WAYS, _TABLES_IN_BAND, width // 8, height // 8)
+        yield rtp + where + what + (b"" if offset else tables_header) + piece
+
+
+def _parts(jpeg: bytes) -> tuple[int, int, bytes, bytes]:
+    """Width, height, quantisation tables and entropy-coded scan of a baseline JPEG."""
+    place, tables, width, height = 2, b"", 0, 0
+    while True:
+        marker = jpeg[place + 1]
+        length = int.from_bytes(jpeg[place + 2 : place + 4], "big")
+        segment = jpeg[place + 4 : place + 2 + length]
+        place += 2 + length
+        if marker == _QUANTISATION:
+            tables += b"".join(segment[at + 1 : at + 65] for at in range(0, len(segment), 65))
+        elif marker == _FRAME:
+            height, width = struct.unpack(">HH", segment[1:5])
+        elif marker == _SCAN:
+            return width, height, tables, jpeg[place:-2]

@@ -1,0 +1,248 @@
+"""Watchers that follow a script, on a clock set by hand, and an outbox that keeps their minutes.
+
+A script is a list of lives. A life is what a launch raises, or a list of what one watcher does, in
+order: a message that it says, seconds of silence, an error that ends it, something that the world
+does meanwhile (a function), or ``LEAVES`` (the keeper is asked to stop). A life that runs out of
+script is silent for ever.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from agent.capture.footfall.diary import Diary
+from agent.capture.footfall.keeper import CameraKeeper, Parts
+from agent.capture.footfall.messages import Crossed, Ended, Failed, Opened, Seen, Told
+from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.recorder import Recorder
+from agent.clock import DeviceClock
+from agent.config import CameraSettings, LineSettings
+from agent.facts import FactMaker
+from agent.outbox import Draft, Stored
+from models.runtime.backoff import Backoff
+from models.wire.events.footfall import FootfallCounted
+from models.wire.topics import Stream
+from tests.simulators.clocks import HandClock
+from tests.simulators.facts import SHOP
+
+NETWORK: Final = "toy@00000000"
+LEAVES: Final = "leaves"
+DOOR: Final = LineSettings("door", (0.5, 0.0), (0.5, 1.0))
+
+Deed = Told | float | Exception | str | Callable[[], object]
+Life = Exception | Sequence[Deed]
+
+
+class ScriptedWatcher:
+    """One life. Time passes on the clock while it is silent."""
+
+    network = NETWORK
+
+    def __init__(self, clock: HandClock, deeds: Sequence[Deed], leave: Callable[[], None]) -> None:
+        self.ended = 0
+        self._clock = clock
+        self._deeds = list(deeds)
+        self._leave = leave
+
+    def receive(self, timeout_s: float) -> Told | None:
+        """The next deed, as far as the time reaches."""
+        if not self._deeds:
+            self._clock.move(timeout_s)
+            return None
+        match deed := self._deeds.pop(0):
+            case int() | float():
+                self._be_silent(float(deed), timeout_s)
+                return None
+            case Exception():
+                raise deed
+            case str():
+                self._leave()
+                return None
+            case Opened() | Seen() | Ended() | Failed():
+                return deed
+            case _:
+                deed()
+                return None
+
+    def _be_silent(self, wanted_s: float, timeout_s: float) -> None:
+        self._clock.move(min(wanted_s, timeout_s))
+        if wanted_s > timeout_s:
+            self._deeds.insert(0, wanted_s - timeout_s)
+
+    def end(self) -> None:
+        """Noted."""
+        self.ended += 1
+
+
+class ClosingTime(HandClock):
+    """A clock that asks the keeper to stop when it has gone on for so many seconds."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__()
+        self.close: Callable[[], None] = lambda: None
+        self._close_s = self.monotonic_s() + after_s
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        super().move(seconds)
+        if self.monotonic_s() >= self._close_s:
+            self.close()
+
+
+class Script:
+    """Launches what is written, in order; after the last life the keeper is asked to stop."""
+
+    def __init__(self, clock: HandClock, lives: Sequence[Life]) -> None:
+        self.launched: list[ScriptedWatcher] = []
+        self.launches_s: list[float] = []
+        self.leave: Callable[[], None] = lambda: None
+        self._clock = clock
+        self._lives = list(lives)
+
+    def __call__(self) -> ScriptedWatcher:
+        self.launches_s.append(self._clock.monotonic_s())
+        life = self._lives.pop(0) if self._lives else [LEAVES]
+        if isinstance(life, Exception):
+            raise life
+        watcher = ScriptedWatcher(self._clock, life, self.leave)
+        self.launched.append(watcher)
+        return watcher
+
+
+class MinuteOutbox:
+    """The side of an outbox that takes events; it knows them by id, and can refuse.
+
+    Attributes:
+        minutes: what was stored, in order, once per id.
+        refuse_with: raised instead of storing.
+    """
+
+    def __init__(self) -> None:
+        self.minutes: list[FootfallCounted] = []
+        self.refuse_with: Exception | None = None
+        self.appends = 0
+        self._known: set[str] = set()
+
+    def append(self, stream: Stream, drafts: Sequence[Draft]) -> list[Stored]:
+        """Store footfall."""
+        assert stream is Stream.FOOTFALL
+        if self.refuse_with is not None:
+            raise self.refuse_with
+        self.appends += 1
+        return [self._store(draft) for draft in drafts]
+
+    def _store(self, draft: Draft) -> Stored:
+        if draft.event_id in self._known:
+            return Stored(draft.event_id, None, known=True)
+        self._known.add(draft.event_id)
+        data = msgspec.json.decode(draft.body, type=_Body).data
+        self.minutes.append(data)
+        return Stored(draft.event_id, len(self.minutes))
+
+    @property
+    def crossings(self) -> tuple[int, int]:
+        """All that was counted: in and out."""
+        tallies = [tally for minute in self.minutes for tally in minute.lines]
+        return sum(t.ingress for t in tallies), sum(t.egress for t in tallies)
+
+    def gaps_ms(self) -> dict[str, int]:
+        """All that was missed, by reason."""
+        found: dict[str, int] = {}
+        for gap in (gap for minute in self.minutes for gap in minute.gaps):
+            found[gap.reason] = found.get(gap.reason, 0) + gap.ms
+        return found
+
+    @property
+    def observed_ms(self) -> int:
+        """All that was watched."""
+        return sum(minute.observed_ms for minute in self.minutes)
+
+
+class _Body(msgspec.Struct):
+    data: FootfallCounted
+
+
+def a_camera(source: str = "/dev/video0", **settings: object) -> CameraSettings:
+    """A camera with one line, ``door``."""
+    return CameraSettings(name="cam", source=source, line=(DOOR,), **settings)  # type: ignore[arg-type]  # any setting may be given
+
+
+def fact_maker(clock: HandClock) -> FactMaker:
+    """Events of the simulated shop."""
+    return FactMaker(SHOP, DeviceClock(clock, "boot-1"), os.urandom)
+
+
+@dataclass(slots=True)
+class Premises:
+    """A keeper with everything around it, all of it by hand."""
+
+    keeper: CameraKeeper
+    script: Script
+    outbox: MinuteOutbox
+    clock: HandClock
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        """A metric's value."""
+        return self.registry.get_sample_value(name, labels)
+
+
+def premises(
+    diary: Callable[[HandClock], Diary],
+    *lives: Life,
+    camera: CameraSettings | None = None,
+    outbox: MinuteOutbox | None = None,
+    clock: HandClock | None = None,
+) -> Premises:
+    """A keeper whose watchers follow a script; ``keeper.run()`` returns when the script is over."""
+    clock = clock or HandClock()
+    outbox = outbox or MinuteOutbox()
+    registry = CollectorRegistry()
+    metrics = FootfallMetrics(registry)
+    script = Script(clock, lives)
+    parts = Parts(
+        launch=script,
+        diary=diary(clock),
+        recorder=Recorder(outbox, fact_maker(clock), metrics),
+        metrics=metrics,
+        clock=clock,
+        backoff=Backoff(lambda: 1.0, 1.0, 60.0),
+        changed=lambda: None,
+    )
+    keeper = CameraKeeper(camera or a_camera(), parts)
+    script.leave = keeper.ask_to_stop
+    if isinstance(clock, ClosingTime):
+        clock.close = keeper.ask_to_stop
+    return Premises(keeper, script, outbox, clock, registry)
+
+
+def opened(at_s: float = 0.0) -> Opened:
+    """A camera of a usual size."""
+    return Opened(width=768, height=576, fps=10.0, at_s=at_s, rule="segment-band-1")
+
+
+def seen(first_s: float, last_s: float, *ways: str, observed_s: float | None = None) -> Seen:
+    """Half a second or so, well watched; everybody crosses at its end."""
+    return Seen(
+        first_s=first_s,
+        last_s=last_s,
+        samples=max(1, round((last_s - first_s) * 5)),
+        observed_s=last_s - first_s if observed_s is None else observed_s,
+        crossings=[Crossed("door", way, last_s) for way in ways],
+    )
+
+
+def watching(first_s: float, last_s: float, step_s: float = 0.5) -> list[Deed]:
+    """A watcher that watches well, telling every ``step_s``, from one moment to another."""
+    deeds: list[Deed] = []
+    steps = round((last_s - first_s) / step_s)
+    for step in range(steps):
+        begin_s = first_s + step * step_s
+        deeds += [step_s, seen(begin_s, begin_s + step_s)]
+    return deeds
