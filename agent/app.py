@@ -1,6 +1,7 @@
 """The agent's composition root: every part is built once, in the order in which a sale passes them.
 
     keys → outbox → replica → intake → spool (the till)     a sale comes in and is durable
+                  → cameras                                 so do counted minutes
                   → link (MQTT), catch-up (HTTPS)           it goes up, cards come down
                   → tablet                                  the guide sees it
                   → scheduler                               heartbeat, housekeeping
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from random import SystemRandom
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -55,6 +56,10 @@ from models.vault.seal import Sealer
 from models.wire.registry import HEARTBEAT
 from models.wire.topics import Stream, device_filters
 
+if TYPE_CHECKING:
+    from agent.capture.footfall.cameras import Cameras
+    from agent.networks import NetworkCache
+
 _LOG = get_logger(__name__)
 
 
@@ -71,11 +76,13 @@ class Agent:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        networks: NetworkCache | None = None,
     ) -> None:
-        """``transport`` replaces the broker of the configuration, for tests."""
+        """``transport`` and ``networks`` replace those of the configuration, for tests."""
         self._config = config
         self._clock = clock or SystemClock()
         self._given_transport = transport
+        self._given_networks = networks
         self._device_clock = DeviceClock(self._clock, read_boot_id())
         self._started_at = self._clock.now()
         self._random = SystemRandom()
@@ -102,6 +109,7 @@ class Agent:
         parts.callback(self.catch_up.stop)
         self.tablet = self._start_tablet(parts)
         self.spool = self._start_spool(parts)
+        self.cameras = self._start_cameras(parts)
         self.link.start()
         parts.callback(self.link.stop)
         self._start_scheduler(parts)
@@ -258,6 +266,31 @@ class Agent:
         parts.callback(spool.stop)
         return spool
 
+    def _start_cameras(self, parts: ExitStack) -> Cameras | None:
+        config = self._config
+        if not config.camera:
+            return None
+        # A box without a camera does not load what keeps one.
+        from agent.capture.footfall.cameras import Cameras, Surroundings  # noqa: PLC0415
+        from agent.networks import NetworkCache, default_folder  # noqa: PLC0415
+
+        around = Surroundings(
+            outbox=self.outbox,
+            facts=self._facts,
+            registry=self.registry,
+            clock=self._clock,
+            random=self._random.random,
+            folder=config.device.data_dir / "clips",
+            states_file=config.cameras_file,
+        )
+        networks = self._given_networks or NetworkCache(
+            config.vision.models_dir or default_folder()
+        )
+        cameras = Cameras(config.camera, networks, around)
+        cameras.start()
+        parts.callback(cameras.stop)
+        return cameras
+
     def _lay_over(self, sale: CapturedSale) -> None:
         self.replica.lay_over(sale.sale, sale.sale_id, self._clock.now())
 
@@ -277,9 +310,12 @@ class Agent:
             quarantined=lambda: self.spool.status.quarantined if self.spool else 0,
             rejected=self.outbox.dead_letters,
             cards=lambda: self.replica.through,
+            cameras=lambda: self.cameras.states() if self.cameras else (),
             data_dir=self._config.device.data_dir,
             started_at=self._started_at,
         )
+        if self.cameras is not None:
+            self.cameras.show()
         pulse = take_pulse(vitals, self._clock.now())
         try:
             self.outbox.append(Stream.TELEMETRY, [self._facts.draft(HEARTBEAT, pulse)])

@@ -9,9 +9,10 @@ import msgspec
 
 from agent.clock import DeviceClock
 from agent.outbox import Draft
-from models.wire.envelope import compose
+from models.wire.digest import content_digest
+from models.wire.envelope import Moment, compose
 from models.wire.events.device import EpochClosed
-from models.wire.ids import DevicePath, uuid7
+from models.wire.ids import DevicePath, EventId, keyed_event_id, uuid7
 from models.wire.personal import personal_spans
 from models.wire.registry import EPOCH_CLOSED, EventData, EventType
 
@@ -27,7 +28,17 @@ class FactMaker:
     def draft(self, kind: EventType, data: EventData) -> Draft:
         """An event of this moment, ready for the outbox."""
         at = self.clock.moment()
-        event_id = uuid7(int(at.wall.timestamp() * 1000), self.random(10))
+        return self._compose(
+            kind, data, at, uuid7(int(at.wall.timestamp() * 1000), self.random(10))
+        )
+
+    def repeatable(self, kind: EventType, data: EventData, key: str) -> Draft:
+        """The same, of a fact that may be found again: key and content make its id."""
+        revision = content_digest(msgspec.json.encode(data)).hex()
+        event_id = keyed_event_id(self.device.tenant, f"{self.device.prefix}/{key}", revision)
+        return self._compose(kind, data, self.clock.moment(), event_id)
+
+    def _compose(self, kind: EventType, data: EventData, at: Moment, event_id: EventId) -> Draft:
         body = compose(device=self.device, event_id=event_id, kind=kind, data=data, at=at)
         return Draft(event_id, body, personal_spans(kind, msgspec.json.encode(data)))
 

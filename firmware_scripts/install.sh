@@ -167,6 +167,8 @@ report() {
     say "steps that would be taken: $CHANGES; nothing was changed"
   else
     say "done: $RELEASE is installed in $BASE; steps taken: $CHANGES"
+    staged || [[ $CAMERA == no ]] ||
+      say "next: sudo $PREFIX/current/bin/lianke-agent models pull --folder $MODELS"
     staged || say "next: sudo -u $ACCOUNT $PREFIX/current/bin/lianke-agent doctor" \
       "--config $ETC/agent.toml"
   fi

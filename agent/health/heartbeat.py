@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from agent.outbox import Depth
-from models.wire.events.device import Heartbeat, StreamDepth
+from models.wire.events.device import CameraState, Heartbeat, StreamDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Vitals:
     quarantined: Callable[[], int]
     rejected: Callable[[], int]
     cards: Callable[[], int]
+    cameras: Callable[[], Sequence[CameraState]]
     data_dir: Path
     started_at: datetime
 
@@ -36,6 +37,7 @@ def take_pulse(vitals: Vitals, now: datetime) -> Heartbeat:
         cards=vitals.cards(),
         rss_bytes=psutil.Process().memory_info().rss,
         disk_free_bytes=shutil.disk_usage(vitals.data_dir).free,
+        cameras=list(vitals.cameras()),
     )
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from agent.config import AgentConfig
 from agent.outbox import Depth, Inspection
 from agent.replica.inspection import count_cards
+from models.wire.events.device import CameraState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,23 @@ class StreamStatus:
     pending: int
     oldest_age_s: float
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """One camera, as the agent showed it last.
+
+    Attributes:
+        state: as in a heartbeat, such as ``watching`` or ``lost``.
+        since_s: how long it had been in this state then.
+        shown_s: how long ago that was; more than a minute means that no agent runs.
+    """
+
+    name: str
+    state: str
+    since_s: float
+    sampled_fps: float
+    shown_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,7 @@ class Status:
     cards: int
     cards_through: int
     outbox_bytes: int
+    cameras: list[CameraStatus]
 
 
 def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
@@ -62,6 +83,7 @@ def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
         cards=shelved.cards,
         cards_through=shelved.through,
         outbox_bytes=_bytes_of(config.outbox_file),
+        cameras=_cameras(config.cameras_file, moment) if config.camera else [],
     )
 
 
@@ -73,6 +95,11 @@ def render(status: Status) -> str:
         age = f", the oldest for {stream.oldest_age_s:.0f} s" if stream.pending else ""
         lines.append(f"{stream.stream:12} {owed}{age}; last sequence {stream.last}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status.captured.items()))
+    lines.extend(
+        f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
+        f"{camera.sampled_fps:g} pictures a second (shown {camera.shown_s:.0f} s ago)"
+        for camera in status.cameras
+    )
     lines.append(f"captured     {kinds or 'nothing yet'}")
     lines.append(
         f"refused      {status.dead_letters} by the cloud, {status.quarantined} unreadable"
@@ -86,6 +113,19 @@ def _stream(depth: Depth, now: datetime) -> StreamStatus:
     since = depth.oldest_appended_at
     age_s = max(0.0, (now - since).total_seconds()) if since else 0.0
     return StreamStatus(depth.stream, depth.pending, round(age_s, 1), depth.last)
+
+
+def _cameras(path: Path, now: datetime) -> list[CameraStatus]:
+    """What the agent shows; nothing where it has not run with a camera."""
+    try:
+        states = msgspec.json.decode(path.read_bytes(), type=list[CameraState])
+        shown_s = max(0.0, now.timestamp() - path.stat().st_mtime)
+    except (OSError, msgspec.DecodeError):
+        return []
+    return [
+        CameraStatus(each.name, each.state, each.since_s, each.sampled_fps, round(shown_s, 1))
+        for each in states
+    ]
 
 
 def _bytes_of(path: Path) -> int:

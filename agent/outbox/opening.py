@@ -16,6 +16,7 @@ from agent.outbox.moments import unix_ms
 from agent.outbox.ownership import Ownership
 from agent.outbox.rows import EPOCH_BYTES, add_lane, load, open_epoch
 from agent.outbox.settlement import load_ledger
+from models.durable import make_folder, sync_folder
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import new_epoch
@@ -50,8 +51,9 @@ def open_file(
 def _make_file(path: Path) -> None:
     """An empty file for this user alone; SQLite gives its WAL the same mode."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        sync_folder(path.parent)
     except OSError as error:
         raise DiskUnusable(
             f"outbox {path}: {error.strerror}; make the file and its folder writable for this user"

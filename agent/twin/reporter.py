@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from models.durable import sync_folder
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
 from models.wire.twin import Reported, decode_reported
@@ -51,6 +52,7 @@ class Reporter:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)
+        sync_folder(self._path.parent)
 
 
 def _same(one: Mapping[str, msgspec.Raw], other: Mapping[str, msgspec.Raw]) -> bool:

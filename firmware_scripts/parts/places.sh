@@ -6,6 +6,8 @@ DATA=/var/lib/lianke
 # Apart from the data on purpose: whoever copies or backs up the outbox has ciphertext only, and a
 # destroyed key erases what it sealed in every copy.
 KEYS=/var/lib/lianke-keys
+# Networks are fetched by root and only read by the agent, so that nothing it runs can change them.
+MODELS=/var/lib/lianke-models
 
 # An account that people sign in with, or that runs something else, must not become the agent's.
 refuse_login_account() {
@@ -40,6 +42,7 @@ ensure_places() {
   ensure_folder "$ROOT$ETC/secrets" 0750 "root:$ACCOUNT"
   ensure_folder "$ROOT$DATA" 0700 "$ACCOUNT:$ACCOUNT"
   ensure_folder "$ROOT$KEYS" 0700 "$ACCOUNT:$ACCOUNT"
+  [[ $CAMERA == no ]] || ensure_folder "$ROOT$MODELS" 0755 root:root
 }
 
 require_config() {

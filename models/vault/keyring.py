@@ -19,6 +19,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from models.durable import make_folder
 from models.vault.errors import KeyDestroyed, SealBroken
 from models.vault.master import Fingerprints, MasterKey
 
@@ -56,7 +57,7 @@ class Keyring:
     def __init__(
         self, path: Path, master: MasterKey, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         self._random = random
         self._wrapping = AESGCM(master.derive("lianke keyring wrap"))
         self.fingerprints = Fingerprints(master.derive("lianke keyring fingerprint"))

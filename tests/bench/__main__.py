@@ -17,7 +17,14 @@ from collections.abc import Callable
 
 import structlog
 
-from tests.bench import bench_ingest, bench_outbox, bench_poslog, bench_till_to_dom
+from tests.bench import (
+    bench_ingest,
+    bench_outbox,
+    bench_poslog,
+    bench_till_to_dom,
+    bench_tracker,
+    bench_vision,
+)
 
 Measure = Callable[[], list[dict[str, object]]]
 
@@ -26,6 +33,8 @@ BENCHMARKS: dict[str, Measure] = {
     "ingest": bench_ingest.measure,
     "poslog": bench_poslog.measure,
     "till_to_dom": bench_till_to_dom.measure,
+    "vision": bench_vision.measure,
+    "vision_tracker": bench_tracker.measure,
 }
 
 

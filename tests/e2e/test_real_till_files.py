@@ -44,7 +44,7 @@ class WholePath:
         part.write_bytes(content)
         part.rename(self.shop.till / f"{name}.xml")
         assert eventually(lambda: not list(self.shop.till.glob("*.xml")), 30)
-        assert settle([self.shop], 60)
+        assert settle([self.shop], timeout_s=60)
         assert eventually(lambda: self.cloud.status()["lag"] == 0, 30, every_s=0.2)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:

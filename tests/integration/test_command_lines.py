@@ -160,6 +160,7 @@ def test_an_empty_cloud_has_a_status_and_nothing_in_it(run: Run, office: Path) -
     code, out, _ = run("cloud", "status", "--config", office, "--json")
     status = json.loads(out)
     assert (code, status["ledger"]["sales"], status["members"], status["lag"]) == (0, 0, 0, 0)
+    assert status["footfall"] == {"in": 0, "out": 0}
     code, out, _ = run("cloud", "status", "--config", office)
     assert "generation" in out
 

@@ -223,6 +223,7 @@ def test_install_lays_out_release_configuration_data_and_keys(installed: Install
         "etc/lianke/agent.toml": 0o640,
         "var/lib/lianke": 0o700,
         "var/lib/lianke-keys": 0o700,
+        "var/lib/lianke-models": 0o755,
     }
     assert {name: stat.S_IMODE((root / name).stat().st_mode) for name in modes} == modes
     brought = (SCRIPTS / "systemd" / UNIT.name).read_text()

@@ -65,8 +65,10 @@ class _Viewer(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(OSError):
             for shot in broadcast.shots():
-                head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(shot.jpeg)}"
-                self.wfile.write(head.encode() + b"\r\n\r\n" + shot.jpeg + b"\r\n")
+                head = (
+                    f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(shot.picture)}"
+                )
+                self.wfile.write(head.encode() + b"\r\n\r\n" + shot.picture + b"\r\n")
 
     def log_message(self, *_args: Any) -> None:
         """Nothing is printed."""

@@ -1,6 +1,6 @@
-"""A camera that speaks RTSP 1.0 over TCP and sends Motion JPEG as RFC 2435 packs it.
+"""A camera that speaks RTSP 1.0 over TCP and sends Motion JPEG or H.264.
 
-    with RtspCamera(Broadcast(film)) as camera:
+    with RtspCamera(Broadcast(jpegs(film))) as camera:
         cv2.VideoCapture(camera.address)
 
 It knows what a viewer of one video needs: OPTIONS, DESCRIBE, SETUP (interleaved), PLAY, TEARDOWN,
@@ -19,21 +19,18 @@ from contextlib import suppress
 from typing import Self
 
 from tests.simulators.broadcast import Broadcast, Shot
+from tests.simulators.rtp_packing import MOTION_JPEG, Packing
 
 _CLOCK_HZ = 90_000
-_JPEG_PAYLOAD = 26
-_PIECE_BYTES = 1_400
-_HALVED_BOTH_WAYS = 1  # RFC 2435's type for 4:2:0, which is how OpenCV writes JPEG
-_TABLES_IN_BAND = 255
-_QUANTISATION, _FRAME, _SCAN = 0xDB, 0xC0, 0xDA
+_MARK = 0x80
 
 
 class RtspCamera:
     """Listens on a free port of loopback, or on a given one. A context manager."""
 
-    def __init__(self, broadcast: Broadcast, port: int = 0) -> None:
+    def __init__(self, broadcast: Broadcast, port: int = 0, packing: Packing = MOTION_JPEG) -> None:
         self.broadcast = broadcast
-        self._server = _Server(("127.0.0.1", port), broadcast)
+        self._server = _Server(port, broadcast, packing)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -62,9 +59,10 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], broadcast: Broadcast) -> None:
-        super().__init__(address, _Viewer)
+    def __init__(self, port: int, broadcast: Broadcast, packing: Packing) -> None:
+        super().__init__(("127.0.0.1", port), _Viewer)
         self.broadcast = broadcast
+        self.packing = packing
         self.connections: list[socket.socket] = []
 
     def hang_up(self) -> None:
@@ -123,6 +121,7 @@ class _Viewer(socketserver.StreamRequestHandler):
         self.wfile.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
 
     def _sdp(self) -> str:
+        packing = self.server.packing
         return "\r\n".join(
             (
                 "v=0",
@@ -130,7 +129,8 @@ class _Viewer(socketserver.StreamRequestHandler):
                 "s=door",
                 "c=IN IP4 0.0.0.0",
                 "t=0 0",
-                f"m=video 0 RTP/AVP {_JPEG_PAYLOAD}",
+                f"m=video 0 RTP/AVP {packing.payload_type}",
+                *packing.description,
                 f"a=framerate:{self.server.broadcast.fps:g}",
                 "a=control:track1",
                 "",
@@ -140,37 +140,17 @@ class _Viewer(socketserver.StreamRequestHandler):
     def _play(self) -> None:
         sequence = 0
         for shot in self.server.broadcast.shots():
-            for packet in _packets(shot, sequence):
+            for packet in _packets(shot, self.server.packing, sequence):
                 self.wfile.write(b"$\x00" + struct.pack(">H", len(packet)) + packet)
                 sequence += 1
 
 
-def _packets(shot: Shot, sequence: int) -> Iterator[bytes]:
+def _packets(shot: Shot, packing: Packing, sequence: int) -> Iterator[bytes]:
     """RTP packets of one picture; the last one is marked."""
-    width, height, tables, scan = _parts(shot.jpeg)
-    tables_header = struct.pack(">BBH", 0, 0, len(tables)) + tables
+    payloads = list(packing.payloads(shot.picture))
     stamp = round(shot.at_s * _CLOCK_HZ) & 0xFFFFFFFF
-    for offset in range(0, len(scan), _PIECE_BYTES):
-        piece = scan[offset : offset + _PIECE_BYTES]
-        mark = 0x80 if offset + len(piece) == len(scan) else 0
-        number = (sequence + offset // _PIECE_BYTES) & 0xFFFF
-        rtp = struct.pack(">BBHII", 0x80, mark | _JPEG_PAYLOAD, number, stamp, 1)
-        where = struct.pack(">I", offset)  # its highest byte is the type-specific one, 0
-        what = struct.pack(">BBBB", _HALVED_BOTH_WAYS, _TABLES_IN_BAND, width // 8, height // 8)
-        yield rtp + where + what + (b"" if offset else tables_header) + piece
-
-
-def _parts(jpeg: bytes) -> tuple[int, int, bytes, bytes]:
-    """Width, height, quantisation tables and entropy-coded scan of a baseline JPEG."""
-    place, tables, width, height = 2, b"", 0, 0
-    while True:
-        marker = jpeg[place + 1]
-        length = int.from_bytes(jpeg[place + 2 : place + 4], "big")
-        segment = jpeg[place + 4 : place + 2 + length]
-        place += 2 + length
-        if marker == _QUANTISATION:
-            tables += b"".join(segment[at + 1 : at + 65] for at in range(0, len(segment), 65))
-        elif marker == _FRAME:
-            height, width = struct.unpack(">HH", segment[1:5])
-        elif marker == _SCAN:
-            return width, height, tables, jpeg[place:-2]
+    for place, payload in enumerate(payloads):
+        mark = _MARK if place == len(payloads) - 1 else 0
+        number = (sequence + place) & 0xFFFF
+        kind = mark | packing.payload_type
+        yield struct.pack(">BBHII", 0x80, kind, number, stamp, 1) + payload

@@ -175,6 +175,7 @@ def test_skipped_time_is_neither_watched_nor_missed() -> None:
     minutes = Minutes(["door"], 0)
     minutes.missed(10 * SECOND, GapReason.LOST, NOON_MS)
     minutes.skip(50 * SECOND)
+    minutes.skip(20 * SECOND)
     minutes.missed(60 * SECOND, GapReason.LOST, NOON_MS)
     told = minutes.flush()
     assert [minute.gaps[0].ms for minute in told] == [10 * SECOND, 10 * SECOND]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.errors import DiskUnusable
+from models.durable import make_folder, sync_folder
 from models.vault.blob import BlobSealer
 
 SEALED: Final = ".sealed"
@@ -111,15 +112,15 @@ class Keeping:
     def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
         draft = path.with_name(f".{path.name}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(path.parent)
             with draft.open("wb") as file:
                 file.write(content)
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
             draft.replace(path)
-            if durable and os.name == "posix":
-                _sync_folder(path.parent)
+            if durable:
+                sync_folder(path.parent)
         except OSError as error:
             raise _unusable(path, error) from error
 
@@ -147,14 +148,6 @@ def _remove_folder(folder: Path) -> int:
 def _noted(note: Path) -> datetime:
     at: str = json.loads(note.read_bytes())["at"]
     return datetime.fromisoformat(at)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> DiskUnusable:

@@ -6,11 +6,13 @@ from typing import Final
 
 from agent.health.check import Check
 from agent.health.checks.broker import broker_reachable
+from agent.health.checks.camera import cameras_present
 from agent.health.checks.clock import clock_set
 from agent.health.checks.cloud import cloud_answers
 from agent.health.checks.folders import data_folder_usable
 from agent.health.checks.keys import keys_apart
 from agent.health.checks.login import login_present
+from agent.health.checks.network import network_ready
 from agent.health.checks.outbox import outbox_sound
 from agent.health.checks.till import till_folder_usable
 
@@ -19,6 +21,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     keys_apart,
     outbox_sound,
     till_folder_usable,
+    cameras_present,
+    network_ready,
     clock_set,
     login_present,
     broker_reachable,

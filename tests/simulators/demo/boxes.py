@@ -139,13 +139,15 @@ end = [{x2}, {y2}]
         super().__init__(folder, plan.camera, settings, secret)
 
     def start(self) -> None:
-        """Start; the camera opens in its own time."""
+        """Start, and wait until the agent runs; the camera opens in its own time."""
         self._start(niceness=15)
+        said = self.folder / "data" / "cameras.json"
+        self.program.wait_until(said.exists, f"the camera box of {self.plan.store}")
 
     @property
-    def ended(self) -> bool:
-        """Whether the clip has been watched to its end."""
-        return [camera["state"] for camera in self.status()["cameras"]] == ["ended"]
+    def done(self) -> bool:
+        """Whether the clip has been watched to its end, or never will be."""
+        return {camera["state"] for camera in self.status()["cameras"]} <= {"ended", "refused"}
 
 
 def secret_path(folder: Path) -> Path:

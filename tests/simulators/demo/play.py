@@ -67,12 +67,12 @@ def play_real(shop: Shop, day: RealDay) -> None:
 def settle(shops: list[Shop], door: CameraBox | None = None, timeout_s: float = 300.0) -> bool:
     """Wait until nothing is owed to the ledger; says whether that was reached in time.
 
-    A clip at the door is waited for until it has ended; a live camera never ends.
+    A clip at the door is waited for until it has ended; a live camera never does.
     """
     sold = eventually(lambda: not any(owed(shop, "sale") for shop in shops), timeout_s, every_s=0.5)
     if door is None or not door.door.recorded:
         return sold
-    return sold and eventually(lambda: door.ended and not owed(door, "footfall"), timeout_s, 0.5)
+    return sold and eventually(lambda: door.done and not owed(door, "footfall"), timeout_s, 0.5)
 
 
 def owed(box: Box, stream: str) -> int:

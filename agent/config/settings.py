@@ -1,8 +1,4 @@
-"""The agent's configuration: one frozen dataclass per part, read once at start.
-
-Keys, defaults and units are here and nowhere else; ``docs/reference/agent-settings.md`` is
-generated from this module. Secrets are never in the file: it names the files that hold them.
-"""
+"""The parts of the configuration that every box has, and the whole that is read from the file."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
@@ -221,8 +218,8 @@ class HousekeepingSettings:
     Attributes:
         heartbeat_s: how often the device says that it lives.
         interval_s: how often settled events past their retention are removed.
-        sale_days: settled sales, members and guide events are kept so long, in case the cloud's
-            ledger is restored from a backup.
+        sale_days: settled sales, members, footfall and guide events are kept so long, in case the
+            cloud's ledger is restored from a backup.
         other_hours: settled events of other streams are kept so long.
     """
 
@@ -234,7 +231,7 @@ class HousekeepingSettings:
     def keep_s(self) -> dict[Stream, float]:
         """Retention of settled events per stream, in seconds."""
         long_s, short_s = self.sale_days * 86_400.0, self.other_hours * 3_600.0
-        kept = {Stream.SALE, Stream.MEMBER, Stream.GUIDE}
+        kept = {Stream.SALE, Stream.MEMBER, Stream.FOOTFALL, Stream.GUIDE}
         return {stream: long_s if stream in kept else short_s for stream in Stream}
 
 
@@ -249,12 +246,22 @@ class AgentConfig:
     till: TillSettings = field(default_factory=TillSettings)
     tablet: TabletSettings = field(default_factory=TabletSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
+    camera: tuple[CameraSettings, ...] = ()
+    vision: VisionSettings = field(default_factory=VisionSettings)
     log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        """What concerns more than one part is checked here."""
+        check_cameras(self.camera)
 
     @property
     def capabilities(self) -> tuple[str, ...]:
         """Which parts run on this box, as its birth says."""
-        parts = {"poslog": self.till.folder is not None, "tablet": self.tablet.enabled}
+        parts = {
+            "poslog": self.till.folder is not None,
+            "tablet": self.tablet.enabled,
+            "footfall": bool(self.camera),
+        }
         return tuple(name for name, runs in parts.items() if runs)
 
     @property
@@ -266,6 +273,11 @@ class AgentConfig:
     def replica_file(self) -> Path:
         """Where the shop's cards are kept."""
         return self.device.data_dir / "replica.sqlite3"
+
+    @property
+    def cameras_file(self) -> Path:
+        """How the cameras do, for those who ask beside the running agent."""
+        return self.device.data_dir / "cameras.json"
 
     @property
     def master_key_file(self) -> Path:
@@ -311,6 +323,6 @@ def configs_folder() -> Path:
     named = os.environ.get("LIANKE_CONFIGS")
     if named:
         return Path(named)
-    checkout = Path(__file__).resolve().parent.parent / "device_configs"
+    checkout = Path(__file__).resolve().parents[2] / "device_configs"
     installed = Path(sysconfig.get_path("data")) / "share" / "lianke" / "device_configs"
     return checkout if checkout.is_dir() else installed

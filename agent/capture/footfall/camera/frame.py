@@ -1,0 +1,25 @@
+"""One picture and when it was taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a camera.
+
+    Attributes:
+        picture: (height, width, 3) uint8, BGR. It is the caller's: the camera writes no other
+            picture into it.
+        at_s: of a clip the container's time of this frame; of a live camera ``CLOCK_MONOTONIC``
+            when it arrived. Never less than that of the frame before.
+        index: its place in the source, from 0; frames that were not due are counted, too.
+    """
+
+    picture: NDArray[np.uint8]
+    at_s: float
+    index: int

@@ -1,0 +1,108 @@
+"""All cameras of a box: one keeper each, built, started and stopped together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from agent.capture.footfall.diary import Diary, LiveDiary, RecordedDiary
+from agent.capture.footfall.keeper import CameraKeeper, Parts
+from agent.capture.footfall.launching import Launcher
+from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.noticeboard import Noticeboard
+from agent.capture.footfall.played import PlayedMark
+from agent.capture.footfall.recorder import Recorder
+from agent.capture.intake import Ledgerbound
+from agent.config import CameraSettings, SourceKind
+from agent.facts import FactMaker
+from agent.networks import NetworkCache
+from models.runtime.backoff import Backoff
+from models.runtime.clock import Clock
+from models.wire.events.device import CameraState
+
+_FIRST_RETRY_S: Final = 1.0
+_LONGEST_RETRY_S: Final = 60.0
+_STOP_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the cameras need of the agent.
+
+    Attributes:
+        outbox: where the minutes go.
+        folder: keeps how far recorded clips were told.
+        states_file: shows how the cameras do to those who ask beside the running agent.
+        random: numbers from 0 up to 1, for back-off.
+    """
+
+    outbox: Ledgerbound
+    facts: FactMaker
+    registry: CollectorRegistry
+    clock: Clock
+    random: Callable[[], float]
+    folder: Path
+    states_file: Path
+
+
+class Cameras:
+    """The cameras of this box, running from ``start`` to ``stop``."""
+
+    def __init__(
+        self, cameras: Sequence[CameraSettings], networks: NetworkCache, around: Surroundings
+    ) -> None:
+        """One keeper per camera; nothing is started."""
+        self._around = around
+        self._networks = networks
+        self._metrics = FootfallMetrics(around.registry)
+        self._recorder = Recorder(around.outbox, around.facts, self._metrics)
+        self._board = Noticeboard(around.states_file, self.states)
+        self._keepers = [CameraKeeper(camera, self._parts(camera)) for camera in cameras]
+
+    def _parts(self, camera: CameraSettings) -> Parts:
+        around = self._around
+        return Parts(
+            launch=Launcher(camera, self._networks),
+            diary=diary_of(camera, around.clock, around.folder),
+            recorder=self._recorder,
+            metrics=self._metrics,
+            clock=around.clock,
+            backoff=Backoff(around.random, _FIRST_RETRY_S, _LONGEST_RETRY_S),
+            changed=self.show,
+        )
+
+    def states(self) -> list[CameraState]:
+        """How they do, in the order of the configuration. Safe from any thread."""
+        return [keeper.state for keeper in self._keepers]
+
+    def show(self) -> None:
+        """Put their states on the noticeboard."""
+        self._board.post()
+
+    def start(self) -> None:
+        """Start all. Returns at once: no camera holds up a till."""
+        self.show()
+        for keeper in self._keepers:
+            keeper.start()
+
+    def stop(self) -> None:
+        """Stop all at the same time, within two seconds; their last minutes are handed over."""
+        clock = self._around.clock
+        deadline_s = clock.monotonic_s() + _STOP_S
+        for keeper in self._keepers:
+            keeper.ask_to_stop()
+        for keeper in self._keepers:
+            keeper.join(max(0.0, deadline_s - clock.monotonic_s()))
+
+
+def diary_of(camera: CameraSettings, clock: Clock, folder: Path) -> Diary:
+    """The diary that fits a camera: of now, or of the time at which its clip was recorded."""
+    lines = [line.name for line in camera.line]
+    if camera.recorded_at is None:
+        return LiveDiary(lines, clock, own_time=camera.kind is SourceKind.CLIP)
+    mark = PlayedMark(folder / f"{camera.name}.json", camera.file, camera.recorded_at)
+    return RecordedDiary(lines, camera.recorded_at, clock, mark)

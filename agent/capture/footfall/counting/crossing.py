@@ -1,0 +1,123 @@
+"""When has somebody crossed a line: two sides, a band that is neither, and where the path went.
+
+A foot's side of the line counts once the foot has been *seen* beyond a band around the line, as
+wide as a share of the person's height. Whoever is believed on the other side than before has
+crossed, if the path met the line between its ends. Whoever turns round within the band has not,
+and whoever goes through and comes back has crossed twice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from agent.capture.footfall.counting.line import Crossing, Direction, Line
+from agent.capture.footfall.counting.tracks import Flags, Floats, Table
+from agent.capture.footfall.counting.tuning import Tuning
+
+EDGE: Final = 0.01
+"""A line's end this near to the picture's edge, as a share of its width or height, is open: the
+feet of somebody whom the edge cuts off are estimated to be outside, and are not beyond the end."""
+
+_WALKER: Final = np.dtype(
+    [
+        ("id", np.int64),
+        ("side", np.int8),  # believed: -1 or 1 by the sign of c; 0 not known yet
+        ("across", np.float64),  # pixels from the line when last seen, by the sign of c
+        ("along", np.float64),  # pixels from the line's beginning along it when last seen
+        ("at_s", np.float64),  # when last seen
+        ("met_along", np.float64),  # where the path last met the line
+        ("met_at_s", np.float64),  # and when
+    ]
+)
+
+
+class LineWatch:
+    """Watches one line over a picture of (width, height)."""
+
+    def __init__(self, line: Line, size: tuple[int, int], tuning: Tuning) -> None:
+        self._line = line
+        self._band = tuning.band
+        self._begin = np.array([line.x1, line.y1])
+        self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
+        self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
+        self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
+        self._walkers = np.zeros(0, _WALKER)
+        self._unproven: dict[int, list[Crossing]] = {}
+
+    def update(self, tracks: Table, at_s: float) -> list[Crossing]:
+        """Look at who is where now.
+
+        Args:
+            tracks: everybody alive, ids ascending as the tracker has them.
+            at_s: the moment, never before the last one.
+
+        Returns:
+            Crossings that are certain now; those of walkers who are not proven yet come when they
+            are, and never if they never are.
+        """
+        offset = tracks["foot"] - self._begin
+        along = offset @ self._unit
+        across = self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0]
+        self._keep_up_with(tracks["id"], across, along, at_s)
+        self._note_meetings(tracks["seen"], across, along, at_s)
+        walking = tracks["seen"] & ~tracks["standing"]
+        self._note_crossings(walking, across, self._band * tracks["size"][:, 1])
+        return self._certain(tracks)
+
+    def _keep_up_with(self, ids: Table, across: Floats, along: Floats, at_s: float) -> None:
+        """Forget who is gone; take in who is new, as last seen here and now."""
+        if np.array_equal(ids, self._walkers["id"]):
+            return
+        kept = self._walkers[np.isin(self._walkers["id"], ids)]
+        new = np.zeros(len(ids) - len(kept), _WALKER)
+        fresh = slice(len(kept), None)
+        new["id"], new["across"], new["along"], new["at_s"] = (
+            ids[fresh],
+            across[fresh],
+            along[fresh],
+            at_s,
+        )
+        self._walkers = np.concatenate([kept, new])
+        alive = set(ids.tolist())
+        self._unproven = {id_: due for id_, due in self._unproven.items() if id_ in alive}
+
+    def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
+        """Where and when the straight path from the last sighting to this one met the line."""
+        walkers = self._walkers
+        met = np.flatnonzero(seen & ((across > 0) != (walkers["across"] > 0)))
+        before = walkers[met]
+        share = before["across"] / (before["across"] - across[met])
+        walkers["met_along"][met] = before["along"] + share * (along[met] - before["along"])
+        walkers["met_at_s"][met] = before["at_s"] + share * (at_s - before["at_s"])
+        walkers["across"][seen] = across[seen]
+        walkers["along"][seen] = along[seen]
+        walkers["at_s"][seen] = at_s
+
+    def _note_crossings(self, walking: Flags, across: Floats, band: Floats) -> None:
+        walkers = self._walkers
+        side = np.sign(across).astype(np.int8)
+        believed = walking & (np.abs(across) > band)
+        for row in np.flatnonzero(believed & (side == -walkers["side"])):
+            walker = walkers[row]
+            if self._from <= walker["met_along"] <= self._to:
+                direction = Direction.IN if side[row] > 0 else Direction.OUT
+                crossing = Crossing(
+                    self._line.name, direction, float(walker["met_at_s"]), int(walker["id"])
+                )
+                self._unproven.setdefault(crossing.track, []).append(crossing)
+        walkers["side"][believed] = side[believed]
+
+    def _certain(self, tracks: Table) -> list[Crossing]:
+        if not self._unproven:
+            return []
+        proven = set(tracks["id"][tracks["proven"]].tolist())
+        ready = [id_ for id_ in self._unproven if id_ in proven]
+        return [crossing for id_ in ready for crossing in self._unproven.pop(id_)]
+
+
+def _is_open(x: float, y: float, size: tuple[int, int]) -> bool:
+    width, height = size
+    inside = EDGE * width < x < (1 - EDGE) * width and EDGE * height < y < (1 - EDGE) * height
+    return not inside

@@ -1,0 +1,55 @@
+"""What a track learns from being seen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from agent.capture.footfall.counting import motion
+from agent.capture.footfall.counting.sighting import Sightings
+from agent.capture.footfall.counting.tracks import Flags, Floats, Rows, Table
+from agent.capture.footfall.counting.tuning import Tuning
+
+VAGUE: Final = 4.0
+"""How much a weak or half hidden sighting's variance exceeds a good one's."""
+GROWTH: Final = 0.5
+"""Share of a box's growth that is believed at once: what hid the walker has gone."""
+
+
+def see(tracks: Table, rows: Rows, sightings: Sightings, at_s: float, tuning: Tuning) -> None:
+    """Note that the tracks of these rows (distinct) are the sightings. Changes the table."""
+    if not len(rows):
+        return
+    seen, sizes = tracks[rows], sightings.sizes
+    since_s = at_s - seen["seen_at_s"]
+    hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
+    height = _height(seen["size"][:, 1], sizes[:, 1], since_s, tuning)
+    feet = sightings.feet
+    feet[hidden, 1] = sightings.boxes[hidden, 1] + height[hidden]
+    vague = hidden | (sightings.scores < tuning.sure_score)
+    noise = tuning.foot_noise**2 * np.where(vague, VAGUE, 1.0)
+    motion.correct(seen, feet, noise, tuning)
+    seen["size"][:, 0] = sizes[:, 0]
+    seen["size"][:, 1] = height
+    seen["watched_s"] += np.minimum(since_s, tuning.proof_s)
+    seen["seen_at_s"] = at_s
+    seen["sightings"] += 1
+    seen["seen"] = True
+    tracks[rows] = seen
+
+
+def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) -> Flags:
+    """Whether the head is where it was expected, but the box ends too far up."""
+    foot_y, height = seen["foot"][:, 1], seen["size"][:, 1]
+    head_off = np.abs(boxes[:, 1] - (foot_y - height))
+    foot_off = np.abs(boxes[:, 3] - foot_y)
+    hidden: Flags = (heights < tuning.full_height * height) & (head_off < foot_off)
+    return hidden
+
+
+def _height(known: Floats, seen: Floats, since_s: Floats, tuning: Tuning) -> Floats:
+    """A box shrinks slowly, for hiding is short and perspective slow; it grows at once."""
+    share = 1 - np.exp(-since_s / tuning.size_memory_s)
+    share = np.where(seen > known, np.maximum(share, GROWTH), share)
+    return known + share * (seen - known)

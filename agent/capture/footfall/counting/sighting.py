@@ -1,0 +1,46 @@
+"""The boxes of one picture, as the tracker takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
+from agent.capture.footfall.detection.detections import Detections
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Boxes (m, 4) x1, y1, x2, y2 in pixels, and their scores (m,)."""
+
+    boxes: Floats
+    scores: Floats
+
+    @classmethod
+    def of(cls, detections: Detections, least_score: float) -> Self:
+        """Take what scores enough and has an area."""
+        boxes = detections.boxes.astype(np.float64)
+        scores = detections.scores.astype(np.float64)
+        usable = (scores >= least_score) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        return cls(boxes[usable], scores[usable])
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def take(self, which: Flags | Rows) -> Sightings:
+        """Some of them, by mask or by row."""
+        return Sightings(self.boxes[which], self.scores[which])
+
+    @property
+    def sizes(self) -> Floats:
+        """Widths and heights, (m, 2)."""
+        return self.boxes[:, 2:] - self.boxes[:, :2]
+
+    @property
+    def feet(self) -> Floats:
+        """The middles of the bottom edges, (m, 2)."""
+        feet = self.boxes[:, 2:].copy()
+        feet[:, 0] = (self.boxes[:, 0] + self.boxes[:, 2]) / 2
+        return feet

@@ -1,0 +1,186 @@
+"""A camera's time, cut into minutes of the wall clock. Pure: no clock, no thread, no file.
+
+Time is told in order, as spans on an axis of whole milliseconds that never jumps: the monotonic
+clock for a live camera, the container's time for a recorded clip. Every millisecond between the
+start and ``told_ms`` is in exactly one part of one minute, observed or explained by a gap.
+
+What the wall clock said at a moment is an offset between the axis and Unix time. When the clock is
+set, the next spans come with another offset and get other labels; nothing is lost or doubled. A
+minute that the clock goes through twice comes in two parts, each of sixty seconds at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from models.wire.events.footfall import Gap, GapReason, LineTally
+
+MINUTE_MS: Final = 60_000
+_GRACE_MS: Final = 3_000
+"""How long a minute stays open behind the last word told: a crossing is proved by later samples,
+and is dated before them."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Somebody crossed a line, on the axis."""
+
+    line: str
+    ingress: bool
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One part of one minute: what was counted, and how well was watched.
+
+    Attributes:
+        begin_at: aware UTC, on a full minute.
+        observed_ms: how much of it was watched; together with the gaps at most a minute.
+        lines: every line where anything was watched, else none: absent is never zero.
+        network: what looked; empty where nothing did.
+    """
+
+    begin_at: datetime
+    observed_ms: int
+    samples: int
+    lines: tuple[LineTally, ...]
+    gaps: tuple[Gap, ...]
+    network: str = ""
+
+
+@dataclass(slots=True)
+class _Part:
+    """A minute's part that is not finished. ``number`` counts minutes since 1970."""
+
+    number: int
+    begin_ms: int
+    end_ms: int
+    observed_ms: int = 0
+    samples: int = 0
+    network: str = ""
+    gaps: dict[GapReason, int] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+
+class Minutes:
+    """The minutes of one camera, from ``start_ms`` on the axis."""
+
+    def __init__(self, lines: Sequence[str], start_ms: int) -> None:
+        self._lines = tuple(lines)
+        self._told_ms = start_ms
+        self._parts: list[_Part] = []
+
+    @property
+    def told_ms(self) -> int:
+        """Up to here everything is told."""
+        return self._told_ms
+
+    def missed(self, until_ms: int, reason: GapReason, offset_ms: int) -> None:
+        """Nobody watched from ``told_ms`` until then. What lies before ``told_ms`` is ignored."""
+        for part, span_ms in self._walk(until_ms, offset_ms, ""):
+            part.gaps[reason] = part.gaps.get(reason, 0) + span_ms
+
+    def watched(
+        self,
+        until_ms: int,
+        observed_ms: int,
+        offset_ms: int,
+        *,
+        samples: int,
+        steps: Sequence[Step] = (),
+        network: str = "",
+        hole: GapReason = GapReason.SLOW,
+    ) -> None:
+        """Somebody watched until then, closely for the last ``observed_ms``.
+
+        Args:
+            until_ms: the axis' time of the last sample; before ``told_ms`` it adds no time.
+            observed_ms: at most the whole span counts.
+            offset_ms: Unix time less axis.
+            samples: pictures looked at in the span.
+            steps: who crossed; also before the span, as long as its minute is open. A later one
+                counts in the oldest minute that is.
+            network: what looked.
+            hole: what explains the rest of the span.
+        """
+        self.missed(until_ms - max(observed_ms, 0), hole, offset_ms)
+        for part, span_ms in self._walk(until_ms, offset_ms, network):
+            part.observed_ms += span_ms
+        if not self._parts and (samples or steps):
+            self._open(self._told_ms, offset_ms, network)
+        if self._parts:
+            self._parts[-1].samples += samples
+        for step in steps:
+            self._part_at(step.at_ms).steps.append(step)
+
+    def skip(self, until_ms: int) -> None:
+        """Leave time untold, which says that nobody accounted for it."""
+        self._told_ms = max(self._told_ms, until_ms)
+
+    def finished(self) -> list[Minute]:
+        """The minutes that are over and past the grace, in the order in which they were told."""
+        done = []
+        while len(self._parts) > 1 and self._parts[0].end_ms + _GRACE_MS <= self._told_ms:
+            done.append(self._minute(self._parts.pop(0)))
+        return done
+
+    def flush(self) -> list[Minute]:
+        """All that is told and was not handed out, the last part of a minute included."""
+        done = [self._minute(part) for part in self._parts]
+        self._parts.clear()
+        return done
+
+    def _walk(self, until_ms: int, offset_ms: int, network: str) -> Iterator[tuple[_Part, int]]:
+        """Move ``told_ms`` on, piece by piece: each lies within one minute, and in one part."""
+        while self._told_ms < until_ms:
+            begin_ms = self._told_ms
+            number = (begin_ms + offset_ms) // MINUTE_MS
+            end_ms = min(until_ms, (number + 1) * MINUTE_MS - offset_ms)
+            part = self._part_for(number, end_ms, network) or self._open(
+                begin_ms, offset_ms, network
+            )
+            part.end_ms = self._told_ms = end_ms
+            part.network = part.network or network
+            yield part, end_ms - begin_ms
+
+    def _part_for(self, number: int, end_ms: int, network: str) -> _Part | None:
+        """The newest part, where a piece until then still belongs to it."""
+        part = self._parts[-1] if self._parts else None
+        if part is None or part.number != number or part.end_ms != self._told_ms:
+            return None
+        if end_ms - part.begin_ms > MINUTE_MS:
+            return None  # the clock was set back within the minute
+        return None if network and part.network and network != part.network else part
+
+    def _open(self, begin_ms: int, offset_ms: int, network: str) -> _Part:
+        part = _Part((begin_ms + offset_ms) // MINUTE_MS, begin_ms, begin_ms, network=network)
+        self._parts.append(part)
+        return part
+
+    def _part_at(self, at_ms: int) -> _Part:
+        """Where a crossing of that time counts: a part that was watched, or its lines are lost."""
+        watched = [part for part in self._parts if part.observed_ms] or self._parts
+        earlier = [part for part in watched if part.begin_ms <= at_ms]
+        return earlier[-1] if earlier else watched[0]
+
+    def _minute(self, part: _Part) -> Minute:
+        told = part.observed_ms or part.steps
+        return Minute(
+            begin_at=_EPOCH + timedelta(minutes=part.number),
+            observed_ms=part.observed_ms,
+            samples=part.samples,
+            lines=tuple(_tally(line, part.steps) for line in self._lines) if told else (),
+            gaps=tuple(Gap(reason=reason, ms=ms) for reason, ms in sorted(part.gaps.items())),
+            network=part.network,
+        )
+
+
+def _tally(line: str, steps: Sequence[Step]) -> LineTally:
+    ways = [step.ingress for step in steps if step.line == line]
+    return LineTally(line=line, ingress=sum(ways), egress=len(ways) - sum(ways))

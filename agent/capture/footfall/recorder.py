@@ -1,0 +1,120 @@
+"""Finished minutes go into the outbox; while it cannot take them, they wait in memory.
+
+A minute becomes an event once, so offering it again after a failure cannot double it. What waits is
+lost with the process; it is bounded, and the oldest go first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.minutes import Minute
+from agent.capture.intake import Ledgerbound
+from agent.errors import AgentError, InvalidInput
+from agent.facts import FactMaker
+from agent.outbox import Draft
+from models.runtime.logs import get_logger
+from models.wire.events.footfall import FootfallCounted
+from models.wire.registry import FOOTFALL_COUNTED
+from models.wire.topics import Stream
+
+_LOG = get_logger(__name__)
+
+_HELD_MOST: Final = 4 * 24 * 60
+"""A day of four cameras: some 3 MB."""
+
+
+class Recorder:
+    """Where the minutes of all cameras of this box go. Safe from several threads."""
+
+    def __init__(self, outbox: Ledgerbound, facts: FactMaker, metrics: FootfallMetrics) -> None:
+        self._outbox = outbox
+        self._facts = facts
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._held: deque[Draft] = deque()
+        self._complaint = ""
+
+    def record(
+        self, camera: str, minutes: Sequence[Minute], *, rule: str = "", recorded: bool = False
+    ) -> bool:
+        """Store minutes, and what waits from before; never raises for the disk.
+
+        Args:
+            camera: whose they are.
+            minutes: may be empty, to try again what waits.
+            rule: what turned tracks into crossings.
+            recorded: of a clip, which may be played again: the same content has the same id.
+
+        Returns:
+            Whether everything is durable.
+        """
+        self._metrics.counted(camera, minutes)
+        drafts = [self._draft(_event(camera, minute, rule), recorded) for minute in minutes]
+        with self._lock:
+            self._held.extend(drafts)
+            self._bound()
+            if self._held:
+                self._store()
+            self._metrics.holds(len(self._held))
+            return not self._held
+
+    def _draft(self, data: FootfallCounted, recorded: bool) -> Draft:
+        if not recorded:
+            return self._facts.draft(FOOTFALL_COUNTED, data)
+        key = f"footfall/{data.camera}/{data.begin_at.isoformat()}"
+        return self._facts.repeatable(FOOTFALL_COUNTED, data, key)
+
+    def _store(self) -> None:
+        try:
+            self._outbox.append(Stream.FOOTFALL, list(self._held))
+        except InvalidInput as error:
+            _LOG.error("footfall_minutes_refused", minutes=len(self._held), error=str(error))
+            self._drop(len(self._held))
+        except AgentError as error:
+            self._complain(str(error))
+        else:
+            self._held.clear()
+            self._recover()
+
+    def _bound(self) -> None:
+        if (surplus := len(self._held) - _HELD_MOST) > 0:
+            _LOG.error("footfall_minutes_given_up", minutes=surplus, reason=self._complaint)
+            self._drop(surplus)
+
+    def _drop(self, count: int) -> None:
+        for _ in range(count):
+            self._held.popleft()
+        self._metrics.dropped(count)
+
+    def _complain(self, reason: str) -> None:
+        if reason != self._complaint:
+            _LOG.warning(
+                "footfall_minutes_held",
+                minutes=len(self._held),
+                error=reason,
+                next_step="free or repair the disk; they are kept in memory for a day",
+            )
+        self._complaint = reason
+
+    def _recover(self) -> None:
+        if self._complaint:
+            _LOG.info("footfall_minutes_stored")
+            self._complaint = ""
+
+
+def _event(camera: str, minute: Minute, rule: str) -> FootfallCounted:
+    return FootfallCounted(
+        camera=camera,
+        begin_at=minute.begin_at,
+        observed_ms=minute.observed_ms,
+        samples=minute.samples,
+        lines=list(minute.lines),
+        gaps=list(minute.gaps),
+        network=minute.network,
+        rule=rule if minute.lines else "",
+    )

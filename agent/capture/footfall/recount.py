@@ -1,0 +1,166 @@
+"""A recorded clip through the counting of the shop floor: the same parts, without the agent.
+
+The pipeline is the watcher's: a clip, a detector, a counter. Nothing of it depends on which clip it
+is. What it took is measured as it goes, per picture that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.camera.port import Camera
+from agent.capture.footfall.counting.counter import Counter, Walkers
+from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.detection.detector import Detector
+
+
+class Recording(Camera, Protocol):
+    """A camera that has an end, and says how far it came."""
+
+    @property
+    def frames_read(self) -> int:
+        """Frames decoded so far, due or not."""
+        ...
+
+    @property
+    def sampled(self) -> int:
+        """Frames given so far."""
+        ...
+
+    @property
+    def seconds_of_video(self) -> float:
+        """From the first frame to the end of the last one read so far, in the container's time."""
+        ...
+
+    @property
+    def truncated(self) -> bool:
+        """Whether it ended before its container says; ask at its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a spectator is shown after each picture.
+
+    Attributes:
+        frame: the picture; it must not be written into.
+        walkers: who is followed now.
+        crossings: who crossed a line, told with this picture.
+    """
+
+    frame: Frame
+    walkers: Walkers
+    crossings: Sequence[Crossing]
+
+
+Spectator = Callable[[Glance], None]
+"""Watches a recount; the time it takes is counted to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Milliseconds per picture that was looked at.
+
+    Attributes:
+        decode: reading and decoding, of the frames in between as well.
+        detect: finding people.
+        track: following them, and the lines.
+        total: everything but the spectators.
+    """
+
+    decode: float
+    detect: float
+    track: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """What a clip gave.
+
+    Attributes:
+        frames: read from the container.
+        sampled: of these, looked at.
+        seconds_of_video: the clip's length in its own time.
+        lines: as they were given.
+        crossings: in the order in which they were told.
+        pace: what it took.
+        truncated: the clip ended before its container says; what there was is counted.
+    """
+
+    frames: int
+    sampled: int
+    seconds_of_video: float
+    lines: tuple[Line, ...]
+    crossings: tuple[Crossing, ...]
+    pace: Pace
+    truncated: bool
+
+
+def recount(
+    recording: Recording,
+    detector: Detector,
+    lines: Sequence[Line],
+    *,
+    now_s: Callable[[], float],
+    spectators: Sequence[Spectator] = (),
+) -> Recount:
+    """Count a recording to its end.
+
+    Args:
+        recording: an open one, of which no frame was taken yet.
+        detector: finds people.
+        lines: checked against the recording's size; their names differ.
+        now_s: a stop-watch, in seconds.
+        spectators: shown every picture after it was counted.
+
+    Raises:
+        CameraUnreadable: the pictures change their size on the way.
+    """
+    counter = Counter(lines, recording.size)
+    laps = _Laps(now_s)
+    crossings: list[Crossing] = []
+    for frame in recording.frames():
+        laps.decode_s += laps.lap()
+        detections = detector.detect(frame.picture)
+        laps.detect_s += laps.lap()
+        crossed = counter.update(detections, frame.at_s)
+        laps.track_s += laps.lap()
+        crossings += crossed
+        _show(Glance(frame, counter.tracks, crossed), spectators)
+        laps.lap()
+    return Recount(
+        frames=recording.frames_read,
+        sampled=recording.sampled,
+        seconds_of_video=recording.seconds_of_video,
+        lines=tuple(lines),
+        crossings=tuple(crossings),
+        pace=laps.pace(recording.sampled),
+        truncated=recording.truncated,
+    )
+
+
+def _show(glance: Glance, spectators: Sequence[Spectator]) -> None:
+    for spectator in spectators:
+        spectator(glance)
+
+
+class _Laps:
+    """Where the time went; ``lap`` is what passed since the last one."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._last_s = now_s()
+        self.decode_s = self.detect_s = self.track_s = 0.0
+
+    def lap(self) -> float:
+        last_s, self._last_s = self._last_s, self._now_s()
+        return self._last_s - last_s
+
+    def pace(self, pictures: int) -> Pace:
+        parts = (self.decode_s, self.detect_s, self.track_s)
+        decode, detect, track = (1000 * part_s / max(1, pictures) for part_s in parts)
+        return Pace(decode, detect, track, decode + detect + track)

@@ -1,0 +1,66 @@
+"""How a camera does, for the heartbeat: safe from any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Final
+
+from models.runtime.clock import Clock
+from models.wire.events.device import CameraState
+from models.wire.events.footfall import GapReason
+
+WATCHING: Final = "watching"
+STATES: Final = (WATCHING, *(each for each in GapReason if each is not GapReason.SLOW))
+"""A camera that nobody watches is in the state that explains its gap."""
+
+_LATELY_S: Final = 10.0
+
+
+class Standing:
+    """One camera's state and rate."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self._name = name
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._state: str = GapReason.STARTING
+        self._since_s = clock.monotonic_s()
+        self._looks: deque[tuple[float, int]] = deque()
+
+    def becomes(self, state: str) -> bool:
+        """Enter a state; whether it is another one."""
+        with self._lock:
+            if state == self._state:
+                return False
+            self._state, self._since_s = state, self._clock.monotonic_s()
+            return True
+
+    def looked(self, samples: int) -> None:
+        """So many pictures were looked at since the last call."""
+        with self._lock:
+            self._looks.append((self._clock.monotonic_s(), samples))
+            self._forget()
+
+    def told(self) -> CameraState:
+        """As of now."""
+        with self._lock:
+            self._forget()
+            return CameraState(
+                name=self._name,
+                state=self._state,
+                since_s=round(self._clock.monotonic_s() - self._since_s, 1),
+                sampled_fps=round(self._rate(), 1),
+            )
+
+    def _rate(self) -> float:
+        """The first look only says when the counting began."""
+        if len(self._looks) < 2:  # noqa: PLR2004 - a rate needs two points
+            return 0.0
+        samples = sum(count for _, count in self._looks) - self._looks[0][1]
+        return samples / max(self._looks[-1][0] - self._looks[0][0], 0.001)
+
+    def _forget(self) -> None:
+        oldest_s = self._clock.monotonic_s() - _LATELY_S
+        while self._looks and self._looks[0][0] < oldest_s:
+            self._looks.popleft()

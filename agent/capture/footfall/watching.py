@@ -1,0 +1,92 @@
+"""Camera, detector and counter, put together: pictures in, what was seen out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+
+from agent.capture.footfall.camera.clip import Clip
+from agent.capture.footfall.camera.opening import open_camera
+from agent.capture.footfall.camera.port import Camera
+from agent.capture.footfall.counting.counter import RULE, Counter
+from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.detection.detections import Detections
+from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.detection.loading import load_detector
+from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine
+from agent.capture.footfall.pace import Pace
+from agent.capture.footfall.span import Span
+from agent.networks import InstalledNetwork
+
+Tell = Callable[[Told], None]
+
+
+class Counting(Protocol):
+    """Turns detections into crossings; ``Counter`` is one."""
+
+    def update(self, detections: Detections, at_s: float) -> Sequence[Crossing]:
+        """What the people of one more sample, later than the one before, have just crossed."""
+        ...
+
+
+def watch(job: Job, tell: Tell) -> None:
+    """Watch until a clip ends; a live camera is watched until it fails.
+
+    Raises:
+        CameraUnreadable: the source will never give pictures.
+        CameraLost: the source does not answer, or vanished; what was seen has been told.
+        BadLine: a line has no length or lies outside the picture.
+        NetworkMissing: the network's file is not there.
+        NetworkMismatch: it is not what the manifest says.
+    """
+    cv2.setNumThreads(1)
+    detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
+    with open_camera(job.source, login=job.login, sample_fps=job.sample_fps) as camera:
+        counter = Counter([in_pixels(line, camera.size) for line in job.lines], camera.size)
+        pace = Pace(job.speed if isinstance(camera, Clip) else 0, time.monotonic, time.sleep)
+        look(camera, detector, counter, span=Span(job.sample_fps), pace=pace, tell=tell)
+        tell(Ended(truncated=isinstance(camera, Clip) and camera.truncated))
+
+
+def look(
+    camera: Camera,
+    detector: Detector,
+    counter: Counting,
+    *,
+    span: Span,
+    pace: Pace,
+    tell: Tell,
+) -> None:
+    """Look at every picture that the camera gives, and tell what was seen, to its end."""
+    opened = False
+    try:
+        for frame in camera.frames():
+            if not opened:
+                tell(_opened(camera, frame.at_s))
+                opened = True
+            pace.wait(frame.at_s)
+            crossings = counter.update(detector.detect(frame.picture), frame.at_s)
+            if (seen := span.add(frame.at_s, crossings)) is not None:
+                tell(seen)
+    finally:
+        if (rest := span.rest()) is not None:
+            tell(rest)
+
+
+def in_pixels(line: WatchedLine, size: tuple[int, int]) -> Line:
+    """A line of the configuration over a picture of this (width, height).
+
+    Raises:
+        BadLine: it has no length.
+    """
+    width, height = size
+    return Line(line.name, line.x1 * width, line.y1 * height, line.x2 * width, line.y2 * height)
+
+
+def _opened(camera: Camera, at_s: float) -> Opened:
+    width, height = camera.size
+    return Opened(width=width, height=height, fps=camera.fps, at_s=at_s, rule=RULE)

@@ -1,0 +1,44 @@
+"""The agent's configuration: one frozen dataclass per part, read once at start.
+
+Keys, defaults and units are here and nowhere else; ``docs/reference/agent-settings.md`` is
+generated from this package. Secrets are never in the file: it names the files that hold them.
+"""
+
+from __future__ import annotations
+
+from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.settings import (
+    AgentConfig,
+    BrokerSettings,
+    CloudSettings,
+    DeviceKind,
+    DeviceSettings,
+    Endpoint,
+    HousekeepingSettings,
+    SyncSettings,
+    TabletSettings,
+    TillSettings,
+    configs_folder,
+    device_secret,
+    read_config,
+)
+
+__all__ = [
+    "AgentConfig",
+    "BrokerSettings",
+    "CameraSettings",
+    "CloudSettings",
+    "DeviceKind",
+    "DeviceSettings",
+    "Endpoint",
+    "HousekeepingSettings",
+    "LineSettings",
+    "SourceKind",
+    "SyncSettings",
+    "TabletSettings",
+    "TillSettings",
+    "VisionSettings",
+    "configs_folder",
+    "device_secret",
+    "read_config",
+]

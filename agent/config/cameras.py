@@ -1,0 +1,210 @@
+"""The cameras of the configuration: ``[[camera]]``, its ``[[camera.line]]``, and ``[vision]``.
+
+What can be wrong with a camera's settings is found here, at start, in one sentence; what only the
+camera itself can tell (whether it answers, how large its pictures are) is found by its watcher.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_SHORTEST_LINE: Final = 0.005
+"""Of the picture; nobody walks across less than that, and a slip of the pen is no line."""
+
+
+class SourceKind(StrEnum):
+    """Where a camera's pictures come from."""
+
+    CLIP = "clip"
+    DEVICE = "device"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """A line that people cross: drawn downwards, from right to left is in; rightwards, downwards.
+
+    Attributes:
+        name: of the line, unique within its camera.
+        begin: [x, y] in shares of the picture, 0-1, from its top left corner.
+        end: likewise. Exchanged with begin, in and out change places.
+    """
+
+    name: str
+    begin: tuple[float, ...]
+    end: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """A line that nobody can cross is found at start."""
+        _check_name("line", self.name)
+        for word, point in (("begin", self.begin), ("end", self.end)):
+            if len(point) != 2:  # noqa: PLR2004 - x and y
+                raise ValueError(f"line {self.name}: {word} must be [x, y], not {list(point)}")
+            if not all(0.0 <= share <= 1.0 for share in point):
+                raise ValueError(
+                    f"line {self.name}: {word} {list(point)} lies outside the picture; write "
+                    "shares between 0 and 1, from the top left corner"
+                )
+        if math.dist(self.begin, self.end) < _SHORTEST_LINE:
+            raise ValueError(
+                f"line {self.name}: begin {list(self.begin)} and end {list(self.end)} are the same "
+                "point; a line needs a length"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """A camera of this box, or a recorded clip that stands for one. Repeat it for more.
+
+    Attributes:
+        name: of the camera, unique on this box; counts are kept under it.
+        source: a device (``/dev/video0`` or ``0``), an address (``rtsp://``, ``rtsps://``,
+            ``http://`` or ``https://``, without a login), or a clip's path.
+        login_file: a file of mode 0600 that holds ``user:password`` for an address.
+        sample_fps: pictures looked at per second; 0 means every one.
+        network: a name that ``lianke-agent models list`` shows; the first installed when empty.
+        stall_s: a camera that is silent for so long is started again.
+        begin_at: when a clip was recorded, with an offset; its minutes are counted as of then.
+            Without it the clip plays as if it happened now.
+        speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes. Other than 1
+            only with begin_at.
+        line: the lines to count on, at least one.
+    """
+
+    name: str
+    source: str
+    login_file: Path | None = None
+    sample_fps: float = 5.0
+    network: str = ""
+    stall_s: float = 10.0
+    begin_at: datetime | None = None
+    speed: float = 1.0
+    line: tuple[LineSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        """What cannot work is refused at start, never quoting a password."""
+        _check_name("camera", self.name)
+        self._check_source()
+        self._check_rates()
+        self._check_recording()
+        if not self.line:
+            raise ValueError(f"camera {self.name} counts nothing; add a [[camera.line]] to it")
+        _check_unique(f"camera {self.name}: line", (line.name for line in self.line))
+
+    @property
+    def kind(self) -> SourceKind:
+        """What the source is, by its form alone."""
+        if _ADDRESS.match(self.source):
+            return SourceKind.STREAM
+        return SourceKind.DEVICE if _DEVICE.fullmatch(self.source) else SourceKind.CLIP
+
+    @property
+    def file(self) -> Path:
+        """The file behind a clip or a device."""
+        name = f"/dev/video{self.source}" if self.source.isdigit() else self.source
+        return Path(name).expanduser()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port behind a stream."""
+        parts = urlsplit(self.source)
+        return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme.lower()]
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """``begin_at`` in UTC; None where pictures are of now."""
+        return self.begin_at.astimezone(UTC) if self.begin_at else None
+
+    def _check_source(self) -> None:
+        if not self.source.strip():
+            raise ValueError(f"camera {self.name}: source is empty; name a device, address or clip")
+        if self.kind is not SourceKind.STREAM:
+            return
+        parts = _address(self.name, self.source)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError(
+                f"camera {self.name}: source holds a login; write user:password into a file of "
+                "mode 0600, name it in login_file, and leave it out of the address"
+            )
+        if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(
+                f"camera {self.name}: source is no address that can be watched; write "
+                "rtsp://host[:port]/path, or rtsps, http or https"
+            )
+
+    def _check_rates(self) -> None:
+        for word, value in (("sample_fps", self.sample_fps), ("speed", self.speed)):
+            if not 0.0 <= value < math.inf:
+                raise ValueError(f"camera {self.name}: {word} must be 0 or more, not {value}")
+        if not 1.0 <= self.stall_s < math.inf:
+            raise ValueError(f"camera {self.name}: stall_s must be 1 or more, not {self.stall_s}")
+
+    def _check_recording(self) -> None:
+        if self.kind is not SourceKind.CLIP and (self.begin_at or self.speed != 1.0):
+            raise ValueError(f"camera {self.name}: begin_at and speed are for a clip only")
+        if self.begin_at is not None and self.begin_at.tzinfo is None:
+            raise ValueError(
+                f"camera {self.name}: begin_at {self.begin_at.isoformat()} needs an offset, such "
+                f"as {self.begin_at.isoformat()}+08:00"
+            )
+        if self.speed != 1.0 and self.begin_at is None:
+            raise ValueError(
+                f"camera {self.name}: speed {self.speed:g} needs begin_at, for its minutes would "
+                "not be those of the clock"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSettings:
+    """What the cameras look with.
+
+    Attributes:
+        models_dir: where the networks are; when absent, where ``lianke-agent models pull`` puts
+            them: LIANKE_MODELS, else /var/lib/lianke-models, else the user's cache.
+    """
+
+    models_dir: Path | None = None
+
+
+def check_cameras(cameras: Iterable[CameraSettings]) -> None:
+    """Refuse two cameras of one name; raises ValueError."""
+    _check_unique("camera", (camera.name for camera in cameras))
+
+
+def _check_name(what: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{what} name {name!r}: use 1-32 of a-z, 0-9, '_' and '-', beginning with a letter or "
+            "digit"
+        )
+
+
+def _check_unique(what: str, names: Iterable[str]) -> None:
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ValueError(f"{what} name {twice[0]!r} is given twice; each needs one of its own")
+
+
+def _address(camera: str, source: str) -> SplitResult:
+    """The parts of an address; what is wrong with it is told without quoting it."""
+    try:
+        parts = urlsplit(source)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(
+            f"camera {camera}: source is no address; write rtsp://host[:port]/path"
+        ) from None
+    return parts

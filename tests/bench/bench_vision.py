@@ -1,0 +1,164 @@
+"""What looking at pictures costs above the network itself, and whether it stays the same size.
+
+    python -m tests.bench.bench_vision
+
+The pipeline is the watcher's, in this process: decode, letterbox, network, suppression, tracking
+and counting of every frame of ``vtest.avi``. The bare side is onnxruntime with the same options and
+an input of the same size. Blocks of both alternate in one run and in who goes first; the ratio is
+the median over pairs of neighbouring blocks.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+import psutil
+
+from agent.capture.footfall.camera.clip import Clip
+from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.counting.counter import Counter
+from agent.capture.footfall.counting.line import Line
+from agent.capture.footfall.detection.loading import load_detector
+from agent.capture.footfall.detection.session import session_options
+from agent.networks import InstalledNetwork
+from models.vision.manifest import read_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIP = "video/vtest.avi"
+NETWORK = "models/yolox_nano_416.onnx"
+LINE = Line("door", 300, 150, 300, 420)
+BLOCK = 24
+ROUNDS = 25
+LOOPS = 10
+LOOP_FRAMES = 120
+
+Figure = dict[str, Any]
+
+
+class Pipeline:
+    """The watcher's parts, over one clip again and again."""
+
+    def __init__(self, clip: Path, installed: InstalledNetwork) -> None:
+        self._clip = clip
+        self._detector = load_detector(installed)
+        self._counter = Counter([LINE], (768, 576))
+        self._next_s = 0.0
+        self._frames = self._endless()
+
+    def look(self, frames: int) -> None:
+        """Count so many more frames."""
+        for _ in range(frames):
+            frame = next(self._frames)
+            self._counter.update(self._detector.detect(frame.picture), frame.at_s)
+
+    def loop(self, frames: int) -> None:
+        """Begin the clip anew and count so many frames of it; time goes on."""
+        self._frames.close()
+        self._frames = self._endless()
+        self.look(frames)
+
+    def _endless(self) -> Generator[Frame, None, None]:
+        while True:
+            began_s = self._next_s
+            with Clip(self._clip) as clip:
+                for frame in clip.frames():
+                    at_s = began_s + frame.at_s
+                    self._next_s = at_s + 1 / clip.fps
+                    yield Frame(frame.picture, at_s, frame.index)
+
+
+def measure() -> list[Figure]:
+    """Every figure; takes about a minute. Nothing where the real clip and network are absent."""
+    folder = Path(os.environ.get("LIANKE_DATA", ROOT.parent / "shared" / "data"))
+    clip, file = folder / CLIP, folder / NETWORK
+    if not clip.is_file() or not file.is_file():
+        print(f"vision: {clip} or {file} is absent; set LIANKE_DATA", file=sys.stderr)
+        return []
+    cv2.setNumThreads(1)
+    installed = InstalledNetwork(read_manifest().networks[0], file)
+    return [_pipeline(clip, installed), _memory(clip, installed)]
+
+
+def _pipeline(clip: Path, installed: InstalledNetwork) -> Figure:
+    pipeline, bare = Pipeline(clip, installed), _bare(installed)
+    sides: tuple[Callable[[], None], Callable[[], None]] = (
+        lambda: pipeline.look(BLOCK),
+        lambda: bare(BLOCK),
+    )
+    for warm_up in sides:
+        warm_up()
+    rounds = [_pair(*sides, swapped=number % 2 == 1) for number in range(ROUNDS)]
+    return {
+        "name": "vision.pipeline",
+        "value": round(statistics.median(ours for ours, _ in rounds), 2),
+        "unit": "ms/frame",
+        "ratio": round(statistics.median(ours / theirs for ours, theirs in rounds), 3),
+        "against": "the bare onnxruntime call",
+    }
+
+
+def _memory(clip: Path, installed: InstalledNetwork) -> Figure:
+    pipeline = Pipeline(clip, installed)
+    pipeline.loop(LOOP_FRAMES)
+    after_one = _resident_mb()
+    for _ in range(LOOPS - 1):
+        pipeline.loop(LOOP_FRAMES)
+    return {
+        "name": "vision.memory",
+        "value": round(_resident_mb() - after_one, 2),
+        "unit": "MB",
+        "ratio": None,
+        "against": f"after one of {LOOPS} loops",
+    }
+
+
+def _bare(installed: InstalledNetwork) -> Callable[[int], None]:
+    session = onnxruntime.InferenceSession(
+        str(installed.file), session_options(), providers=["CPUExecutionProvider"]
+    )
+    wanted = installed.network.input
+    noise = np.random.default_rng(7).uniform(0, 255, (1, 3, wanted.height, wanted.width))
+    given = {wanted.name: noise.astype(np.float32)}
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            session.run(None, given)
+
+    return run
+
+
+def _pair(
+    ours: Callable[[], None], theirs: Callable[[], None], *, swapped: bool
+) -> tuple[float, float]:
+    """Milliseconds per frame of both."""
+    if swapped:
+        theirs_ms = _block_ms(theirs)
+        return _block_ms(ours), theirs_ms
+    return _block_ms(ours), _block_ms(theirs)
+
+
+def _block_ms(work: Callable[[], None]) -> float:
+    began_s = time.perf_counter()
+    work()
+    return (time.perf_counter() - began_s) * 1000 / BLOCK
+
+
+def _resident_mb() -> float:
+    gc.collect()
+    return psutil.Process().memory_info().rss / 1e6
+
+
+if __name__ == "__main__":
+    for figure in measure():
+        print(json.dumps(figure))

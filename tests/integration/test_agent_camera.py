@@ -1,0 +1,223 @@
+"""A whole agent with a camera: a real watcher looks at a film, and minutes reach the outbox."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from agent.app import Agent
+from agent.capture.footfall.counting.line import Direction, Line
+from agent.config import (
+    AgentConfig,
+    CameraSettings,
+    DeviceSettings,
+    HousekeepingSettings,
+    LineSettings,
+    SyncSettings,
+    TabletSettings,
+    VisionSettings,
+)
+from agent.health.check import Verdict
+from agent.health.checks.camera import cameras_present
+from agent.health.checks.network import network_ready
+from agent.health.status import read_status, render
+from agent.networks import NetworkCache
+from models.vision.manifest import Manifest
+from tests.simulators.broker import SimulatedBroker
+from tests.simulators.facts import SHOP
+from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
+from tests.simulators.processes import ROOT, Program, eventually, runs
+from tests.simulators.red_coat_network import red_coats
+from tests.simulators.stored_footfall import crossings, gaps_ms, stored_minutes
+from tests.simulators.walkers import SIZE, Coat, Film, Walk
+
+LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
+BEGIN_AT = datetime(2026, 3, 1, 9, 0, 57, tzinfo=UTC)
+DOOR = LineSettings("door", (0.5, 0.0), (0.5, 1.0))
+FILM = Film(
+    [
+        Walk(Coat.RED, 0.5, 4.0, ((360, 200), (-40, 200))),
+        Walk(Coat.GREEN, 1.5, 4.0, ((-40, 180), (360, 180))),
+        Walk(Coat.BLUE, 2.5, 4.0, ((360, 220), (-40, 220))),
+    ],
+    seconds=8.0,
+)
+
+
+@pytest.fixture
+def networks(tmp_path: Path) -> NetworkCache:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return NetworkCache(folder, Manifest(networks=(red_coats(folder).network,)))
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
+    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
+    monkeypatch.delenv("LIANKE_MODELS", raising=False)
+    film = FILM.record(tmp_path / "film.avi")
+    return AgentConfig(
+        device=DeviceSettings(
+            tenant=SHOP.tenant,
+            store=SHOP.store,
+            device=SHOP.device,
+            data_dir=tmp_path / "data",
+            keys_dir=tmp_path / "keys",
+        ),
+        sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
+        tablet=TabletSettings(port=0),
+        housekeeping=HousekeepingSettings(heartbeat_s=3600),
+        camera=(CameraSettings(name="cam", source=str(film), sample_fps=0.0, line=(DOOR,)),),
+        vision=VisionSettings(models_dir=tmp_path / "models"),
+    )
+
+
+def recorded(config: AgentConfig) -> AgentConfig:
+    [camera] = config.camera
+    return replace(config, camera=(replace(camera, begin_at=BEGIN_AT, speed=0.0),))
+
+
+def an_agent(config: AgentConfig, networks: NetworkCache) -> Agent:
+    broker = SimulatedBroker(LOGINS)
+    HeadOffice(broker)
+    return Agent(config, transport=broker.transport(SHOP.device, "secret"), networks=networks)
+
+
+def state(agent: Agent) -> str:
+    assert agent.cameras is not None
+    [camera] = agent.cameras.states()
+    return camera.state
+
+
+def truth() -> tuple[int, int]:
+    line = Line("door", SIZE[0] / 2, 0, SIZE[0] / 2, SIZE[1])
+    ways = [way for _, way in FILM.crossings(line)]
+    return ways.count(Direction.IN), ways.count(Direction.OUT)
+
+
+def watchers_of(pid: int) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(pid).children(recursive=True)
+        if "agent.capture.footfall.watcher" in child.cmdline()
+    ]
+
+
+def test_a_recorded_film_is_counted_in_the_minutes_of_its_recording(
+    config: AgentConfig, networks: NetworkCache
+) -> None:
+    config = recorded(config)
+    with an_agent(config, networks) as agent:
+        assert eventually(lambda: state(agent) == "ended", 30)
+        assert agent.tablet is not None
+        metrics = requests.get(f"{agent.tablet.url}/metrics", timeout=5).text
+        status = read_status(config)
+    minutes = stored_minutes(config.outbox_file)
+    assert crossings(minutes) == truth() == (2, 1)
+    first = BEGIN_AT.replace(second=0)
+    assert [minute.begin_at for minute in minutes] == [first, first + timedelta(minutes=1)]
+    assert [minute.observed_ms for minute in minutes] == [3_000, 4_900]
+    assert {minute.network[:10] for minute in minutes} == {"red-coats@"}
+    assert {minute.rule for minute in minutes} - {""}
+    assert 'lianke_camera_state{camera="cam",state="ended"} 1.0' in metrics
+    assert 'lianke_footfall_crossings_total{camera="cam",direction="in"} 2.0' in metrics
+    assert [camera.state for camera in status.cameras] == ["ended"]
+    assert "camera       cam: ended for" in render(status)
+
+
+def test_a_film_that_was_told_is_not_told_again_after_a_restart(
+    config: AgentConfig, networks: NetworkCache
+) -> None:
+    config = recorded(config)
+    for _ in range(2):
+        with an_agent(config, networks) as agent:
+            assert eventually(lambda agent=agent: state(agent) == "ended", 30)  # type: ignore[misc]  # a loop's own
+    assert crossings(stored_minutes(config.outbox_file)) == truth()
+
+
+def test_a_film_of_now_plays_at_its_own_pace_and_its_end_is_a_gap(
+    config: AgentConfig, networks: NetworkCache
+) -> None:
+    began_at = datetime.now(UTC)
+    with an_agent(config, networks) as agent:
+        assert eventually(lambda: state(agent) == "watching", 30)
+        assert eventually(lambda: state(agent) == "ended", 30)
+    minutes = stored_minutes(config.outbox_file)
+    assert crossings(minutes) == truth()
+    assert sum(minute.observed_ms for minute in minutes) == pytest.approx(7_900, abs=300)
+    assert set(gaps_ms(minutes)) <= {"starting", "ended", "slow"}
+    assert minutes[0].begin_at == began_at.replace(second=0, microsecond=0)
+
+
+def test_the_doctor_knows_cameras_and_networks(config: AgentConfig, tmp_path: Path) -> None:
+    assert cameras_present(config).verdict is Verdict.OK
+    assert "models pull" in network_ready(config).message
+    [camera] = config.camera
+    away = replace(config, camera=(replace(camera, source=str(tmp_path / "away.avi")),))
+    assert "there is no clip" in cameras_present(away).message
+    secret = tmp_path / "login"
+    secret.write_text("user:password")
+    secret.chmod(0o644)
+    stream = replace(camera, source="rtsp://127.0.0.1:9/main", login_file=secret)
+    assert "chmod 600" in cameras_present(replace(config, camera=(stream,))).message
+    secret.chmod(0o600)
+    finding = cameras_present(replace(config, camera=(stream,)))
+    assert "127.0.0.1:9 does not answer" in finding.message
+    assert "password" not in finding.message
+    bare = replace(config, camera=())
+    assert cameras_present(bare).verdict is network_ready(bare).verdict is Verdict.OK
+
+
+def test_a_watcher_gets_no_secret_and_does_not_outlive_a_killed_agent(
+    config: AgentConfig, tmp_path: Path
+) -> None:
+    [camera] = config.camera
+    file = tmp_path / "agent.toml"
+    file.write_text(f"""
+[device]
+tenant = "{SHOP.tenant}"
+store = "{SHOP.store}"
+device = "{SHOP.device}"
+data_dir = "{tmp_path / "data"}"
+keys_dir = "{tmp_path / "keys"}"
+[tablet]
+enabled = false
+[[camera]]
+name = "cam"
+source = "{camera.source}"
+[[camera.line]]
+name = "door"
+begin = [0.5, 0.0]
+end = [0.5, 1.0]
+""")
+    folder = tmp_path / "models"
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.simulators.camera_box", str(folder), str(file)]
+    box = Program(command, tmp_path / "log", environment={"https_proxy": "http://127.0.0.1:9"})
+    try:
+        box.wait_until(lambda: bool(watchers_of(box.pid)), "watcher")
+        [watcher] = watchers_of(box.pid)
+        environment = watcher.environ()
+        assert not {name for name in environment if "LIANKE" in name or "proxy" in name.lower()}
+        assert str(camera.source) not in " ".join(watcher.cmdline())
+        box.kill()
+        assert eventually(lambda: not runs(watcher.pid), 5)
+    finally:
+        box.kill()
+
+
+def test_an_agent_without_a_camera_loads_nothing_of_it() -> None:
+    asked = (
+        "import sys; import agent.app; "
+        "heavy = {'numpy', 'cv2', 'onnxruntime', 'scipy', 'onnx', 'agent.capture.footfall.keeper', "
+        "'agent.networks', 'models.vision.manifest'}; print(sorted(heavy & set(sys.modules)))"
+    )
+    done = psutil.Popen([sys.executable, "-c", asked], stdout=-1, cwd=ROOT)
+    out, _ = done.communicate(timeout=30)
+    assert out.decode().strip() == "[]"

@@ -1,0 +1,240 @@
+"""``lianke-agent count``: what an operator types, reads, and scripts by."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+import agent.cli
+from agent.capture.footfall.clip_count import ClipOrder, run
+from agent.capture.footfall.counting.line import Direction, Line
+from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.detection.loading import load_detector
+from tests.simulators import clips
+from tests.simulators.processes import program
+from tests.simulators.red_coat_network import red_coats
+from tests.simulators.walkers import Film, crowd
+
+DOOR = "door=160,0,160,240"
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def film() -> Film:
+    return crowd(seed=5, people=5)
+
+
+@pytest.fixture(scope="module")
+def clip(film: Film, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film.record(tmp_path_factory.mktemp("clip") / "door.avi")
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    return load_detector(red_coats(tmp_path_factory.mktemp("network")))
+
+
+@pytest.fixture
+def count(detector: Detector) -> Callable[..., tuple[str, str]]:
+    def one(clip: Path, *lines: str, **more: Any) -> tuple[str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        run(ClipOrder(clip, lines or [DOOR], **more), out, err, lambda _network: detector)
+        return out.getvalue(), err.getvalue()
+
+    return one
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Command]:
+    before = structlog.get_config()
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    monkeypatch.setenv("LIANKE_MODELS", str(tmp_path / "no-networks"))
+
+    def one(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["lianke-agent", "count", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            agent.cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    yield one
+    structlog.configure(**before)
+    logging.getLogger().handlers[:] = handlers
+    logging.getLogger().setLevel(level)
+
+
+def test_everybody_in_a_clip_is_counted_by_direction_with_their_times(
+    count: Callable[..., tuple[str, str]], clip: Path, film: Film
+) -> None:
+    out, err = count(clip, DOOR, "back=160,240,160,0", as_json=True)
+    told = json.loads(out)
+    truth = film.crossings(Line("door", 160, 0, 160, 240))
+    events = told["lines"]["door"]["events"]
+    assert [event["direction"] for event in events] == [way for _, way in truth]
+    assert [event["t"] for event in events] == pytest.approx([at_s for at_s, _ in truth], abs=0.3)
+    ways = [way for _, way in truth]
+    sums = {"in": ways.count(Direction.IN), "out": ways.count(Direction.OUT)}
+    assert {way: told["lines"]["door"][way] for way in sums} == sums
+    assert (told["lines"]["back"]["in"], told["lines"]["back"]["out"]) == (sums["out"], sums["in"])
+    assert (told["frames"], told["seconds_of_video"]) == (film.frames, film.frames / film.fps)
+    assert told["sampled_fps"] == film.fps
+    assert err == ""
+
+
+def test_half_of_the_pictures_give_the_same_sums_and_say_so(
+    count: Callable[..., tuple[str, str]], clip: Path, film: Film
+) -> None:
+    every = json.loads(count(clip, as_json=True)[0])
+    half = json.loads(count(clip, as_json=True, sample_fps=5.0)[0])
+    assert half["sampled_fps"] == pytest.approx(5.0, abs=0.05)
+    assert half["frames"] == film.frames
+    for way in ("in", "out"):
+        assert half["lines"]["door"][way] == every["lines"]["door"][way]
+
+
+def test_the_table_is_for_people(count: Callable[..., tuple[str, str]], clip: Path) -> None:
+    out, _ = count(clip)
+    assert re.search(r"^door +\d+ +\d+$", out, re.MULTILINE)
+
+
+def test_the_annotated_clip_is_the_only_file_that_is_written(
+    count: Callable[..., tuple[str, str]], clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "seen.mp4"
+    plain = json.loads(count(clip, as_json=True)[0])
+    drawn = json.loads(count(clip, as_json=True, annotate=out)[0])
+    assert plain["lines"] == drawn["lines"]
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_clip_that_breaks_off_is_counted_as_far_as_it_goes_and_said(
+    count: Callable[..., tuple[str, str]], clip: Path, film: Film
+) -> None:
+    out, err = count(clips.cut_off(clip, 0.6), as_json=True)
+    told = json.loads(out)
+    assert told["truncated"] is True
+    assert 0 < told["frames"] < film.frames
+    assert err.count("\n") == 1
+    assert f"breaks off after {told['seconds_of_video']:.1f} s" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("door=900,0,900,240", "outside the picture, which is 320 wide and 240 high"),
+        ("door=160,-1,160,240", "outside the picture"),
+        ("door=9,9,9,9", "no length"),
+        ("door=nan,0,9,9", "finite"),
+        ("door=inf,0,9,9", "finite"),
+        ("door=,,,", "not four numbers"),
+        ("door=1,2,3", "NAME=x1,y1,x2,y2"),
+        ("=1,2,3,4", "no name"),
+        ("160,0,160,240", "NAME=x1,y1,x2,y2"),
+    ],
+)
+def test_a_line_that_cannot_be_counted_at_is_refused_before_a_network_is_asked_for(
+    command: Command, clip: Path, line: str, says: str
+) -> None:
+    refused(command(clip, "--line", line), says)
+
+
+def test_a_line_given_twice_is_refused(command: Command, clip: Path) -> None:
+    refused(command(clip, "--line", DOOR, "--line", "door=9,0,9,240"), "door is there twice")
+
+
+def test_no_line_at_all_shows_one_that_fits_the_picture(command: Command, clip: Path) -> None:
+    refused(command(clip), "--line door=160,0,160,240 (the picture is 320 wide and 240 high)")
+
+
+@pytest.mark.parametrize("rate", ["0", "-3", "nan", "inf"])
+def test_a_rate_that_is_none_is_refused(command: Command, clip: Path, rate: str) -> None:
+    refused(command(clip, "--line", DOOR, "--sample-fps", rate), "above 0")
+
+
+def test_a_target_that_cannot_be_written_is_refused(
+    command: Command, clip: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "none" / "out.mp4"
+    refused(command(clip, "--line", DOOR, "--annotate", target), "no folder")
+
+
+def test_a_network_that_is_not_there_asks_for_a_person(command: Command, clip: Path) -> None:
+    refused(command(clip, "--line", DOOR), "lianke-agent models pull", code=4)
+    refused(command(clip, "--line", DOOR, "--network", "nobody's"), "nobody's")
+
+
+def test_a_network_of_other_bytes_is_not_used(
+    command: Command, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIANKE_MODELS", str(tmp_path))
+    (tmp_path / "yolox-nano-416.onnx").write_bytes(b"something else")
+    refused(command(clip, "--line", DOOR), "is not yolox-nano-416", code=4)
+
+
+def test_a_file_that_is_no_clip_is_one_line_and_nothing_else(clip: Path, tmp_path: Path) -> None:
+    """As processes: what OpenCV and ffmpeg print by themselves would be seen."""
+    for wrong, says in (
+        (tmp_path / "none.mp4", "does not exist"),
+        (tmp_path, "is a folder"),
+        (clips.empty(tmp_path), "is empty"),
+        (clips.no_video(tmp_path), "no video"),
+        (clips.cut_off(clip, 0.001), "no video"),
+        (clips.of_unknown_codec(clip), "cannot decode its codec"),
+    ):
+        done = subprocess.run(
+            [program("lianke-agent"), "count", str(wrong), "--line", DOOR],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        refused((done.returncode, done.stdout, done.stderr), says)
+
+
+def test_nothing_is_kept_in_a_home_or_temporary_folder(clip: Path, tmp_path: Path) -> None:
+    """Libraries that report home keep an identity and a queue there."""
+    ours = {name: value for name, value in os.environ.items() if name != "CI"}
+    folders = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME"), str(tmp_path))
+    done = subprocess.run(
+        [program("lianke-agent"), "count", str(clip), "--line", DOOR],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**ours, **folders, "LIANKE_MODELS": str(tmp_path / "none")},
+    )
+    refused((done.returncode, done.stdout, done.stderr), "models pull", code=4)
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("library", ["cv2", "numpy", "onnxruntime", "scipy.optimize"])
+def test_a_box_without_a_library_says_what_to_install(clip: Path, library: str) -> None:
+    code = f"import sys; sys.modules[{library!r}] = None; from agent.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "count", str(clip), "--line", DOOR],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused((done.returncode, done.stdout, done.stderr), "lianke[vision]", code=4)
+
+
+def refused(ended: tuple[int, str, str], says: str, code: int = 2) -> None:
+    """Ended with this exit code, nothing on stdout, and one line on stderr that says why."""
+    got, out, err = ended
+    assert (got, out) == (code, ""), err
+    assert err.count("\n") == 1, err
+    assert err.startswith("lianke-agent: ")
+    assert says in err

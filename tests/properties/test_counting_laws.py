@@ -1,0 +1,182 @@
+"""What holds of counts whatever the crowd: on simulated doorways whose truth is known."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from agent.capture.footfall.counting.counter import Counter
+from agent.capture.footfall.counting.line import Crossing, Direction, Line
+from agent.capture.footfall.detection.detections import Detections
+from tests.simulators.doorway import SIZE, Doorway, Event, Visit
+from tests.simulators.erring_detector import Errors
+from tests.simulators.passers import Passer, seen
+
+RATES = (3.5, 7.0, 15.0)
+SCENES = ((21, 0.0), (22, 0.6), (23, 1.57), (24, -0.8))
+SAMPLED = 5.0
+"""Samples a second, where the rate does not matter."""
+
+Boxes = NDArray[np.float32]
+Reshape = Callable[[Boxes], Boxes]
+
+
+@cache
+def scene(seed: int, angle: float) -> Doorway:
+    return Doorway.of(seed, minutes=1.75, angle=angle)
+
+
+@cache
+def sampled(seed: int, angle: float) -> tuple[tuple[float, Detections], ...]:
+    return tuple(scene(seed, angle).samples(SAMPLED))
+
+
+def counted(
+    samples: Sequence[tuple[float, Detections]],
+    line: Line,
+    size: tuple[int, int] = SIZE,
+    reshape: Reshape = np.asarray,
+    later_s: float = 0.0,
+) -> list[Crossing]:
+    counter = Counter([line], size)
+    return [
+        crossing
+        for at_s, found in samples
+        for crossing in counter.update(
+            Detections(reshape(found.boxes), found.scores), at_s + later_s
+        )
+    ]
+
+
+def tally(crossings: Sequence[Crossing] | Sequence[Event]) -> Tally[tuple[int, Direction]]:
+    """How many a minute and direction."""
+    return Tally((int(c.at_s // 60), c.direction) for c in crossings)
+
+
+def error(counts: Tally[tuple[int, Direction]], truth: Tally[tuple[int, Direction]]) -> int:
+    return sum(abs(counts[key] - truth[key]) for key in counts.keys() | truth.keys())
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_counts_are_right_at_any_rate(fps: float) -> None:
+    """The absolute error a minute and direction, over all that crossed: at most 6 %."""
+    wrong = people = 0
+    for seed, angle in SCENES:
+        doorway = scene(seed, angle)
+        truth = tally(doorway.truth)
+        wrong += error(tally(counted(list(doorway.samples(fps)), doorway.line)), truth)
+        people += truth.total()
+    assert people > 40
+    assert wrong / people <= 0.06
+
+
+@pytest.mark.parametrize("phase_s", [0.05, 0.11, 0.23])
+def test_counts_do_not_depend_on_when_sampling_begins(phase_s: float) -> None:
+    doorway = scene(*SCENES[0])
+    samples = list(doorway.samples(3.5, phase_s))
+    assert error(tally(counted(samples, doorway.line)), tally(doorway.truth)) <= 2
+
+
+@pytest.mark.parametrize("which", SCENES[:2])
+def test_a_mirrored_clip_counts_the_other_way(which: tuple[int, float]) -> None:
+    line = scene(*which).line
+    mirrored = Line("door", SIZE[0] - line.x1, line.y1, SIZE[0] - line.x2, line.y2)
+
+    def mirror(boxes: Boxes) -> Boxes:
+        return np.stack(
+            [SIZE[0] - boxes[:, 2], boxes[:, 1], SIZE[0] - boxes[:, 0], boxes[:, 3]], axis=1
+        )
+
+    plain = counted(sampled(*which), line)
+    other = counted(sampled(*which), mirrored, reshape=mirror)
+    assert [c.direction for c in plain] == [
+        Direction.OUT if c.direction is Direction.IN else Direction.IN for c in other
+    ]
+
+
+@pytest.mark.parametrize("which", SCENES[2:])
+def test_a_line_drawn_the_other_way_round_swaps_in_and_out(which: tuple[int, float]) -> None:
+    line = scene(*which).line
+    turned = Line("door", line.x2, line.y2, line.x1, line.y1)
+    plain, other = counted(sampled(*which), line), counted(sampled(*which), turned)
+    assert [(c.track, c.direction is Direction.IN) for c in plain] == [
+        (c.track, c.direction is Direction.OUT) for c in other
+    ]
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.5, 2.0, 8.0])
+def test_a_bigger_picture_of_the_same_counts_the_same(factor: float) -> None:
+    which = SCENES[1]
+    line = scene(*which).line
+    scaled = Line("door", *(factor * end for end in (line.x1, line.y1, line.x2, line.y2)))
+    size = (int(factor * SIZE[0]), int(factor * SIZE[1]))
+    plain = counted(sampled(*which), line)
+    bigger = counted(sampled(*which), scaled, size, lambda boxes: boxes * np.float32(factor))
+    assert [(c.track, c.direction) for c in plain] == [(c.track, c.direction) for c in bigger]
+
+
+@pytest.mark.parametrize("later_s", [1, 4096])
+def test_counts_do_not_depend_on_what_the_clock_says(later_s: int) -> None:
+    which = SCENES[2]
+    plain = counted(sampled(*which), scene(*which).line)
+    later = counted(sampled(*which), scene(*which).line, later_s=float(later_s))
+    assert [(c.track, c.direction) for c in plain] == [(c.track, c.direction) for c in later]
+    assert [c.at_s + later_s for c in plain] == pytest.approx([c.at_s for c in later])
+
+
+def test_the_same_pictures_count_the_same() -> None:
+    which = SCENES[3]
+    line = scene(*which).line
+    assert counted(sampled(*which), line) == counted(sampled(*which), line)
+
+
+def test_those_who_linger_and_turn_back_count_nothing() -> None:
+    visits = (Visit.TURNING_BEFORE, Visit.PASSING_BY)
+    doorway = Doorway.of(31, minutes=3, a_minute=6, visits=visits)
+    assert doorway.truth == []
+    assert len(counted(list(doorway.samples(SAMPLED)), doorway.line)) <= 1
+
+
+def test_lingering_before_the_line_counts_who_goes_on_alone() -> None:
+    doorway = Doorway.of(32, minutes=8, a_minute=2, visits=(Visit.LINGERING,))
+    counts = [c.direction for c in counted(list(doorway.samples(3.5)), doorway.line)]
+    truth = [event.direction for event in doorway.truth]
+    assert len(truth) >= 5
+    assert sum(abs(counts.count(way) - truth.count(way)) for way in Direction) <= 1
+
+
+def test_an_empty_doorway_with_a_signpost_and_phantoms_counts_nothing() -> None:
+    doorway = Doorway.of(33, 5, a_minute=0.001, errors=Errors(phantoms_a_minute=20))
+    assert counted(list(doorway.samples(SAMPLED)), doorway.line) == []
+
+
+walks = st.lists(st.floats(60, 580), min_size=2, max_size=5)
+
+
+@given(walks, st.sampled_from([3.5, 5.0, 10.0, 30.0]))
+@settings(max_examples=30, deadline=None)
+def test_in_less_out_is_where_the_walker_ended(corners: list[float], fps: float) -> None:
+    """Whatever way somebody takes, crossings alternate and add up to the side they end on."""
+    line = Line("door", 320, 0, 320, 480)
+    counter = Counter([line], (640, 480))
+    found: list[Crossing] = []
+    at_s, x = 0.0, corners[0]
+    for goal in corners[1:]:
+        steps = max(1, int(abs(goal - x) / 80 * fps))
+        for place in np.linspace(x, goal, steps).tolist():
+            found += counter.update(seen([Passer(place, 300)]), at_s)
+            at_s += 1 / fps
+        x = goal
+    signs = [1 if c.direction is Direction.IN else -1 for c in found]
+    assert all(a == -b for a, b in pairwise(signs))
+    if abs(corners[0] - 320) > 20 and abs(corners[-1] - 320) > 60 and len(counter.tracks.ids) == 1:
+        ended = (corners[0] > 320) - (corners[-1] > 320)
+        assert sum(signs) == ended

@@ -1,0 +1,130 @@
+"""Laws of minutes: whatever happens, no time is lost or doubled, and nobody is counted twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes, Step
+from models.wire.events.footfall import GapReason
+
+LINES = ("door", "side")
+BEGIN_MS = 1_700_000_000_000
+HOUR_MS = 60 * MINUTE_MS
+
+ADVANCES = st.one_of(st.integers(-2_000, 3_000), st.integers(0, 5 * MINUTE_MS))
+JUMPS = st.sampled_from([0, 0, 0, 0, HOUR_MS, -HOUR_MS, 7_000, -7_000, -MINUTE_MS])
+
+
+@dataclass(frozen=True)
+class Told:
+    """One report: how much time it brings, how the clock was set before it, and what it says."""
+
+    advance_ms: int
+    jump_ms: int
+    reason: GapReason | None
+    observed_share: float
+    steps: tuple[tuple[str, bool, int], ...]
+    hand_out: bool
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(LINES), st.booleans(), st.integers(-4_000, 500)), max_size=3
+).map(tuple)
+REPORTS = st.lists(
+    st.builds(
+        Told,
+        advance_ms=ADVANCES,
+        jump_ms=JUMPS,
+        reason=st.one_of(st.none(), st.sampled_from(list(GapReason))),
+        observed_share=st.floats(0, 1.2),
+        steps=STEPS,
+        hand_out=st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set[int], int]:
+    """All reports; the minutes, the object, every minute the wall clock showed, and the samples."""
+    minutes, out, shown, samples = Minutes(LINES, start_ms), list[Minute](), set[int](), 0
+    now_ms, offset_ms = start_ms, BEGIN_MS
+    for report in reports:
+        offset_ms += report.jump_ms
+        shown.update(
+            range(
+                (minutes.told_ms + offset_ms) // MINUTE_MS,
+                (max(now_ms + report.advance_ms, minutes.told_ms) + offset_ms) // MINUTE_MS + 1,
+            )
+        )
+        now_ms += report.advance_ms
+        if report.reason is not None:
+            minutes.missed(now_ms, report.reason, offset_ms)
+        else:
+            samples += 2
+            minutes.watched(
+                now_ms,
+                round(max(report.advance_ms, 0) * report.observed_share),
+                offset_ms,
+                samples=2,
+                steps=[Step(line, way, now_ms + late) for line, way, late in report.steps],
+                network="net",
+            )
+        if report.hand_out:
+            out += minutes.finished()
+    return out + minutes.flush(), minutes, shown, samples
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_every_millisecond_is_observed_or_explained_exactly_once(
+    reports: list[Told], start_ms: int
+) -> None:
+    out, minutes, _, _ = tell(reports, start_ms)
+    observed_ms = sum(minute.observed_ms for minute in out)
+    missed_ms = sum(gap.ms for minute in out for gap in minute.gaps)
+    assert observed_ms + missed_ms == minutes.told_ms - start_ms
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_no_part_of_a_minute_is_longer_than_a_minute_or_negative(
+    reports: list[Told], start_ms: int
+) -> None:
+    for minute in tell(reports, start_ms)[0]:
+        assert minute.observed_ms >= 0
+        assert all(gap.ms > 0 for gap in minute.gaps)
+        assert minute.observed_ms + sum(gap.ms for gap in minute.gaps) <= MINUTE_MS
+        assert len({gap.reason for gap in minute.gaps}) == len(minute.gaps)
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_everybody_who_crossed_is_counted_once(reports: list[Told], start_ms: int) -> None:
+    out, _, _, samples = tell(reports, start_ms)
+    crossed = [step for report in reports if report.reason is None for step in report.steps]
+    tallies = [tally for minute in out for tally in minute.lines]
+    for line in LINES:
+        ways = [inwards for name, inwards, _ in crossed if name == line]
+        assert sum(tally.ingress for tally in tallies if tally.line == line) == sum(ways)
+        assert sum(tally.egress for tally in tallies if tally.line == line) == ways.count(False)
+    assert sum(minute.samples for minute in out) == samples
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_minutes_bear_the_wall_clocks_own_labels(reports: list[Told], start_ms: int) -> None:
+    out, _, shown, _ = tell(reports, start_ms)
+    for minute in out:
+        assert minute.begin_at.timestamp() % 60 == 0
+        assert int(minute.begin_at.timestamp() // 60) in shown
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_lines_are_told_where_somebody_watched_and_nowhere_else(
+    reports: list[Told], start_ms: int
+) -> None:
+    for minute in tell(reports, start_ms)[0]:
+        counted = sum(tally.ingress + tally.egress for tally in minute.lines)
+        if minute.observed_ms:
+            assert tuple(tally.line for tally in minute.lines) == LINES
+        else:
+            assert bool(minute.lines) == bool(counted)

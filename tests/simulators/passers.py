@@ -1,0 +1,45 @@
+"""People as boxes, placed by hand, and a counter shown them picture by picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.capture.footfall.counting.counter import Counter
+from agent.capture.footfall.counting.line import Crossing
+from agent.capture.footfall.detection.detections import Detections
+
+
+@dataclass(frozen=True, slots=True)
+class Passer:
+    """Somebody's foot point, height and score in one picture."""
+
+    x: float
+    y: float
+    height: float = 100.0
+    score: float = 0.9
+
+
+Scene = Callable[[float], Sequence[Passer]]
+
+
+def seen(passers: Sequence[Passer]) -> Detections:
+    """These people as a detector tells of them."""
+    ordered = sorted(passers, key=lambda passer: -passer.score)
+    boxes = [(p.x - 0.2 * p.height, p.y - p.height, p.x + 0.2 * p.height, p.y) for p in ordered]
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array([passer.score for passer in ordered], np.float32),
+    )
+
+
+def show(counter: Counter, scene: Scene, seconds: float, fps: float = 5.0) -> list[Crossing]:
+    """Show the counter a scene (people by time), and give what it counted."""
+    moments = np.arange(0, seconds, 1 / fps)
+    return [
+        crossing
+        for at_s in moments.tolist()
+        for crossing in counter.update(seen(scene(at_s)), at_s)
+    ]

@@ -1,0 +1,132 @@
+"""Cameras of the configuration: what is read, and what is refused with which words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.config import AgentConfig, SourceKind, read_config
+from agent.config.cameras import VisionSettings
+from agent.errors import BadConfiguration
+
+HEAD = '[device]\ntenant = "demo"\nstore = "sh-0001"\ndevice = "sh-0001-cam1"\n'
+LINE = '[[camera.line]]\nname = "door"\nbegin = [0.5, 0]\nend = [0.5, 1]\n'
+
+
+def camera(settings: str = 'source = "rtsp://10.0.0.9/main"', line: str = LINE) -> str:
+    return f'[[camera]]\nname = "entrance"\n{settings}\n{line}'
+
+
+def read(folder: Path, *cameras: str) -> AgentConfig:
+    path = folder / "agent.toml"
+    path.write_text(HEAD + "".join(cameras))
+    return read_config(path)
+
+
+def test_a_camera_is_read_with_its_lines_and_defaults(tmp_path: Path) -> None:
+    [one] = read(tmp_path, camera()).camera
+    assert (one.name, one.kind, one.sample_fps, one.speed) == (
+        "entrance",
+        SourceKind.STREAM,
+        5.0,
+        1.0,
+    )
+    assert one.address == ("10.0.0.9", 554)
+    [line] = one.line
+    assert (line.name, line.begin, line.end) == ("door", (0.5, 0.0), (0.5, 1.0))
+
+
+def test_a_box_with_a_camera_says_so(tmp_path: Path) -> None:
+    assert "footfall" in read(tmp_path, camera()).capabilities
+    assert "footfall" not in read(tmp_path).capabilities
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("0", SourceKind.DEVICE),
+        ("/dev/video2", SourceKind.DEVICE),
+        ("/dev/v4l/by-id/usb-cam-index0", SourceKind.DEVICE),
+        ("rtsps://camera/1", SourceKind.STREAM),
+        ("HTTP://camera:8080/video.mjpg", SourceKind.STREAM),
+        ("/srv/clips/door.mp4", SourceKind.CLIP),
+        ("door 2.avi", SourceKind.CLIP),
+    ],
+)
+def test_a_source_is_known_by_its_form(tmp_path: Path, source: str, kind: SourceKind) -> None:
+    [one] = read(tmp_path, camera(f'source = "{source}"')).camera
+    assert one.kind is kind
+
+
+def test_a_clip_may_have_been_recorded_at_a_time(tmp_path: Path) -> None:
+    settings = 'source = "door.mp4"\nbegin_at = 2026-03-01T17:00:00+08:00\nspeed = 0'
+    [one] = read(tmp_path, camera(settings)).camera
+    assert one.recorded_at == datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    assert one.recorded_at.tzinfo is UTC
+
+
+def a_line(begin: str = "[0.5, 0]", end: str = "[0.5, 1]", name: str = "door") -> str:
+    return f'[[camera.line]]\nname = "{name}"\nbegin = {begin}\nend = {end}\n'
+
+
+@pytest.mark.parametrize(
+    ("cameras", "message"),
+    [
+        (camera() * 2, "camera name 'entrance' is given twice"),
+        (camera(line=LINE * 2), "line name 'door' is given twice"),
+        (camera(line=""), "counts nothing; add a [[camera.line]]"),
+        (camera().replace("entrance", "Front door"), "use 1-32 of a-z"),
+        (camera(line=a_line(name="出入口")), "use 1-32 of a-z"),
+        (camera(line=a_line(begin="[0.5, -0.1]")), "lies outside the picture"),
+        (camera(line=a_line(end="[300, 420]")), "lies outside the picture"),
+        (camera(line=a_line(end="[nan, 1]")), "lies outside the picture"),
+        (camera(line=a_line(end="[0.5, 0]")), "are the same point; a line needs a length"),
+        (camera(line=a_line(end="[0.5]")), "end must be [x, y]"),
+        (camera('source = ""'), "source is empty"),
+        (camera('source = "ftp://camera/1"'), "no address that can be watched"),
+        (camera('source = "rtsp:///1"'), "no address that can be watched"),
+        (camera('source = "rtsp://camera:x/1"'), "source is no address"),
+        (camera('source = "0"\nsample_fps = -1'), "sample_fps must be 0 or more"),
+        (camera('source = "0"\nsample_fps = inf'), "sample_fps must be 0 or more"),
+        (camera('source = "0"\nstall_s = 0'), "stall_s must be 1 or more"),
+        (camera('source = "0"\nspeed = 2.0'), "are for a clip only"),
+        (camera('source = "a.avi"\nspeed = 2.0'), "speed 2 needs begin_at"),
+        (camera('source = "a.avi"\nbegin_at = 2026-03-01T17:00:00'), "needs an offset"),
+        (camera('source = "a.avi"\nbegin_at = 2026-03-01'), "must be of kind datetime"),
+        (camera('source = "a.avi"\nsampel_fps = 5'), "did you mean 'sample_fps'?"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, cameras: str, message: str) -> None:
+    with pytest.raises(BadConfiguration) as refused:
+        read(tmp_path, cameras)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["rtsp://admin:hunter2@camera/1", "rtsp://hunter2@camera/1", "rtsp://admin:hunter2@camera:x/"],
+)
+def test_a_login_in_an_address_is_refused_and_not_repeated(tmp_path: Path, source: str) -> None:
+    with pytest.raises(BadConfiguration) as refused:
+        read(tmp_path, camera(f'source = "{source}"'))
+    assert "hunter2" not in str(refused.value)
+    assert "camera entrance" in str(refused.value)
+
+
+def test_the_environment_says_where_networks_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANKE_MODELS", "/srv/networks")
+    assert VisionSettings().folder == Path("/srv/networks")
+    monkeypatch.delenv("LIANKE_MODELS")
+    assert VisionSettings().folder == Path("/var/lib/lianke-models")
+
+
+def test_the_shipped_camera_box_can_be_read_once_its_capitals_are_filled_in(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "device_configs" / "camera-box.toml"
+    path = tmp_path / "agent.toml"
+    path.write_text(shipped.read_text(encoding="utf-8").lower(), encoding="utf-8")
+    [one] = read_config(path).camera
+    assert one.kind is SourceKind.STREAM
+    assert one.login_file is not None

@@ -1,0 +1,278 @@
+"""What a watcher says, when, and how fast it plays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.counting.line import Crossing, Direction
+from agent.capture.footfall.detection.detections import Detections, no_detections
+from agent.capture.footfall.detection.detector import Picture
+from agent.capture.footfall.messages import (
+    Crossed,
+    Ended,
+    Failed,
+    FailureKind,
+    Job,
+    Opened,
+    Seen,
+    Told,
+    WatchedLine,
+    encode,
+    read_job,
+    read_told,
+)
+from agent.capture.footfall.pace import Pace
+from agent.capture.footfall.span import Span
+from agent.capture.footfall.watcher import failed, serve, teller
+from agent.capture.footfall.watching import in_pixels, look
+from agent.errors import (
+    AgentError,
+    BadLine,
+    CameraLost,
+    CameraUnreadable,
+    InvalidInput,
+    NetworkMismatch,
+    NetworkMissing,
+    VisionNotInstalled,
+)
+from models.vision.manifest import read_manifest
+
+JOB = Job(
+    source="rtsp://user:hunter2@camera/door",
+    login="keeper:hunter2",
+    lines=[WatchedLine("door", 0.5, 0.0, 0.5, 1.0)],
+    network=read_manifest().networks[0],
+    network_file="/networks/a.onnx",
+)
+
+
+def crossing(at_s: float) -> Crossing:
+    return Crossing("door", Direction.IN, at_s, track=7)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Opened(width=768, height=576, fps=0.0, at_s=12.5, rule="rule-1"),
+        Seen(first_s=1.0, last_s=1.5, samples=5, observed_s=0.5),
+        Seen(
+            first_s=1.0, last_s=1.2, samples=1, observed_s=0.2, crossings=[Crossed("a", "in", 1.1)]
+        ),
+        Ended(truncated=True),
+        Failed(kind=FailureKind.BAD_LINE, message="a line, told on one line"),
+    ],
+)
+def test_what_a_watcher_says_arrives_as_one_line(message: Told) -> None:
+    line = encode(message)
+    assert line.count(b"\n") == 1
+    assert read_told(line) == message
+
+
+def test_a_job_arrives_as_it_was_given_and_shows_no_login() -> None:
+    assert read_job(encode(JOB)) == JOB
+    assert "hunter2" not in f"{JOB!r} {JOB}"
+
+
+@pytest.mark.parametrize("line", [b"", b"{}\n", b'{"type":"opened","wid', b"\xff\n", b"[1]\n"])
+def test_half_a_message_means_a_lost_camera_and_half_a_job_is_quoted_nowhere(line: bytes) -> None:
+    with pytest.raises(CameraLost):
+        read_told(line)
+    with pytest.raises(InvalidInput) as refused:
+        read_job(line)
+    assert refused.value.__cause__ is None
+
+
+def test_only_losses_are_worth_retrying() -> None:
+    worth = {kind for kind in FailureKind if kind.worth_retrying}
+    assert worth == {FailureKind.LOST, FailureKind.BROKEN}
+
+
+def spans(times: Sequence[float], sample_fps: float = 10.0) -> list[Seen]:
+    span = Span(sample_fps)
+    told = [span.add(each) for each in times]
+    return [each for each in [*told, span.rest()] if each is not None]
+
+
+def test_samples_are_told_every_half_second() -> None:
+    told = spans([n / 10 for n in range(13)])
+    assert [(each.first_s, each.last_s, each.samples) for each in told] == [
+        (0.0, 0.5, 6),
+        (0.5, 1.0, 5),
+        (1.0, 1.2, 2),
+    ]
+    assert sum(each.observed_s for each in told) == pytest.approx(1.2)
+
+
+def test_a_crossing_is_told_at_once() -> None:
+    span = Span(10)
+    assert span.add(0.0) is None
+    told = span.add(0.1, [crossing(0.04)])
+    assert told is not None
+    assert told.crossings == [Crossed("door", "in", 0.04)]
+    assert span.rest() is None
+
+
+def test_a_hole_between_samples_is_not_observed() -> None:
+    told = spans([0.0, 0.2, 9.0, 9.2])
+    assert sum(each.observed_s for each in told) == pytest.approx(0.4)
+    assert told[0].last_s == 9.0
+
+
+def test_what_a_hole_is_depends_on_the_wanted_rate() -> None:
+    rarely = spans([0.0, 2.0, 4.0, 11.0], sample_fps=0.5)
+    assert sum(each.observed_s for each in rarely) == pytest.approx(4.0)
+
+
+@given(st.lists(st.floats(0.01, 3.0), max_size=60))
+def test_spans_follow_each_other_and_observe_no_more_than_they_last(steps: list[float]) -> None:
+    times = [float(each) for each in np.cumsum([0.0, *steps])]
+    told = spans(times)
+    assert sum(each.samples for each in told) == len(times)
+    assert told[0].first_s == times[0]
+    assert told[-1].last_s == times[-1]
+    for before, after in pairwise(told):
+        assert before.last_s == after.first_s
+    for each in told:
+        assert 0 <= each.observed_s <= each.last_s - each.first_s + 1e-9
+
+
+class Sleeper:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 50.0
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now_s += seconds
+
+
+@pytest.mark.parametrize(("speed", "took_s"), [(1.0, 3.0), (2.0, 1.5), (0.0, 0.0)])
+def test_a_clip_is_played_at_its_speed(speed: float, took_s: float) -> None:
+    clock = Sleeper()
+    pace = Pace(speed, lambda: clock.now_s, clock.sleep)
+    for at_s in (7.0, 8.0, 10.0):
+        pace.wait(at_s)
+    assert clock.now_s - 50 == pytest.approx(took_s)
+
+
+def test_a_clip_that_fell_behind_catches_up() -> None:
+    clock = Sleeper()
+    pace = Pace(1, lambda: clock.now_s, clock.sleep)
+    pace.wait(0.0)
+    clock.now_s += 5
+    pace.wait(1.0)
+    assert clock.now_s == 55
+    pace.wait(6.0)
+    assert clock.now_s == 56
+
+
+class Show:
+    """A camera of three pictures that may vanish."""
+
+    size = (200, 100)
+    fps = 10.0
+
+    def __init__(self, vanishes: bool = False) -> None:
+        self._vanishes = vanishes
+
+    def frames(self) -> Iterator[Frame]:
+        for number in range(3):
+            yield Frame(np.zeros((100, 200, 3), np.uint8), number / 10, number)
+        if self._vanishes:
+            raise CameraLost("the door sends no more pictures")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None: ...
+
+
+class Nobody:
+    """A detector of empty shops."""
+
+    def detect(self, picture: Picture) -> Detections:
+        assert picture.shape == (100, 200, 3)
+        return no_detections()
+
+
+class Script:
+    """A counter that says what the test wrote."""
+
+    def __init__(self, crossings: dict[float, list[Crossing]]) -> None:
+        self._crossings = crossings
+
+    def update(self, detections: Detections, at_s: float) -> list[Crossing]:
+        assert len(detections) == 0
+        return self._crossings.get(at_s, [])
+
+
+def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
+    told: list[Told] = []
+    clock = Sleeper()
+    pace = Pace(0, lambda: clock.now_s, clock.sleep)
+    try:
+        look(camera, Nobody(), Script(crossings), span=Span(10), pace=pace, tell=told.append)
+    except CameraLost as error:
+        told.append(failed(error))
+    return told
+
+
+def test_opening_is_told_before_anything_is_seen() -> None:
+    told = looked(Show(), {0.1: [crossing(0.05)]})
+    opened, first, rest = told
+    assert isinstance(opened, Opened)
+    assert (opened.width, opened.height, opened.at_s) == (200, 100, 0.0)
+    assert opened.rule
+    assert isinstance(first, Seen)
+    assert (first.samples, first.crossings) == (2, [Crossed("door", "in", 0.05)])
+    assert isinstance(rest, Seen)
+    assert (rest.first_s, rest.last_s, rest.samples) == (0.1, 0.2, 1)
+
+
+def test_what_was_seen_is_told_before_the_loss() -> None:
+    told = looked(Show(vanishes=True), {})
+    assert [type(each) for each in told] == [Opened, Seen, Failed]
+
+
+def test_a_line_of_shares_lies_where_the_picture_is() -> None:
+    line = in_pixels(WatchedLine("door", 0.25, 0.5, 1.0, 1.0), (768, 576))
+    assert (line.name, line.x1, line.y1, line.x2, line.y2) == ("door", 192, 288, 768, 576)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (CameraLost("x"), FailureKind.LOST),
+        (CameraUnreadable("x"), FailureKind.UNREADABLE),
+        (BadLine("x"), FailureKind.BAD_LINE),
+        (NetworkMissing("x"), FailureKind.NETWORK),
+        (NetworkMismatch("x"), FailureKind.NETWORK),
+        (VisionNotInstalled("x"), FailureKind.NOT_INSTALLED),
+        (AgentError("x"), FailureKind.BROKEN),
+    ],
+)
+def test_every_error_is_told_by_what_to_do_next(error: AgentError, kind: FailureKind) -> None:
+    assert failed(error) == Failed(kind=kind, message="x")
+
+
+def test_a_job_that_is_none_is_told_and_fails() -> None:
+    told: list[Told] = []
+    assert serve(b"what?\n", told.append) == 1
+    assert isinstance(told[0], Failed)
+    assert told[0].kind is FailureKind.BROKEN
+
+
+def test_what_is_told_is_on_its_way_at_once() -> None:
+    out = io.BytesIO()
+    teller(out)(Ended())
+    assert out.getvalue() == encode(Ended())
