@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from agent.config import AgentConfig, SourceKind, read_config
-from agent.config.cameras import VisionSettings
 from agent.errors import BadConfiguration
 
 HEAD = '[device]\ntenant = "demo"\nstore = "sh-0001"\ndevice = "sh-0001-cam1"\n'
@@ -116,11 +115,12 @@ def test_a_login_in_an_address_is_refused_and_not_repeated(tmp_path: Path, sourc
     assert "camera entrance" in str(refused.value)
 
 
-def test_the_environment_says_where_networks_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIANKE_MODELS", "/srv/networks")
-    assert VisionSettings().folder == Path("/srv/networks")
-    monkeypatch.delenv("LIANKE_MODELS")
-    assert VisionSettings().folder == Path("/var/lib/lianke-models")
+def test_networks_are_where_they_are_pulled_to_unless_the_file_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    assert read(tmp_path, camera()).vision.models_dir is None
+    named = read(tmp_path, camera() + '\n[vision]\nmodels_dir = "/srv/networks"\n')
+    assert named.vision.models_dir == Path("/srv/networks")
 
 
 def test_the_shipped_camera_box_can_be_read_once_its_capitals_are_filled_in(tmp_path: Path) -> None:
