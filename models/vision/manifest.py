@@ -25,6 +25,7 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]*\.onnx$", max_length=80)]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Column = Annotated[int, msgspec.Meta(ge=0)]
 SecureUrl = Annotated[str, msgspec.Meta(pattern="^https://")]
 
@@ -126,6 +127,19 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             raise ValueError(f"person = {self.person} is not one of {self.columns} columns")
 
 
+class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How far the answers are believed, so that networks of different temper count alike.
+
+    Attributes:
+        overlap: intersection over union from which two boxes are one person.
+        trust: what scores are multiplied by, so that a score of 0.35, from which on tracking
+            believes a box, means about as much as one of the first network's.
+    """
+
+    overlap: Share = 0.45
+    trust: Share = 1.0
+
+
 class Release(
     msgspec.Struct,
     frozen=True,
@@ -189,6 +203,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         decoder: how its outputs are read.
         outputs: the ONNX outputs that its decoder reads, in the decoder's order.
         labels: its class scores.
+        reading: how far its answers are believed.
         sources: where its bytes may come from, the best first.
     """
 
@@ -201,6 +216,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     decoder: Decoder
     outputs: tuple[str, ...]
     labels: Labels
+    reading: Reading = Reading()
     sources: tuple[Source, ...] = msgspec.field(name="source")
 
 

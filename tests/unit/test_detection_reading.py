@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from agent.capture.footfall.detection.detector import FLOOR
 from agent.capture.footfall.detection.letterbox import Letterbox
 from agent.capture.footfall.detection.ssd import SsdDecoder
 from agent.capture.footfall.detection.suppression import suppress
@@ -18,6 +19,7 @@ from agent.capture.footfall.detection.yolox import YoloxDecoder
 from models.vision.manifest import Colour, Decoder, Fit, Input, Labels, Layout, Network, Release
 
 Floats = NDArray[np.float32]
+OVERLAP = 0.45
 ANY_RELEASE = (Release(url="https://localhost/net.onnx"),)
 
 
@@ -103,7 +105,7 @@ def test_yolox_rows_are_decoded_over_their_cells() -> None:
             41: (0, 0, 0, 0, 1.0, 0.0, 1.0, 0.0),  # stride 32: column 1, row 0
         }
     )
-    boxes, scores = decoder.decode([answer])
+    boxes, scores = decoder.decode([answer], FLOOR)
     assert scores == pytest.approx([0.72, 0.25, 1.0])
     assert boxes == pytest.approx(
         np.array([[4, -2, 20, 22], [0, 0, 16, 16], [16, -16, 48, 16]], np.float32), abs=1e-4
@@ -120,7 +122,7 @@ def test_only_people_above_the_floor_are_decoded() -> None:
             3: (0, 0, 0, 0, 0.4, 0.0, 0.3, 0.0),
         }
     )
-    _, scores = decoder.decode([answer])
+    _, scores = decoder.decode([answer], FLOOR)
     assert scores == pytest.approx([0.12])
 
 
@@ -128,7 +130,7 @@ def test_ssd_boxes_are_shares_of_the_picture() -> None:
     decoder = SsdDecoder(network(Decoder.SSD, ("boxes", "scores")))
     boxes = np.array([[[[0.25, 0.5, 0.75, 1.0]], [[0, 0, 1, 1]]]], np.float32)
     scores = np.array([[[0.9, 0.6, 0.9], [0.9, 0.05, 0.9]]], np.float32)
-    found, sure = decoder.decode([boxes, scores])
+    found, sure = decoder.decode([boxes, scores], FLOOR)
     assert found == pytest.approx(np.array([[32, 8, 64, 24]], np.float32))
     assert sure == pytest.approx([0.6])
 
@@ -139,18 +141,20 @@ def boxes_of(*corners: tuple[float, float, float, float]) -> Floats:
 
 def test_of_two_boxes_of_one_person_the_better_stays() -> None:
     boxes = boxes_of((0, 0, 10, 20), (1, 0, 11, 20), (40, 0, 50, 20))
-    people = suppress(boxes, np.array([0.5, 0.9, 0.3], np.float32))
+    people = suppress(boxes, np.array([0.5, 0.9, 0.3], np.float32), OVERLAP)
     assert people.scores == pytest.approx([0.9, 0.3])
     assert np.array_equal(people.boxes, boxes[[1, 2]])
 
 
 def test_a_box_without_area_overlaps_nothing() -> None:
-    people = suppress(boxes_of((5, 5, 5, 5), (5, 5, 5, 5)), np.array([0.5, 0.4], np.float32))
+    people = suppress(
+        boxes_of((5, 5, 5, 5), (5, 5, 5, 5)), np.array([0.5, 0.4], np.float32), OVERLAP
+    )
     assert len(people) == 2
 
 
 def test_nobody_remains_of_nobody() -> None:
-    assert len(suppress(boxes_of(), np.empty(0, np.float32))) == 0
+    assert len(suppress(boxes_of(), np.empty(0, np.float32), OVERLAP)) == 0
 
 
 def overlap(one: Floats, other: Floats) -> float:
@@ -168,7 +172,7 @@ def test_what_remains_is_apart_and_what_went_was_close_to_something_better(
     corners = chance.uniform(0, 60, (count, 2))
     boxes = np.hstack([corners, corners + chance.uniform(5, 40, (count, 2))]).astype(np.float32)
     scores = chance.uniform(0.1, 1, count).astype(np.float32)
-    people = suppress(boxes, scores)
+    people = suppress(boxes, scores, OVERLAP)
     assert list(people.scores) == sorted(people.scores, reverse=True)
     for box, score in zip(boxes, scores, strict=True):
         above = [
@@ -177,4 +181,4 @@ def test_what_remains_is_apart_and_what_went_was_close_to_something_better(
             if sure > score
         ]
         kept = score in people.scores
-        assert kept == all(each < 0.45 + (1e-4 if kept else -1e-4) for each in above)
+        assert kept == all(each < OVERLAP + (1e-4 if kept else -1e-4) for each in above)

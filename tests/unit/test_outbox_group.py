@@ -168,10 +168,15 @@ def test_a_signal_while_waiting_leaves_the_queue_in_order() -> None:
 
     main = threading.get_ident()
     signaller = threading.Thread(target=interrupt)
-    signaller.start()
-    with pytest.raises(KeyboardInterrupt):
-        group.submit(2)
-    signaller.join(10)
+    # A shell's background job begins with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signaller.start()
+        with pytest.raises(KeyboardInterrupt):
+            group.submit(2)
+        signaller.join(10)
+    finally:
+        signal.signal(signal.SIGINT, before)
     callers.join()
     assert group.submit(3) == 6
     assert store.groups == [[1], [3]]

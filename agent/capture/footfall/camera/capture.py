@@ -19,6 +19,8 @@ _AV_LOG_QUIET: Final = "-8"
 _RAW: Final = -1
 """Of CAP_PROP_FORMAT: packets as they are, which needs no decoder."""
 
+_OPTIONS: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+
 _NO_NETWORK: Final = "protocol_whitelist;file,crypto,data"
 """A playlist that poses as a clip may not fetch anything from elsewhere."""
 
@@ -74,5 +76,8 @@ def open_device(file: str) -> cv2.VideoCapture:
 
 def _open(name: str, options: str, properties: Sequence[int]) -> cv2.VideoCapture:
     hush()
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = options
-    return cv2.VideoCapture(name, cv2.CAP_FFMPEG, properties)
+    os.environ[_OPTIONS] = options
+    try:
+        return cv2.VideoCapture(name, cv2.CAP_FFMPEG, properties)
+    finally:
+        del os.environ[_OPTIONS]  # a file that is opened next must not be read like a live stream

@@ -23,6 +23,6 @@ class AnswerDecoder(Protocol):
         """The shape that each output must have, in the manifest's order; -1 for any length."""
         ...
 
-    def decode(self, answers: Sequence[Answer]) -> Candidates:
-        """People with a score of FLOOR or more; overlapping boxes are not suppressed yet."""
+    def decode(self, answers: Sequence[Answer], floor: float) -> Candidates:
+        """People with a score of ``floor`` or more; overlapping boxes are not suppressed yet."""
         ...

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from agent.capture.footfall.detection.decoding import AnswerDecoder
 from agent.capture.footfall.detection.detections import Detections, no_detections
-from agent.capture.footfall.detection.detector import Picture
+from agent.capture.footfall.detection.detector import FLOOR, Picture
 from agent.capture.footfall.detection.letterbox import Letterbox
 from agent.capture.footfall.detection.session import OnnxSession
 from agent.capture.footfall.detection.ssd import SsdDecoder
@@ -33,16 +33,18 @@ class OnnxDetector:
         self._letterbox = Letterbox(network.input)
         self._session = OnnxSession(network, file)
         self._decoder = decoder_of(network)
+        self._reading = network.reading
         # The first run allocates what later ones reuse, and shows what comes back.
         self._session.check_answers(self._letterbox.blob, self._decoder.shapes)
 
     def detect(self, picture: Picture) -> Detections:
         """Everybody with a score of FLOOR or more, in the picture's pixels, best first."""
         scale = self._letterbox.fit(picture)
-        boxes, scores = self._decoder.decode(self._session.run(self._letterbox.blob))
+        answers = self._session.run(self._letterbox.blob)
+        boxes, scores = self._decoder.decode(answers, FLOOR / self._reading.trust)
         if not len(scores):
             return no_detections()
-        return suppress(boxes / scale, scores)
+        return suppress(boxes / scale, scores * self._reading.trust, self._reading.overlap)
 
 
 def decoder_of(network: Network) -> AnswerDecoder:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent.capture.footfall.detection.decoding import Answer, Candidates
-from agent.capture.footfall.detection.detector import FLOOR
 from models.vision.manifest import Network
 
 _ANY = -1
@@ -29,10 +28,10 @@ class SsdDecoder:
             (1, _ANY, network.labels.columns),
         )
 
-    def decode(self, answers: Sequence[Answer]) -> Candidates:
-        """People with a score of FLOOR or more, in the input's pixels, overlaps included."""
+    def decode(self, answers: Sequence[Answer], floor: float) -> Candidates:
+        """People with a score of ``floor`` or more, in the input's pixels, overlaps included."""
         boxes, scores = answers
         persons = scores[0, :, self._person]
-        chosen = np.flatnonzero(persons >= FLOOR)
+        chosen = np.flatnonzero(persons >= floor)
         y1_x1_y2_x2 = boxes[0, chosen, 0]
         return y1_x1_y2_x2[:, (1, 0, 3, 2)] * self._size, persons[chosen]

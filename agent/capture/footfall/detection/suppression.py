@@ -9,16 +9,11 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.detection.detections import Detections
 
-OVERLAP: Final = 0.45
-"""Intersection over union from which two boxes are one person; the value YOLOX is measured with."""
-
 MOST: Final = 300
 """Boxes that are compared; the worst of more are dropped, so that a crowd costs no second."""
 
 
-def suppress(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: float = OVERLAP
-) -> Detections:
+def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: float) -> Detections:
     """Greedy non-maximum suppression.
 
     Args:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.capture.footfall.detection.decoding import Answer, Candidates
-from agent.capture.footfall.detection.detector import FLOOR
 from models.vision.manifest import Network
 
 _STRIDES: Final = (8, 16, 32)
@@ -36,13 +35,13 @@ class YoloxDecoder:
             (1, len(self._corners), _CLASSES + network.labels.columns),
         )
 
-    def decode(self, answers: Sequence[Answer]) -> Candidates:
-        """People with a score of FLOOR or more, in the input's pixels, overlaps included."""
+    def decode(self, answers: Sequence[Answer], floor: float) -> Candidates:
+        """People with a score of ``floor`` or more, in the input's pixels, overlaps included."""
         rows = answers[0][0]
         # Objectness is at least the score: few rows pass, and only those are worth reading.
-        likely = np.flatnonzero(rows[:, _OBJECTNESS] >= FLOOR)
+        likely = np.flatnonzero(rows[:, _OBJECTNESS] >= floor)
         scores = rows[likely, _OBJECTNESS] * rows[likely, self._person]
-        sure = scores >= FLOOR
+        sure = scores >= floor
         chosen = likely[sure]
         strides = self._strides[chosen]
         centres = (rows[chosen, :2] + self._corners[chosen]) * strides
