@@ -5,7 +5,7 @@ ARGS ?=
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: help demo test check unit bench models format schemas revise wheel clean
+.PHONY: help demo test check unit bench faults models format schemas revise wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ unit: $(VENV)/.ready ## the fast tests only
 
 bench: models servers ## JSON lines of {"name", "value", "unit", "ratio", "against"}
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(VENV)/.ready servers ## kill, cut, fill, tear, restore: what went in at the till stands in the ledger once (ARGS="--quick --json")
+	@$(BIN)/python -m tests.faults.run $(ARGS)
 
 models: $(VENV)/.ready ## the networks that LIANKE_DATA has, into the cache (LIANKE_MODELS)
 	@$(if $(LIANKE_DATA),$(BIN)/lianke-agent models pull --from "$(LIANKE_DATA)/models")

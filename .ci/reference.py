@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import agent.config  # noqa: E402 - the path comes first
+import agent.health.status.facts  # noqa: E402
+import agent.metrics  # noqa: E402
 import cloud.config  # noqa: E402
+from agent.health.alarms import read_vocabulary  # noqa: E402
 from cloud.api.reference import page as api_page  # noqa: E402
 from models.wire.ack import Reason  # noqa: E402
 from models.wire.registry import EVENT_TYPES  # noqa: E402
@@ -42,6 +45,9 @@ def pages() -> dict[str, str]:
             "Settings of the cloud", cloud.config, cloud.config.CloudConfig
         ),
         "agent-cli.md": cli_page("lianke-agent", "agent.cli"),
+        "agent-metrics.md": metrics_page(),
+        "agent-alarms.md": alarms_page(),
+        "agent-status.md": status_page(),
         "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
         "api.md": api_page(),
         "events.md": events_page(),
@@ -120,6 +126,70 @@ def _default(default: Any) -> str:
     if default is dataclasses.MISSING:
         return "(needed)"
     return f"`{str(default)!r}`" if isinstance(default, (str, Path)) else f"`{default}`"
+
+
+def metrics_page() -> str:
+    """The closed list of the agent's metrics."""
+    rows = [f"{NOTE}# Metrics of the agent\n", inspect.getdoc(agent.metrics) or "", ""]
+    rows.append(
+        "They are at `/metrics` on the port of `[tablet]`, for programs on the box itself.\n"
+    )
+    for title, kinds, ending in (
+        ("Counters", agent.metrics.Counted, "_total"),
+        ("Gauges", agent.metrics.Measured, ""),
+    ):
+        rows += [f"## {title}\n", inspect.getdoc(kinds) or "", ""]
+        rows += ["| name | labels | meaning |", "|---|---|---|"]
+        for metric in (each.value for each in kinds):
+            labels = ", ".join(f"`{label}`" for label in metric.labels)
+            rows.append(f"| `{metric.name}{ending}` | {labels} | {metric.meaning} |")
+        rows.append("")
+    return "\n".join(rows)
+
+
+def alarms_page() -> str:
+    """The closed vocabulary of the agent's alarms."""
+    rows = [
+        f"{NOTE}# Alarms of the agent\n",
+        "They stand on the status page (`/status` on the port of `[tablet]`), in",
+        "`lianke-agent status` and `doctor`, and as the gauge `lianke_alarms`, from the moment",
+        "they are seen until they are over, also over a restart. A repaired outbox stays until",
+        "`lianke-agent outbox alarms --acknowledge`.\n",
+        "| alarm | severity | what is wrong | what to do |",
+        "|---|---|---|---|",
+    ]
+    for kind, entry in read_vocabulary().items():
+        rows.append(f"| `{kind}` | {entry.severity} | {entry.en.what} | {entry.en.next} |")
+    return "\n".join(rows) + "\n"
+
+
+def status_page() -> str:
+    """Every key of ``lianke-agent status --json``, object by object, the whole first."""
+    facts = agent.health.status.facts
+    kinds = [kind for kind in vars(facts).values() if inspect.isclass(kind)]
+    told = [kind for kind in kinds if kind.__module__ == facts.__name__]
+    rows = [f"{NOTE}# Status of the agent, as JSON\n", inspect.getdoc(facts) or ""]
+    rows.append("\nPrinted by `lianke-agent status --json`, and answered at `/status.json`.")
+    rows.extend(_keys(kind) for kind in sorted(told, key=lambda kind: kind is not facts.Status))
+    return "\n".join(rows) + "\n"
+
+
+def _keys(kind: Any) -> str:
+    documented = _attributes(kind)
+    rows = [
+        f"\n## {kind.__name__}\n\n{(inspect.getdoc(kind) or '').splitlines()[0]}\n",
+        "| key | kind | meaning |",
+        "|---|---|---|",
+    ]
+    for key, hint in typing.get_type_hints(kind).items():
+        if key.startswith("__"):
+            continue
+        if key not in documented:
+            sys.exit(f"{kind.__name__}.{key} has no line in the class's docstring")
+        whole = str(hint) if typing.get_args(hint) else hint.__name__
+        plain = re.sub(r"\w+\.", "", whole).replace("|", "or")
+        rows.append(f"| `{key}` | {plain} | {documented[key]} |")
+    return "\n".join(rows)
 
 
 def cli_page(program: str, module: str) -> str:

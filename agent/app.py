@@ -3,8 +3,8 @@
     keys → outbox → replica → intake → spool (the till)     a sale comes in and is durable
                   → cameras                                 so do counted minutes
                   → link (MQTT), catch-up (HTTPS)           it goes up, cards come down
-                  → tablet                                  the guide sees it
-                  → scheduler                               heartbeat, housekeeping
+                  → tablet                                  the guide sees it, and how the box is
+                  → rounds                                  heartbeat, housekeeping, own alarms
 
 ``Agent`` alone knows everything; the parts know only their ports. They are started in this order
 and stopped in the reverse one.
@@ -18,32 +18,41 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from apscheduler.schedulers.background import BackgroundScheduler
-from prometheus_client import CollectorRegistry
-
+from agent.account import Members, account_of
 from agent.capture.intake import Intake
 from agent.capture.pos.keeping import Keeping, Retention
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.pos.spool import Spool, SpoolSettings
-from agent.clock import DeviceClock, read_boot_id
+from agent.clock import (
+    DeviceClock,
+    FloorFile,
+    SteadyClock,
+    milliseconds_since_boot,
+    read_boot_id,
+)
 from agent.config import AgentConfig, configs_folder, device_secret
-from agent.errors import AgentError
 from agent.facts import FactMaker
-from agent.health.heartbeat import Vitals, take_pulse
-from agent.outbox import Outbox
+from agent.health.status.figures import StatusFigures
+from agent.metrics import agent_registry
+from agent.outbox import Outbox, Thrift
 from agent.replica import Replica
+from agent.rounds import Rounds
 from agent.sync.announcement import Announcer
 from agent.sync.catch_up import CatchUp, HttpsCards
 from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
 from agent.sync.link import Link
+from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
-from agent.sync.mqtt import Login, PahoTransport, Tls
-from agent.sync.session import Mailbox, Session, Timing
+from agent.sync.mqtt import Login, Manners, PahoTransport
+from agent.sync.session import Session, Timing
+from agent.sync.standing import LineStanding
+from agent.sync.tls import Tls
 from agent.sync.transport import Transport
 from agent.tablet import LineState, Shop, TabletServer
+from agent.twin.desired import DesiredKeeper
 from agent.twin.reporter import Reporter
 from models.people.phones import PhoneNumbers
 from models.runtime.backoff import Backoff
@@ -53,8 +62,7 @@ from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import load_or_create
 from models.vault.seal import Sealer
-from models.wire.registry import HEARTBEAT
-from models.wire.topics import Stream, device_filters
+from models.wire.topics import device_filters
 
 if TYPE_CHECKING:
     from agent.capture.footfall.cameras import Cameras
@@ -80,13 +88,19 @@ class Agent:
     ) -> None:
         """``transport`` and ``networks`` replace those of the configuration, for tests."""
         self._config = config
-        self._clock = clock or SystemClock()
+        self._machine = clock or SystemClock()
         self._given_transport = transport
         self._given_networks = networks
-        self._device_clock = DeviceClock(self._clock, read_boot_id())
-        self._started_at = self._clock.now()
+        bootid, floor = read_boot_id(), FloorFile.of(config.device.data_dir)
+        self._steady = SteadyClock(
+            self._machine, bootid, milliseconds_since_boot, floor.read(), floor.write
+        )
+        self._clock = DeviceClock(self._machine, bootid, steady=self._steady)
+        self._started_at, self._started_s = self._clock.now(), self._clock.monotonic_s()
         self._random = SystemRandom()
-        self.registry = CollectorRegistry()
+        self.registry = agent_registry()
+        self.spool: Spool | None = None
+        self.cameras: Cameras | None = None
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -107,24 +121,33 @@ class Agent:
         self.outbox.on_append(lambda _stream: self.link.wake())
         self.catch_up.start()
         parts.callback(self.catch_up.stop)
-        self.tablet = self._start_tablet(parts)
+        members = self._members()
+        self.account = account_of(self._config, members)
+        self.registry.register(StatusFigures(self.account.look))
         self.spool = self._start_spool(parts)
         self.cameras = self._start_cameras(parts)
+        self.tablet = self._start_tablet(parts)
         self.link.start()
         parts.callback(self.link.stop)
-        self._start_scheduler(parts)
+        rounds = Rounds(
+            self._config, members, facts=self._facts, account=self.account, tidy=self._tidy
+        )
+        rounds.start(parts)
 
     def _open_stores(self, parts: ExitStack) -> None:
         config, device = self._config, self._config.device
+        parts.callback(self._steady.close)
         self._master = load_or_create(config.master_key_file)
         keyring = Keyring(config.keyring_file, self._master)
         parts.callback(keyring.close)
-        self._facts = FactMaker(device.path, self._device_clock, os.urandom)
+        self._facts = FactMaker(device.path, self._clock, os.urandom)
         self.outbox = Outbox.open(
             config.outbox_file,
             Sealer(keyring),
-            clock=self._clock,
+            clock=self._steady,
             compose_closed=self._facts.closed,
+            compose_void=self._facts.void,
+            thrift=Thrift(config.outbox, ZoneInfo(device.timezone), self.registry),
         )
         parts.callback(self.outbox.close)
         phones = PhoneNumbers(device.phone_region)
@@ -136,18 +159,30 @@ class Agent:
     def _make_sync(self) -> tuple[Link, CatchUp]:
         config, device = self._config, self._config.device.path
         secret = device_secret(config.broker)
-        metrics = SyncMetrics(self.registry)
+        self._line = LineStanding(self._clock)
+        metrics = SyncMetrics(self.registry, self._line)
         sync = config.sync
         source = (
-            HttpsCards(config.cloud.url, device.device, secret, config.cloud.timeout_s)
+            HttpsCards(
+                config.cloud.url,
+                device.device,
+                secret,
+                config.cloud.timeout_s,
+                surely=self._clock.surely_if_wrong,
+            )
             if config.cloud.url
             else None
         )
         catch_up = CatchUp(self.replica, source, backoff=self._backoff(), clock=self._clock)
+        desired = DesiredKeeper(config.device.data_dir / "twin-desired.json")
+        announcer = self._announcer(desired)
         ingress = Ingress(
-            device, on_card=catch_up.take, on_cards_head=catch_up.head_is, metrics=metrics
+            device,
+            on_card=catch_up.take,
+            on_cards_head=catch_up.head_is,
+            on_twin=lambda payload: announcer.twin() if desired.take(payload) else None,
+            metrics=metrics,
         )
-        announcer = self._announcer()
 
         def make_session(birth: str, mailbox: Mailbox) -> Session:
             return Session(
@@ -158,12 +193,17 @@ class Agent:
                 birth=birth,
                 announce=announcer.announce,
                 limits=Limits(
-                    sync.batch_events, sync.batch_bytes, sync.resend_after_s, sync.fresh_share
+                    sync.batch_events,
+                    sync.batch_bytes,
+                    sync.resend_after_s,
+                    sync.fresh_share,
+                    sync.max_age_ms / 1000.0,
                 ),
                 timing=Timing(),
                 window=sync.window,
                 clock=self._clock,
                 metrics=metrics,
+                on_time=self._steady.learn,
             )
 
         link = Link(
@@ -178,7 +218,7 @@ class Agent:
         )
         return link, catch_up
 
-    def _announcer(self) -> Announcer:
+    def _announcer(self, desired: DesiredKeeper) -> Announcer:
         config = self._config
         reporter = Reporter(config.device.data_dir / "twin-report.json")
         settings = {
@@ -189,14 +229,15 @@ class Agent:
         }
         return Announcer(
             device=config.device.path,
-            bootid=self._device_clock.bootid,
+            bootid=self._clock.bootid,
             started_at=self._started_at,
             now=self._clock.now,
+            monotonic_ms=self._clock.boot_ms,
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
             cards=lambda: self.replica.through,
             capabilities=config.capabilities,
-            report=lambda: reporter.report(settings),
+            report=lambda: reporter.report(settings, desired.standing),
         )
 
     def _paho(self, secret: str) -> Transport:
@@ -205,17 +246,38 @@ class Agent:
             broker.endpoints,
             Login(self._config.device.device, secret),
             tls=Tls(broker.tls_ca_file, broker.tls_certificate_file, broker.tls_key_file),
-            keepalive_s=broker.keepalive_s,
-            max_in_flight=self._config.sync.window + 8,
+            manners=Manners(
+                protocol=broker.protocol,
+                keepalive_s=broker.keepalive_s,
+                session_expiry_s=broker.session_expiry_s,
+                max_in_flight=self._config.sync.window + 8,
+                return_after_s=broker.return_after_s,
+            ),
+            monotonic_s=self._clock.monotonic_s,
+            surely=self._clock.surely_if_wrong,
         )
 
     def _backoff(self) -> Backoff:
         sync = self._config.sync
         return Backoff(self._random.random, sync.backoff_base_s, sync.backoff_cap_s)
 
+    def _members(self) -> Members:
+        return Members(
+            outbox=self.outbox,
+            line=self.link,
+            standing=self._line,
+            clock=self._clock,
+            machine=self._machine,
+            uptime_s=lambda: self._clock.monotonic_s() - self._started_s,
+            till=lambda: self.spool.status if self.spool else None,
+            cameras=lambda: self.cameras.states() if self.cameras else (),
+            show_cameras=lambda: self.cameras.show() if self.cameras else None,
+            cards=lambda: self.replica.through,
+        )
+
     def _start_tablet(self, parts: ExitStack) -> TabletServer | None:
         config, device = self._config, self._config.device
-        if not config.tablet.enabled:
+        if not (config.tablet.enabled or config.status.enabled):
             return None
         shop = Shop(
             device.store_name or device.store, ZoneInfo(device.timezone), device.phone_region
@@ -227,6 +289,7 @@ class Agent:
             clock=self._clock,
             shop=shop,
             figures=self.registry,
+            status=self.account.look if config.status.enabled else None,
         )
         server.start()
         parts.callback(server.stop)
@@ -240,7 +303,7 @@ class Agent:
         context = CaptureContext(
             device=device.path,
             timezone=zone,
-            moment=self._device_clock.moment,
+            moment=self._clock.moment,
             phone_region=device.phone_region,
             operator_key=self._master.derive("lianke operators"),
         )
@@ -292,44 +355,14 @@ class Agent:
         return cameras
 
     def _lay_over(self, sale: CapturedSale) -> None:
-        self.replica.lay_over(sale.sale, sale.sale_id, self._clock.now())
+        self.replica.lay_over(sale.sale, sale.sale_id, self._steady.now())
 
-    def _start_scheduler(self, parts: ExitStack) -> None:
-        plan = self._config.housekeeping
-        scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(
-            self._beat, "interval", seconds=plan.heartbeat_s, next_run_time=self._clock.now()
-        )
-        scheduler.add_job(self._keep_house, "interval", seconds=plan.interval_s)
-        scheduler.start()
-        parts.callback(scheduler.shutdown)
-
-    def _beat(self) -> None:
-        vitals = Vitals(
-            depths=self.outbox.depths,
-            quarantined=lambda: self.spool.status.quarantined if self.spool else 0,
-            rejected=self.outbox.dead_letters,
-            cards=lambda: self.replica.through,
-            cameras=lambda: self.cameras.states() if self.cameras else (),
-            data_dir=self._config.device.data_dir,
-            started_at=self._started_at,
-        )
-        if self.cameras is not None:
-            self.cameras.show()
-        pulse = take_pulse(vitals, self._clock.now())
-        try:
-            self.outbox.append(Stream.TELEMETRY, [self._facts.draft(HEARTBEAT, pulse)])
-        except AgentError as error:
-            _LOG.warning("heartbeat_not_stored", error=str(error))
-
-    def _keep_house(self) -> None:
-        try:
-            self.outbox.housekeep(self._config.housekeeping.keep_s())
-            self.replica.housekeep()
-            if self.spool is not None:
-                self._keeping.housekeep(self._clock.now())
-        except AgentError as error:
-            _LOG.warning("housekeeping_failed", error=str(error))
+    def _tidy(self) -> None:
+        self._steady.keep()
+        self.outbox.housekeep(self._config.housekeeping.keep_s())
+        self.replica.housekeep(self._steady.now())
+        if self.spool is not None:
+            self._keeping.housekeep(self._steady.now())
 
 
 class _LinkLine:

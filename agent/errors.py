@@ -5,6 +5,7 @@ AgentError
     BrokerUnavailable
     CloudUnavailable
     OutboxBusy
+    OutboxRenewed
     CameraLost
     CameraStalled
     NetworkUnavailable
@@ -17,7 +18,9 @@ AgentError
     BadConfiguration
     BrokerRefusedLogin
     OutboxCorrupt
+      OutboxDamaged     set aside and salvaged by the outbox itself
     DiskUnusable
+      OutboxFull        by its budget, not by the disk
     NetworkMissing
     NetworkMismatch
     VisionNotInstalled
@@ -52,6 +55,10 @@ class CloudUnavailable(TransientError):
 
 class OutboxBusy(TransientError):
     """Another process holds the outbox's write lock for too long."""
+
+
+class OutboxRenewed(TransientError):
+    """The outbox was salvaged and goes on under a fresh epoch: begin the connection anew."""
 
 
 class CameraLost(TransientError):
@@ -94,8 +101,16 @@ class OutboxCorrupt(FaultyDevice):
     """The outbox file cannot be read as one of ours."""
 
 
+class OutboxDamaged(OutboxCorrupt):
+    """Pages, tables or events of our own outbox are lost; what is left can be salvaged."""
+
+
 class DiskUnusable(FaultyDevice):
     """The disk is full, read-only or gone; the message names the path."""
+
+
+class OutboxFull(DiskUnusable):
+    """No budget of the outbox has room for these events; whoever captured them keeps them."""
 
 
 class NetworkMissing(FaultyDevice):

@@ -11,10 +11,10 @@ from agent.clock import DeviceClock
 from agent.outbox import Draft
 from models.wire.digest import content_digest
 from models.wire.envelope import Moment, compose
-from models.wire.events.device import EpochClosed
+from models.wire.events.device import EpochClosed, RangeVoid
 from models.wire.ids import DevicePath, EventId, keyed_event_id, uuid7
 from models.wire.personal import personal_spans
-from models.wire.registry import EPOCH_CLOSED, EventData, EventType
+from models.wire.registry import EPOCH_CLOSED, RANGE_VOID, EventData, EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,7 @@ class FactMaker:
     def closed(self, notice: EpochClosed) -> Draft:
         """The event that announces a closed epoch."""
         return self.draft(EPOCH_CLOSED, notice)
+
+    def void(self, notice: RangeVoid) -> Draft:
+        """The event that announces sequences which will never come."""
+        return self.draft(RANGE_VOID, notice)

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from cloud import __version__
 from cloud.broker import (
     BrokerSettings,
     CloudLogin,
@@ -29,16 +30,21 @@ from cloud.broker import (
     new_secret,
 )
 from cloud.cards import CardPublisher
-from cloud.config import CloudConfig
+from cloud.config import LOGIN_PREFIX, CloudConfig
 from cloud.errors import BadConfiguration, FaultyService
 from cloud.foundations import Foundations, broker_folder
 from cloud.http import HttpServer
+from cloud.ingest.alarms import RefusalAlarms
 from cloud.ingest.mqtt import BrokerLogin, MqttSource
 from cloud.ingest.pipeline import Ingest, Limits
+from cloud.ingest.roster import StoredRoster
+from cloud.ingest.shift import Shift, Terms
 from cloud.ingest.source import Message, Source
+from cloud.ingest.withholding import Withholding
 from cloud.ledger.projector import Projector
 from cloud.workers import Workers
 from models.runtime.logs import get_logger
+from models.wire.topics import worker_filters
 
 _LOG = get_logger(__name__)
 
@@ -69,6 +75,8 @@ class Service:
         self._roles = roles
         self._may_upgrade = may_upgrade
         self._closing = ExitStack()
+        self._shift_begun = threading.Event()
+        self._shift_over = threading.Event()
         self.workers = Workers()
         self.http: HttpServer | None = None
         self.set_up_code: str | None = None
@@ -109,10 +117,10 @@ class Service:
         return MqttSource(login, clock=self.base.clock, random=random.random)
 
     def _start_broker(self, parts: ExitStack) -> BrokerLogin:
-        """Run a broker of our own; its one cloud login is made anew with every start."""
+        """Run a broker of our own; our login there is made anew with every start."""
         settings, user = self._config.broker, self._config.broker.user
         secret = new_secret(os.urandom)
-        ours = CloudLogin(user, hash_secret(secret, os.urandom))
+        ours = [CloudLogin(user, hash_secret(secret, os.urandom)), *_worker_logins(self._config)]
         broker = EmbeddedBroker(
             BrokerSettings(
                 data_dir=broker_folder(self._config),
@@ -126,9 +134,9 @@ class Service:
             random_bytes=os.urandom,
         )
         registry = self.base.registry
-        broker.start([ours, *registry.logins()])
+        broker.start([*ours, *registry.logins()])
         parts.callback(broker.stop)
-        registry.on_change(lambda: broker.apply_logins([ours, *registry.logins()]))
+        registry.on_change(lambda: broker.apply_logins([*ours, *registry.logins()]))
         self.workers.start("logins", self._announce_logins)
         host, port = broker.address
         return BrokerLogin(host, port, user, secret, user, _client_tls(self._config))
@@ -140,6 +148,20 @@ class Service:
 
     def _start_ingest(self, source: Source, projector: Projector) -> None:
         settings, base = self._config.ingest, self.base
+        worker = self._config.broker.worker
+        withholding = Withholding(worker, __version__, RefusalAlarms(base.engine, base.clock))
+        self._shift = Shift(
+            Terms(
+                worker=worker,
+                incarnation=os.urandom(16).hex(),
+                parts=frozenset(settings.part_numbers),
+                lease_s=settings.lease_s,
+            ),
+            StoredRoster(base.engine, base.clock, __version__),
+            lambda parts: source.subscribe(worker_filters(parts)),
+            base.clock,
+        )
+        self._shift.before_turn.append(withholding.refresh)
         self.ingest = Ingest(
             source,
             base.journal,
@@ -150,16 +172,29 @@ class Service:
             limits=Limits(
                 group_events=settings.group_events,
                 group_s=settings.group_ms / 1000.0,
-                parts=settings.part_numbers,
+                parts=(),
             ),
+            withholding=withholding,
         )
         if self._roles.project:
             self.ingest.after_commit(projector.wake)
+        self.workers.start("parts", self._hold_parts)
         self.workers.start("ingest", self._ingest)
 
-    def _ingest(self, stop: threading.Event) -> None:
+    def _hold_parts(self, stop: threading.Event) -> None:
+        """From signing in to signing out; ingest works in between."""
         try:
-            self.ingest.run(stop)
+            self._shift.begin(stop)
+            self._shift_begun.set()
+            self._shift.run(stop)
+        finally:
+            self._shift_over.set()
+            self._shift_begun.set()
+
+    def _ingest(self, _stop: threading.Event) -> None:
+        self._shift_begun.wait()
+        try:
+            self.ingest.run(self._shift_over)
         finally:
             _LOG.info("ingest_ended", **asdict(self.ingest.tally))
 
@@ -216,6 +251,14 @@ def _given_login(config: CloudConfig) -> BrokerLogin:
         tls = ssl.create_default_context(cafile=ca_file)
     port = parts.port or _SCHEMES[parts.scheme]
     return BrokerLogin(parts.hostname, port, broker.user, _password(config), broker.user, tls)
+
+
+def _worker_logins(config: CloudConfig) -> list[CloudLogin]:
+    """Those of the workers in other processes; they share one password."""
+    if not config.broker.workers:
+        return []
+    secret = hash_secret(_password(config), os.urandom)
+    return [CloudLogin(f"{LOGIN_PREFIX}{name}", secret) for name in config.broker.workers]
 
 
 def _password(config: CloudConfig) -> str:

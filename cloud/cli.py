@@ -12,7 +12,7 @@ import signal
 import sys
 from dataclasses import replace as replace_fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -22,11 +22,14 @@ from cloud.access import Scope
 from cloud.access.audit import Actor
 from cloud.app import Roles, Service
 from cloud.broker import CloudLogin, Login, acl_file, hash_secret, password_file
-from cloud.config import CloudConfig, read_config
+from cloud.config import CloudConfig, as_worker, read_config
 from cloud.devices import DeviceKind
 from cloud.errors import BadConfiguration, CloudError, InvalidInput, TransientError
 from cloud.footfall import totals
 from cloud.foundations import Foundations
+from cloud.ingest.alarms import RefusalAlarms
+from cloud.ingest.roster import on_duty
+from cloud.ledger.generation import renew_generation
 from cloud.organisation import Store, ensure_store, find_store
 from cloud.organisation.repository import tenants
 from cloud.storage import read, write
@@ -101,9 +104,16 @@ def serve(config: ConfigOption = None) -> None:
 
 
 @app.command()
-def ingest(config: ConfigOption = None) -> None:
+def ingest(
+    config: ConfigOption = None,
+    worker: Annotated[
+        str, typer.Option(help="Its name, and its login _cloud-<name>; else broker.user's.")
+    ] = "",
+) -> None:
     """One ingest worker over a broker and a database that others share."""
     settings = read_config(config)
+    if worker:
+        settings = as_worker(settings, worker)
     _run(Service(settings, Roles(ingest=True), may_upgrade=False), settings)
 
 
@@ -123,10 +133,20 @@ def project(
 
 
 @app.command()
-def replay(config: ConfigOption = None, json: JsonOption = False) -> None:
+def replay(
+    config: ConfigOption = None,
+    after: Annotated[
+        int | None,
+        typer.Option(help="Keep the views, and feed them again from behind this position."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
     """Make all views anew from the ledger, to its head, and exit. Nothing is sent to shops."""
     with Foundations.lay(read_config(config), may_upgrade=False) as base:
-        base.views.rebuild()
+        if after is None:
+            base.views.rebuild()
+        else:
+            base.views.rewind(after)
         folded = 0
         while count := base.views.step():
             folded += count
@@ -196,8 +216,29 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
             "members": sum(base.directory.counts(tenant).members for tenant in known),
             "cards": {store: head for (_, store), head in base.cards.heads().items()},
             "footfall": {"in": came_in, "out": went_out},
+            "workers": on_duty(base.engine),
+            "refusal_alarms": RefusalAlarms(base.engine, base.clock).standing(),
         }
     print(msgspec.json.encode(found).decode() if json else _readable(found))
+
+
+@app.command()
+def resume(config: ConfigOption = None) -> None:
+    """End all refusal alarms: what can never be accepted is refused again. Mend the cause first."""
+    with Foundations.lay(read_config(config), may_upgrade=False) as base:
+        ended = RefusalAlarms(base.engine, base.clock).resume(base.audit, TERMINAL)
+    for one in ended:
+        print(f"{one.device}: {one.refused} of {one.events} events were refused")
+    if not ended:
+        print("no refusal alarm stands")
+
+
+@app.command()
+def restored(config: ConfigOption = None) -> None:
+    """After a backup was put back, before ingest starts: shops send again what it lacks."""
+    with Foundations.lay(read_config(config), may_upgrade=True) as base:
+        generation = renew_generation(base.engine)
+    print(f"the ledger's generation is now {generation}")
 
 
 @app.command("broker-files")
@@ -329,9 +370,16 @@ def _greet(service: Service) -> None:
         print(f"first visit: set a password with the code {service.set_up_code}", file=sys.stderr)
 
 
-def _readable(found: dict[str, object]) -> str:
-    ledger = found["ledger"]
-    assert isinstance(ledger, dict)
-    lines = [f"{name:14} {value}" for name, value in ledger.items()]
+def _readable(found: dict[str, Any]) -> str:
+    lines = [f"{name:14} {value}" for name, value in found["ledger"].items()]
     lines += [f"{name:14} {found[name]}" for name in ("lag", "members", "cards", "footfall")]
+    lines += [
+        f"worker {one.worker}: parts {one.holds or 'none'}, heard {one.heard_at:%Y-%m-%d %H:%M:%S}"
+        for one in found["workers"]
+    ]
+    lines += [
+        f"ALARM {one.device}: {one.refused} of {one.events} events were refused, so no more are "
+        f"since {one.raised_at:%Y-%m-%d %H:%M:%S}; see 'deadletters list', then 'resume'"
+        for one in found["refusal_alarms"]
+    ]
     return "\n".join(lines)

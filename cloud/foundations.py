@@ -7,6 +7,7 @@ from the same configuration, so that they can run together in one process or apa
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,9 @@ from sqlalchemy import Engine
 from cloud.access import ApiTokens, AuditLog, ConsolePassword
 from cloud.access.typed_secret import TypedSecrets
 from cloud.cards import CardFeed, CardsFold
-from cloud.config import CloudConfig
-from cloud.devices import Fleet, HeartbeatFold, Registry
+from cloud.config import CloudConfig, StorageSettings
+from cloud.devices import BootClocks, Fleet, HeartbeatFold, Registry
+from cloud.errors import BadConfiguration
 from cloud.footfall import FootfallFold
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.journal import Journal
@@ -36,6 +38,8 @@ from models.vault.seal import Sealer
 
 VIEWS = "views"
 """The follower that makes heartbeats, sales, footfall, members and cards, in this order."""
+
+DATABASE_PASSWORD_VARIABLE = "LIANKE_DATABASE_PASSWORD"  # noqa: S105 - its name, not its value
 
 _STEP = 200
 """Entries folded in one transaction: on SQLite ingest waits for it, 0.1 s at most."""
@@ -90,10 +94,10 @@ class Foundations:
         master = load_or_create(storage.master_key_file)
         keyring = Keyring(storage.keyring_file, master)
         opened.callback(keyring.close)
-        engine = _open_database(storage.database_url, may_upgrade=may_upgrade)
+        engine = _open_database(storage, may_upgrade=may_upgrade)
         opened.callback(engine.dispose)
         letters = BlobSealer(master, "dead letter")
-        journal = Journal(engine, Sealer(keyring), letters, clock)
+        journal = Journal(engine, Sealer(keyring), letters, clock, timekeeper=BootClocks())
         audit = AuditLog(master.derive("lianke audit chain"), clock)
         blobs = BlobSealer(master, "card")
         folds = (
@@ -135,13 +139,29 @@ class Foundations:
         self.closing.close()
 
 
-def _open_database(url: str, *, may_upgrade: bool) -> Engine:
-    engine = open_engine(url)
+def _open_database(storage: StorageSettings, *, may_upgrade: bool) -> Engine:
+    engine = open_engine(storage.database_url, database_password(storage))
     if may_upgrade:
         upgrade(engine)
     else:
         check(engine)
     return engine
+
+
+def database_password(
+    storage: StorageSettings, environment: Mapping[str, str] = os.environ
+) -> str | None:
+    """The database's password where one is given; raises BadConfiguration for a file unread.
+
+    None leaves it to libpq: a socket that knows its user, a client certificate, or ``~/.pgpass``.
+    """
+    given, file = environment.get(DATABASE_PASSWORD_VARIABLE), storage.password_file
+    if given or file is None:
+        return given or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadConfiguration(f"storage.password_file {file}: {error.strerror}") from error
 
 
 def broker_folder(config: CloudConfig) -> Path:

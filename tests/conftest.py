@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from structlog.typing import EventDict
+
+from tests.simulators.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.simulators.postgres import PostgresCluster, postgres_cluster
 
 ORDER = ("unit", "contract", "properties", "integration", "browser", "e2e", "faults")
 
@@ -43,6 +47,28 @@ def _drop_the_quiet_ones(_logger: Any, method: str, event: EventDict) -> EventDi
     if method in ("debug", "info"):
         raise structlog.DropEvent
     return event
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """One PostgreSQL for the whole session, started for the first test that needs it."""
+    with postgres_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres: PostgresCluster) -> PostgresDatabases:
+    """Databases on it, all copied from one that the migrations have made."""
+    return PostgresDatabases(postgres)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Where a test's database lies; each test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return SqliteDatabases(hasty=True)
+    on_postgres: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    return on_postgres
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

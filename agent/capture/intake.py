@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from agent.capture.pos.sink import CapturedSale
 from agent.errors import AgentError
+from agent.metrics import Counted
 from agent.outbox import Draft, Stored
 from models.runtime.logs import get_logger
 from models.wire.topics import Stream
@@ -39,17 +40,8 @@ class Intake:
         """``lay_over`` shows a stored sale to the guides of this shop."""
         self._outbox = outbox
         self._lay_over = lay_over
-        self._captured = Counter(
-            "lianke_captured_transactions",
-            "Transactions stored in the outbox; what was known already is not counted.",
-            ["kind"],
-            registry=registry,
-        )
-        self._known = Counter(
-            "lianke_captured_known",
-            "Transactions that were captured before: a reprint, a folder read again.",
-            registry=registry,
-        )
+        self._captured = Counted.TRANSACTIONS.make(registry)
+        self._known = Counted.KNOWN_TRANSACTIONS.make(registry)
 
     def captured(self, sales: Sequence[CapturedSale]) -> None:
         """Store and show; see ``SaleSink.captured``."""

@@ -102,17 +102,35 @@ def parse(
 
 
 @app.command()
-def status(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """What is captured, what is owed to the cloud, and since when. Works beside a running agent."""
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Exit 1 when the agent does not run or an urgent alarm stands."
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """What is owed to the cloud, since when, and what is wrong; beside a running agent or without.
+
+    It takes no lock and writes nothing. The first lines are the alarms that stand, with what to do;
+    then it says whether the agent runs: without one it tells what the files hold. --json prints one
+    object, whose times are UTC, durations seconds and sizes bytes.
+    """
+    from agent.health.alarms import Severity  # noqa: PLC0415
     from agent.health.status import read_status, render  # noqa: PLC0415
 
     found = read_status(read_config(config))
     print(msgspec.json.encode(found).decode() if json else render(found))
+    urgent = any(alarm.severity is Severity.URGENT for alarm in found.alarms)
+    if check and (urgent or not found.agent.running):
+        raise typer.Exit(FAULT_FOUND)
 
 
 @app.command()
 def doctor(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """Check disk, keys, outbox, till folder, clock, login and line; exit 1 when one is at fault."""
+    """Check disk, keys, outbox, alarms, till, clock, login, line; exit 1 when one is at fault."""
     from agent.health.check import Verdict  # noqa: PLC0415
     from agent.health.checks import CHECKS  # noqa: PLC0415
 

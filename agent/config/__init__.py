@@ -7,6 +7,7 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.outbox import OutboxSettings
 from agent.config.settings import (
     AgentConfig,
     BrokerSettings,
@@ -15,6 +16,8 @@ from agent.config.settings import (
     DeviceSettings,
     Endpoint,
     HousekeepingSettings,
+    MqttProtocol,
+    StatusSettings,
     SyncSettings,
     TabletSettings,
     TillSettings,
@@ -33,7 +36,10 @@ __all__ = [
     "Endpoint",
     "HousekeepingSettings",
     "LineSettings",
+    "MqttProtocol",
+    "OutboxSettings",
     "SourceKind",
+    "StatusSettings",
     "SyncSettings",
     "TabletSettings",
     "TillSettings",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
+from agent.config.outbox import OutboxSettings
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
@@ -98,12 +99,25 @@ class Endpoint:
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
+class MqttProtocol(StrEnum):
+    """Which MQTT is spoken with a broker."""
+
+    AUTO = "auto"
+    FIVE = "5"
+    THREE_ONE_ONE = "3.1.1"
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
     """The brokers, tried in order.
 
     Attributes:
         urls: ``mqtt://host:port`` or ``mqtts://host:port``.
+        protocol: ``5``, ``3.1.1``, or ``auto``: 5 where the broker speaks it.
+        return_after_s: on a broker further down the list, the earlier ones are looked at so often,
+            and returned to when one answers.
+        session_expiry_s: how long a broker keeps what it holds for us while we are away; asked for
+            with MQTT 5, with 3.1.1 the broker decides.
         password_file: a file of mode 0600 holding the secret that enrolment printed; the
             environment variable LIANKE_DEVICE_SECRET takes precedence.
         tls_ca_file: authorities for mqtts; the system's when absent.
@@ -113,6 +127,9 @@ class BrokerSettings:
     """
 
     urls: tuple[str, ...] = ("mqtt://127.0.0.1:1883",)
+    protocol: MqttProtocol = MqttProtocol.AUTO
+    return_after_s: float = 900.0
+    session_expiry_s: int = 14 * 86_400
     password_file: Path = Path("/etc/lianke/secrets/device")
     tls_ca_file: Path | None = None
     tls_certificate_file: Path | None = None
@@ -123,6 +140,8 @@ class BrokerSettings:
         """An address that cannot be read is found at start."""
         if not self.endpoints:
             raise ValueError("urls must name at least one broker")
+        if not 0 <= self.session_expiry_s < 1 << 32:
+            raise ValueError("session_expiry_s must be between 0 and 4294967295")
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -150,15 +169,19 @@ class SyncSettings:
     Attributes:
         batch_events: events in a batch at most.
         batch_bytes: plain bytes in a batch at most.
+        max_age_ms: an event that could go at once waits for company so long at most, and only while
+            another batch is on its way.
         window: batches sent and not yet settled; 20 to 100 is best (measured).
         resend_after_s: a batch that is not settled by then is sent again.
-        fresh_share: share of the batches that fresh events keep while a backlog drains.
+        fresh_share: share of the batches that fresh events keep while a backlog drains; below 1,
+            so that the backlog always drains.
         backoff_base_s: bound of the first wait after a failure; it doubles.
         backoff_cap_s: bound of every later wait.
     """
 
     batch_events: int = 100
     batch_bytes: int = 1024 * 1024
+    max_age_ms: float = 5.0
     window: int = 32
     resend_after_s: float = 10.0
     fresh_share: float = 0.8
@@ -169,8 +192,10 @@ class SyncSettings:
         """A window or batch of nothing would never send."""
         if min(self.batch_events, self.batch_bytes, self.window) < 1:
             raise ValueError("batch_events, batch_bytes and window must be at least 1")
-        if not 0.0 <= self.fresh_share <= 1.0:
-            raise ValueError(f"fresh_share must be between 0 and 1, not {self.fresh_share}")
+        if not 0.0 <= self.fresh_share < 1.0:
+            raise ValueError(f"fresh_share must be from 0 to below 1, not {self.fresh_share}")
+        if self.max_age_ms < 0.0:
+            raise ValueError(f"max_age_ms must not be negative, as {self.max_age_ms} is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +237,26 @@ class TabletSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusSettings:
+    """The status page, also on a box without the guide's page.
+
+    Attributes:
+        enabled: whether this box serves ``/status`` and ``/metrics``, at tablet.host and
+            tablet.port; the guide's page may be off.
+        look_s: how often the agent looks for what is wrong with it, and writes down how it is for
+            ``lianke-agent status``.
+    """
+
+    enabled: bool = True
+    look_s: float = 15.0
+
+    def __post_init__(self) -> None:
+        """Looking all the time would be all that the box does."""
+        if self.look_s < 1.0:
+            raise ValueError(f"look_s must be at least 1, not {self.look_s}")
+
+
+@dataclass(frozen=True, slots=True)
 class HousekeepingSettings:
     """Regular work.
 
@@ -242,9 +287,11 @@ class AgentConfig:
     device: DeviceSettings
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     cloud: CloudSettings = field(default_factory=CloudSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     till: TillSettings = field(default_factory=TillSettings)
     tablet: TabletSettings = field(default_factory=TabletSettings)
+    status: StatusSettings = field(default_factory=StatusSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     camera: tuple[CameraSettings, ...] = ()
     vision: VisionSettings = field(default_factory=VisionSettings)
@@ -278,6 +325,16 @@ class AgentConfig:
     def cameras_file(self) -> Path:
         """How the cameras do, for those who ask beside the running agent."""
         return self.device.data_dir / "cameras.json"
+
+    @property
+    def status_file(self) -> Path:
+        """How the agent is, for those who ask beside it or after its end."""
+        return self.device.data_dir / "status.json"
+
+    @property
+    def alarms_file(self) -> Path:
+        """The alarms that stand, over a restart."""
+        return self.device.data_dir / "alarms.json"
 
     @property
     def master_key_file(self) -> Path:

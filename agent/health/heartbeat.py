@@ -16,7 +16,12 @@ from models.wire.events.device import CameraState, Heartbeat, StreamDepth
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Where a heartbeat takes its figures from."""
+    """Where a heartbeat takes its figures from.
+
+    Attributes:
+        now: the clock by which the outbox dates what it holds.
+        uptime_s: seconds since the agent started, by a clock that never jumps.
+    """
 
     depths: Callable[[], Sequence[Depth]]
     quarantined: Callable[[], int]
@@ -24,13 +29,15 @@ class Vitals:
     cards: Callable[[], int]
     cameras: Callable[[], Sequence[CameraState]]
     data_dir: Path
-    started_at: datetime
+    now: Callable[[], datetime]
+    uptime_s: Callable[[], float]
 
 
-def take_pulse(vitals: Vitals, now: datetime) -> Heartbeat:
+def take_pulse(vitals: Vitals) -> Heartbeat:
     """A heartbeat as of now."""
+    now = vitals.now()
     return Heartbeat(
-        uptime_s=round((now - vitals.started_at).total_seconds(), 1),
+        uptime_s=round(vitals.uptime_s(), 1),
         streams=[_depth(depth, now) for depth in vitals.depths()],
         quarantined=vitals.quarantined(),
         rejected=vitals.rejected(),

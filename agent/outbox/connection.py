@@ -30,6 +30,7 @@ class OutboxFile:
     ``read`` needs no lock of the writer, but its callers must take turns.
 
     Attributes:
+        life: how often the file was opened; a salvaged one begins another life.
         lock: held by whoever writes, from before the transaction until the memory that mirrors the
             file is up to date again.
         durable: a transaction that is on the disk when its block has ended.
@@ -46,19 +47,30 @@ class OutboxFile:
         """
         self.path = path
         self.lock = threading.Lock()
-        self._writer = connect(path)
-        with in_our_words(path):
-            _strengthen(self._writer, path)
-            self._reader = connect(path, read_only=True)
-        state = LogState()
-        self.durable = Transaction(path, self._writer, state)
-        self.relaxed = Transaction(path, self._writer, state, level="NORMAL")
+        self.life = 0
+        self.reopen()
 
-    def close(self) -> None:
+    def reopen(self) -> None:
+        """Open what lies at the path now; for a new object, or by who holds all locks."""
+        self._writer = connect(self.path)
+        with in_our_words(self.path):
+            _strengthen(self._writer, self.path)
+            self._reader = connect(self.path, read_only=True)
+        state = LogState()
+        self.durable = Transaction(self.path, self._writer, state)
+        self.relaxed = Transaction(self.path, self._writer, state, level="NORMAL")
+        self.life += 1
+
+    def let_go(self) -> None:
         """Close both connections; SQLite then folds the WAL into the file."""
-        with self.lock:
+        with in_our_words(self.path):
             self._reader.close()
             self._writer.close()
+
+    def close(self) -> None:
+        """The same, when nobody writes."""
+        with self.lock:
+            self.let_go()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from models.vault.seal import Unsealed
-from models.wire.events.device import EpochClosed
+from models.wire.events.device import EpochClosed, RangeVoid
 from models.wire.ids import Epoch, EventId
 from models.wire.personal import PersonalSpan
 from models.wire.topics import Stream
@@ -32,6 +32,9 @@ class Draft(Unsealed):
 
 ComposeClosed = Callable[[EpochClosed], Draft]
 """Turns the notice that an epoch ended into an event of this device."""
+
+ComposeVoid = Callable[[RangeVoid], Draft]
+"""Turns the notice that sequences will never come into an event of this device."""
 
 
 class Stored(msgspec.Struct, frozen=True):

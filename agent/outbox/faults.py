@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from agent.errors import AgentError, DiskUnusable, OutboxBusy, OutboxCorrupt
+from agent.errors import AgentError, DiskUnusable, OutboxBusy, OutboxCorrupt, OutboxDamaged
 
 _PRIMARY: Final = 0xFF
 """The low byte of an extended result code is the primary one (sqlite.org/rescode.html)."""
@@ -23,7 +23,19 @@ _DISK: Final = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-_CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNREADABLE: Final = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_READ,
+        sqlite3.SQLITE_IOERR_SHORT_READ,
+        sqlite3.SQLITE_IOERR_CORRUPTFS,
+        sqlite3.SQLITE_IOERR_DATA,
+    }
+)
+"""A bad sector: the disk works, and these bytes do not come back by waiting."""
+
+_GONE: Final = ("no such table", "malformed database schema")
+"""How SQLite names what is damage of ours when its code says only "error"."""
 
 
 @contextmanager
@@ -43,11 +55,15 @@ def explain(error: sqlite3.Error, path: Path) -> AgentError | None:
     code = primary_code(error)
     if code in _BUSY:
         return OutboxBusy(f"outbox {path}: {error}; another program holds it, try again")
+    if code in _DAMAGED or _extended(error) in _UNREADABLE or _lacks_a_table(error, code):
+        return OutboxDamaged(
+            f"outbox {path}: {error}; run `lianke-agent outbox repair` if the agent does not do so"
+        )
     if code in _DISK:
         return DiskUnusable(
             f"outbox {path}: {error}; free or repair the disk and check the folder's permissions"
         )
-    if code in _CORRUPT:
+    if code == sqlite3.SQLITE_ERROR:
         return OutboxCorrupt(
             f"outbox {path}: {error}; stop the agent, keep the file and its -wal for repair"
         )
@@ -56,5 +72,14 @@ def explain(error: sqlite3.Error, path: Path) -> AgentError | None:
 
 def primary_code(error: sqlite3.Error) -> int:
     """SQLite's primary result code, negative where the error is the program's own."""
-    code: int = getattr(error, "sqlite_errorcode", -1)
+    code = _extended(error)
     return code & _PRIMARY if code >= 0 else code
+
+
+def _extended(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", -1)
+    return code
+
+
+def _lacks_a_table(error: sqlite3.Error, code: int) -> bool:
+    return code == sqlite3.SQLITE_ERROR and str(error).startswith(_GONE)

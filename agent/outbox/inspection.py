@@ -6,11 +6,12 @@ Nothing shown here is personal: of a body only its event type and its size are t
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -23,6 +24,7 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrations, version_of
 from agent.outbox.moments import from_unix_ms
 from agent.outbox.rows import load
+from agent.outbox.selection import Kept, Selection, select
 from agent.outbox.verification import verify
 from models.wire.errors import DECODE_FAULTS
 from models.wire.ids import Epoch, EventId
@@ -38,6 +40,10 @@ _VIEWS = msgspec.json.Decoder(_View)
 _READ_PENDING = (
     "SELECT position, event_id, appended_at, body FROM event"
     " WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?"
+)
+_READ_LETTERS = (
+    "SELECT event_id, epoch, stream, sequence, reason, rejected_at, body FROM dead_letter"
+    " ORDER BY rejected_at, event_id"
 )
 
 _COUNT_CAPTURED = (
@@ -95,6 +101,8 @@ class Inspection:
         """
         if not path.exists():
             raise DiskUnusable(f"no outbox at {path}; has the agent run with this configuration?")
+        if not path.stat().st_size:  # SQLite would delete a log that lies beside it
+            raise DiskUnusable(f"outbox {path} is empty; start the agent once to make it")
         with in_our_words(path):
             db = connect(path, read_only=True)
             try:
@@ -143,6 +151,17 @@ class Inspection:
                     found += self._pending(lane, limit - len(found))
         return found
 
+    def select(self, selection: Selection) -> Iterator[Kept]:
+        """Kept events with their sealed bodies, older epochs first, a few hundred in memory."""
+        with in_our_words(self._path):
+            yield from select(self._db, self._lanes(), selection)
+
+    def letters(self) -> Iterator[tuple[DeadLetter, bytes]]:
+        """Every dead letter with its sealed body, in the order of refusal."""
+        with in_our_words(self._path):
+            for *letter, body in self._db.execute(_READ_LETTERS).fetchall():
+                yield _letter(*letter), body
+
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The events rejected last, the newest first."""
         with in_our_words(self._path):
@@ -151,10 +170,7 @@ class Inspection:
                 " ORDER BY rejected_at DESC LIMIT ?",
                 (limit,),
             ).fetchall()
-        return [
-            DeadLetter(event_id, epoch, stream, sequence, reason, from_unix_ms(at))
-            for event_id, epoch, stream, sequence, reason, at in rows
-        ]
+        return [_letter(*row) for row in rows]
 
     def count_dead_letters(self) -> int:
         """How many events the cloud has refused for ever."""
@@ -200,6 +216,11 @@ def _shown(lane: Lane, sequence: int, event_id: EventId, at_ms: int, body: bytes
         appended_at=from_unix_ms(at_ms),
         size_bytes=len(body),
     )
+
+
+def _letter(*row: Any) -> DeadLetter:
+    event_id, epoch, stream, sequence, reason, at_ms = row
+    return DeadLetter(event_id, epoch, stream, sequence, reason, from_unix_ms(at_ms))
 
 
 def _type_of(body: bytes) -> str:

@@ -4,36 +4,45 @@ A delivered event is settled by the cloud's acknowledgement alone, never by the 
 is SQLite; one process writes it (see ``ownership``), many threads of it may. Appends are synced to
 the disk one by one or, where several threads append at once, group by group.
 
-What it will not do: decide what to send first (``agent.sync``), thin or drop anything, or delete an
-event that is not settled.
+Sales, members' and guides' events are never deleted before they are settled. Footfall is thinned
+and telemetry dropped when their disk budgets are spent, and an event says so. What it will not do:
+decide what to send first (``agent.sync``).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from agent.errors import OutboxDamaged
+from agent.outbox.budget import Thrift
 from agent.outbox.connection import OutboxFile
 from agent.outbox.depths import count_dead_letters, depths
-from agent.outbox.facts import ComposeClosed, Depth, Draft, Lease, Stored
-from agent.outbox.faults import in_our_words
+from agent.outbox.facts import ComposeClosed, ComposeVoid, Depth, Draft, Lease, Stored
 from agent.outbox.group import GroupCommit
 from agent.outbox.lanes import Lanes
 from agent.outbox.leases import Leasing
+from agent.outbox.mending import Mending
 from agent.outbox.opening import open_file
 from agent.outbox.ownership import Ownership
 from agent.outbox.rehome import Rehoming
-from agent.outbox.retention import Retention
+from agent.outbox.replay import Replaying
+from agent.outbox.salvage import Salvage
+from agent.outbox.selection import Selection
 from agent.outbox.settlement import Settlement
 from agent.outbox.storing import Parcel, Storing
+from agent.outbox.upkeep import Housekeeping, Upkeep
 from models.runtime.clock import Clock
 from models.vault.seal import Sealer
 from models.wire.ack import EpochSettled, Rejection
 from models.wire.birth import EpochHeld
-from models.wire.ids import Epoch
+from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
+
+Result = TypeVar("Result")
 
 Listener = Callable[[Stream], None]
 """Called on the appending thread after its commit, with the stream; must be quick, not raise."""
@@ -52,7 +61,8 @@ class Outbox:
         leasing: Leasing,
         settlement: Settlement,
         rehoming: Rehoming,
-        retention: Retention,
+        upkeep: Upkeep,
+        mending: Mending,
     ) -> None:
         """Put the parts together; use ``Outbox.open``."""
         self._ownership = ownership
@@ -63,7 +73,8 @@ class Outbox:
         self._leasing = leasing
         self._settlement = settlement
         self._rehoming = rehoming
-        self._retention = retention
+        self._upkeep = upkeep
+        self._mending = mending
         self._listeners: tuple[Listener, ...] = ()
 
     @classmethod
@@ -74,11 +85,15 @@ class Outbox:
         *,
         clock: Clock,
         compose_closed: ComposeClosed,
+        compose_void: ComposeVoid | None = None,
+        thrift: Thrift | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> Outbox:
         """Open an outbox for writing, or make one with a random epoch where there is none.
 
-        Takes well under a second however many events wait; none of them is loaded.
+        A damaged file is set aside, and what can be read goes on under a fresh epoch (``salvage``);
+        so it does when damage is met later, in the middle of any call. Otherwise this takes well
+        under a second however many events wait; none of them is loaded.
 
         Args:
             path: the file; its folder is made if need be.
@@ -86,26 +101,40 @@ class Outbox:
             clock: dates events and settlements.
             compose_closed: makes the event that announces a closed epoch. It is called while the
                 outbox is locked, so it must not use the outbox.
+            compose_void: the same for sequences that will never come; without it nothing pending
+                gives way when a budget is spent.
+            thrift: disk budgets, the shop's zone and where metrics go; defaults where absent.
             random: makes epochs.
 
         Raises:
             OutboxBusy: another process writes this outbox.
-            OutboxCorrupt: not an outbox, damaged, or written by a newer agent.
+            OutboxCorrupt: not an outbox, or written by a newer agent.
             DiskUnusable: the disk is full, read-only, or cannot do what the promise needs.
         """
-        ownership, file, lanes, ledger = open_file(path, clock, random)
+        salvage = Salvage(path, sealer, clock, random, compose_closed, compose_void)
+        ownership, file, lanes, ledger = open_file(path, clock, random, salvage)
         storing = Storing(file, lanes, sealer, clock)
+        settlement = Settlement(file, lanes, clock, ledger)
         return cls(
             ownership,
             file,
             lanes,
             storing=storing,
             leasing=Leasing(file, lanes, sealer),
-            settlement=Settlement(file, lanes, clock, ledger),
+            settlement=settlement,
             rehoming=Rehoming(
                 file, lanes, storing, clock=clock, random=random, compose_closed=compose_closed
             ),
-            retention=Retention(file, lanes, clock),
+            upkeep=Upkeep(
+                file,
+                lanes,
+                storing,
+                clock=clock,
+                random=random,
+                compose_void=compose_void,
+                thrift=thrift or Thrift(),
+            ),
+            mending=Mending(file, lanes, settlement, salvage),
         )
 
     @property
@@ -131,13 +160,21 @@ class Outbox:
         Raises:
             EventTooLarge: an event could never be sent.
             BadEvent: a personal member is not where its span says it is.
+            OutboxFull: no budget has room; nothing was stored, keep the input and try again.
             DiskUnusable: nothing was stored; free the disk and append again.
-            OutboxCorrupt: the file is damaged.
+            OutboxCorrupt: the file is damaged, and so are those that were made of it.
             OutboxBusy: locked for too long, or interrupted; append again.
         """
         if not drafts:
             return []
-        stored = self._group.submit((stream, self._storing.seal(drafts)))
+        parcel = stream, self._storing.seal(drafts)
+        life = self._file.life
+        try:
+            self._upkeep.admit(*parcel)
+            stored = self._group.submit(parcel)
+        except OutboxDamaged as damage:
+            self._mending.mend(damage, life)
+            stored = self._group.submit(parcel)
         for listener in self._listeners:
             listener(stream)
         return stored
@@ -170,17 +207,20 @@ class Outbox:
             None where nothing is free, and as long as ``adopt`` asks for a re-homing.
 
         Raises:
-            OutboxCorrupt: an event cannot be read or opened.
+            OutboxCorrupt: an event cannot be opened.
+            OutboxRenewed: the file was damaged and is salvaged; ask again after the next birth.
         """
         window = (first, self.last_sequence(stream) if last is None else last)
-        return self._leasing.lease(
-            stream,
-            window,
-            max_events=max_events,
-            max_bytes=max_bytes,
-            now_s=now_s,
-            lease_s=lease_s,
-            historical=historical,
+        return self._outlive(
+            lambda: self._leasing.lease(
+                stream,
+                window,
+                max_events=max_events,
+                max_bytes=max_bytes,
+                now_s=now_s,
+                lease_s=lease_s,
+                historical=historical,
+            )
         )
 
     def release(self, lease: Lease) -> None:
@@ -193,7 +233,7 @@ class Outbox:
         Repeats, unknown epochs and sequences that were never leased count for nothing: the last
         can only be meant for another copy of this file. A power cut may forget a settlement.
         """
-        return self._settlement.settle(epoch, stream, ranges)
+        return self._outlive(lambda: self._settlement.settle(epoch, stream, ranges))
 
     def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> int:
         """The cloud can never accept these: settle them and copy them to the dead letters.
@@ -202,7 +242,7 @@ class Outbox:
             How many were news. Sequences count as for ``settle``.
         """
         ranges = [(rejection.sequence, rejection.sequence) for rejection in rejections]
-        return self._settlement.settle(epoch, stream, ranges, rejections)
+        return self._outlive(lambda: self._settlement.settle(epoch, stream, ranges, rejections))
 
     def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
         """Take over what a welcome says is settled, before anything is sent. Idempotent.
@@ -215,7 +255,7 @@ class Outbox:
             sent (it is a copy), or a restored ledger asks for what has no number here any more.
             Nothing is leased until ``rehome``.
         """
-        return self._settlement.adopt(ledger, settled)
+        return self._outlive(lambda: self._settlement.adopt(ledger, settled))
 
     def rehome(self, reason: str) -> Epoch:
         """Start a new epoch and return it; durable on return, in one transaction.
@@ -224,11 +264,27 @@ class Outbox:
         on stream ``sale`` names each epoch that they left, with its last sequences as far as we or
         the cloud know them. Leases end.
         """
-        return self._rehoming.rehome(reason)
+        return self._outlive(lambda: self._rehoming.rehome(reason))
+
+    def replay(self, selection: Selection) -> int:
+        """Send settled events that are still kept again, under a fresh epoch; returns how many.
+
+        Durable on return. What the ledger still has is a duplicate there.
+        """
+        return Replaying(self._file, self._lanes, self._rehoming).replay(selection)
+
+    def replay_letters(self, wanted: Iterable[EventId] | None = None) -> list[EventId]:
+        """Send the named dead letters (or all) again under a fresh epoch; returns those that go.
+
+        Durable on return; they are dead letters no more unless the cloud refuses them again. What
+        cannot be read as an event stays.
+        """
+        return Replaying(self._file, self._lanes, self._rehoming).replay_letters(wanted)
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""
         with self._lanes.lock:
+            self._lanes.renewed = False
             owing = {self.epoch} | {lane.epoch for lane in self._lanes.older() if lane.owed()}
             lanes = [lane for lane in self._lanes if lane.epoch in owing]
         epochs = reversed(dict.fromkeys(lane.epoch for lane in lanes))
@@ -239,8 +295,7 @@ class Outbox:
 
     def depths(self) -> list[Depth]:
         """Every stream's depth, in the order of ``Stream``. Costs the same at any depth."""
-        with self._lanes.lock, self._file.read() as db:
-            return depths(db, self._lanes)
+        return self._outlive(self._depths)
 
     def last_sequence(self, stream: Stream) -> int:
         """The greatest sequence assigned in the current epoch, 0 for none."""
@@ -248,20 +303,40 @@ class Outbox:
 
     def dead_letters(self) -> int:
         """How many events the cloud has rejected for ever."""
-        with self._lanes.lock, self._file.read() as db:
-            return count_dead_letters(db)
+        return self._outlive(self._dead_letters)
 
     def housekeep(self, keep_s: Mapping[Stream, float]) -> int:
         """Delete events that were settled at least ``keep_s`` seconds ago; returns how many.
 
         Works from the front of each stream in small transactions, so appends wait for
         milliseconds. Streams that are not named keep everything. What is unsettled is never
-        deleted, nor is anything behind it.
+        deleted, nor is anything behind it. Then footfall and telemetry are brought within their
+        budgets, and room that is free goes back to the disk.
         """
-        return self._retention.housekeep(keep_s)
+        return self._outlive(lambda: self._upkeep.housekeep(keep_s))
+
+    def room(self) -> Housekeeping:
+        """How the disk budgets stand, and what gave way or was refused. Reads a few rows."""
+        return self._outlive(self._upkeep.stand)
 
     def close(self) -> None:
         """Close the file and let another process own it. May be called twice."""
-        with in_our_words(self._file.path):
-            self._file.close()
+        self._file.close()
         self._ownership.release()
+
+    def _depths(self) -> list[Depth]:
+        with self._lanes.lock, self._file.read() as db:
+            return depths(db, self._lanes)
+
+    def _dead_letters(self) -> int:
+        with self._lanes.lock, self._file.read() as db:
+            return count_dead_letters(db)
+
+    def _outlive(self, work: Callable[[], Result]) -> Result:
+        """Do the work; where the file turns out to be damaged, mend it and do it once more."""
+        life = self._file.life
+        try:
+            return work()
+        except OutboxDamaged as damage:
+            self._mending.mend(damage, life)
+            return work()

@@ -51,9 +51,18 @@ class Lane:
         return within(self.spans, self.settled.gaps(1, self.last))
 
     def gone(self) -> list[Range]:
-        """Unsettled sequences whose events ended their retention here: always from the front."""
-        kept_from = self.spans[0].first if self.spans else self.last + 1
-        return self.settled.gaps(1, kept_from - 1)
+        """Unsettled sequences that lie here no more: a restored ledger asks for the lost.
+
+        Their events ended their retention, always from the front, or were thinned.
+        """
+        here = within(self.spans, [(1, self.last)])
+        held = ((span.first, span.last) for span in here)
+        return RangeSet([*self.settled, *held]).gaps(1, self.last)
+
+    def idle(self, first: int) -> list[Span]:
+        """From a sequence on, the events that are neither settled nor in any lease."""
+        leased = ((lease.first, lease.last) for lease in self.leases)
+        return within(self.spans, RangeSet([*self.settled, *leased]).gaps(first, self.last))
 
     def find(self, sequence: int) -> int | None:
         """The position of a sequence's event, None where it is gone."""
@@ -97,11 +106,13 @@ class Lanes:
         epoch: the current one.
         current: the lanes into which events go now.
         rehome_owed: set when nothing may be sent before the next re-homing.
+        renewed: the file was salvaged; set until the next birth has told the cloud what we hold.
     """
 
     def __init__(self, lanes: Iterable[Lane]) -> None:
         self.lock = threading.Lock()
         self.rehome_owed = False
+        self.renewed = False
         self._all: list[Lane] = []
         self.begin(lanes)
 
@@ -111,6 +122,13 @@ class Lanes:
         self.epoch = self._all[-1].epoch
         self._named = {(str(lane.epoch), str(lane.stream)): lane for lane in self._all}
         self.current = {lane.stream: lane for lane in self._all if lane.epoch == self.epoch}
+
+    def renew(self, lanes: Iterable[Lane]) -> None:
+        """Take over the lanes of a salvaged file."""
+        self._all = []
+        self.begin(lanes)
+        self.rehome_owed = False
+        self.renewed = True
 
     def forget(self, epoch: Epoch) -> None:
         """Drop a closed epoch that holds nothing any more."""

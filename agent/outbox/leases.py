@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
-from agent.errors import AgentError, OutboxCorrupt
+from agent.errors import AgentError, OutboxCorrupt, OutboxDamaged, OutboxRenewed
 from agent.outbox.connection import OutboxFile
 from agent.outbox.facts import Lease
 from agent.outbox.lanes import Lane, Lanes
@@ -53,6 +53,8 @@ class Leasing:
     ) -> Lease | None:
         """The first free run within the window; None where there is none (see ``Outbox``)."""
         with self._lanes.lock:
+            if self._lanes.renewed:
+                raise OutboxRenewed("the outbox goes on under a fresh epoch; say so in a new birth")
             lane = self._lanes.current[stream]
             run = [] if self._lanes.rehome_owed else lane.free_run(*window, now_s)
             if not run:
@@ -84,9 +86,9 @@ class Leasing:
                     yield due, event_id, sealed
                     due += 1
             if due <= span.last:
-                raise OutboxCorrupt(
-                    f"outbox {self._file.path}: the event of sequence {due} is missing; stop the "
-                    "agent, keep the file and run `lianke-agent outbox verify`"
+                raise OutboxDamaged(
+                    f"outbox {self._file.path}: the event of sequence {due} is missing; "
+                    "`lianke-agent outbox verify` says what else is"
                 )
 
     def _opened(

@@ -14,10 +14,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from agent.errors import OutboxCorrupt
+from agent.errors import OutboxCorrupt, OutboxDamaged
 
 APPLICATION_ID: Final = 0x4C4B4F42
 """``LKOB`` in ASCII; ``file outbox.db`` shows it."""
+
+_OURS: Final = frozenset({"epoch", "lane", "event", "span"})
+"""Tables that no other program's file has all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,13 @@ def version_of(db: sqlite3.Connection, path: Path, newest: int) -> int:
 
     Raises:
         OutboxCorrupt: another program's file, or one that a newer agent has written.
+        OutboxDamaged: our tables under a header that is not ours.
     """
     owner = int(db.execute("PRAGMA application_id").fetchone()[0])
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    if not (empty or owner) and _tables(db) >= _OURS:
+        raise OutboxDamaged(f"outbox {path}: its header is damaged; it names no program")
     if owner != APPLICATION_ID and not (empty and owner == 0):
         raise OutboxCorrupt(
             f"{path} is a SQLite file but not an outbox (application id {owner:#x}); "
@@ -56,6 +62,10 @@ def version_of(db: sqlite3.Connection, path: Path, newest: int) -> int:
     return version
 
 
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
 def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> list[str]:
     """Bring the file up to date; returns the names of the steps that were taken.
 
@@ -63,6 +73,8 @@ def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> l
         OutboxCorrupt: as ``version_of``.
     """
     done = version_of(db, path, len(steps))
+    if not done:
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # can be said before the first table alone
     for number, step in enumerate(steps[done:], start=done + 1):
         _take(db, step, number)
     return [step.name for step in steps[done:]]

@@ -7,14 +7,17 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.errors import DiskUnusable
+from agent.errors import DiskUnusable, OutboxDamaged
+from agent.outbox import aside
 from agent.outbox.connection import OutboxFile, connect
+from agent.outbox.examination import examine, examine_log
 from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
 from agent.outbox.ownership import Ownership
 from agent.outbox.rows import EPOCH_BYTES, add_lane, load, open_epoch
+from agent.outbox.salvage import Salvage
 from agent.outbox.settlement import load_ledger
 from models.durable import make_folder, sync_folder
 from models.runtime.clock import Clock
@@ -24,40 +27,80 @@ from models.wire.topics import Stream
 
 
 def open_file(
-    path: Path, clock: Clock, random: Callable[[int], bytes]
+    path: Path, clock: Clock, random: Callable[[int], bytes], salvage: Salvage | None = None
 ) -> tuple[Ownership, OutboxFile, Lanes, str]:
     """Open or make an outbox: its ownership, its file, its lanes, the ledger it last heard of.
+
+    Args:
+        path: the file.
+        clock: dates an epoch that is made.
+        random: makes epochs.
+        salvage: mends the file where it is damaged; without it damage is raised.
 
     Raises:
         OutboxBusy, OutboxCorrupt, DiskUnusable: as ``Outbox.open``; nothing stays open then.
     """
-    _make_file(path)
+    _make_folder(path)
     ownership = Ownership(path)
     try:
-        _migrate(path)
-        file = OutboxFile(path)
+        aside.complete(path)
+        file, lanes, ledger = _open_sound(path, clock, random, salvage)
     except BaseException:
-        ownership.release()
-        raise
-    try:
-        lanes, ledger = _load(file, clock, random)
-    except BaseException:
-        file.close()
         ownership.release()
         raise
     return ownership, file, lanes, ledger
 
 
+def _open_sound(
+    path: Path, clock: Clock, random: Callable[[int], bytes], salvage: Salvage | None
+) -> tuple[OutboxFile, Lanes, str]:
+    try:
+        return _open(path, clock, random)
+    except OutboxDamaged as damage:
+        if salvage is None:
+            raise
+        salvage.run(str(damage.__cause__ or damage))
+    return _open(path, clock, random)
+
+
+def _open(
+    path: Path, clock: Clock, random: Callable[[int], bytes]
+) -> tuple[OutboxFile, Lanes, str]:
+    _make_file(path)
+    with in_our_words(path):
+        examine_log(path)
+    _migrate(path)
+    file = OutboxFile(path)
+    try:
+        lanes, ledger = _load(file, clock, random)
+        with file.read() as db:
+            examine(db, path, lanes)
+    except BaseException:
+        file.close()
+        raise
+    return file, lanes, ledger
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
 def _make_file(path: Path) -> None:
     """An empty file for this user alone; SQLite gives its WAL the same mode."""
     try:
-        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         sync_folder(path.parent)
     except OSError as error:
-        raise DiskUnusable(
-            f"outbox {path}: {error.strerror}; make the file and its folder writable for this user"
-        ) from error
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, error: OSError) -> DiskUnusable:
+    return DiskUnusable(
+        f"outbox {path}: {error.strerror}; make the file and its folder writable for this user"
+    )
 
 
 def _migrate(path: Path) -> None:

@@ -8,21 +8,60 @@ ledger that nothing more will come under the old numbers.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from agent.outbox.connection import OutboxFile
-from agent.outbox.facts import ComposeClosed
+from agent.outbox.facts import ComposeClosed, Draft
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
 from agent.outbox.retention import mark_settled
 from agent.outbox.rows import EPOCH_BYTES, open_epoch, save_last, save_settled, save_spans
 from agent.outbox.spans import OPEN, Span, within
-from agent.outbox.storing import Storing, insert
+from agent.outbox.storing import Parcel, Storing, insert
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.events.device import EpochClosed, StreamClosed
-from models.wire.ids import Epoch, new_epoch
+from models.wire.ids import Epoch, EventId, new_epoch
+from models.wire.ranges import RangeSet
 from models.wire.topics import Stream
+
+_CLOSE: Final = "UPDATE epoch SET closed_at = ?, closed_for = ? WHERE epoch = ?"
+_UNBURY: Final = "DELETE FROM dead_letter WHERE event_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """What moves into the fresh epoch beside what is owed.
+
+    Attributes:
+        strays: events that belong to no lane; they go behind those of their stream.
+        revived: settled sequences that shall be sent again, by their lane's number.
+        letters: dead letters whose events are stored no more, to be put back as they are.
+        unburied: ids of dead letters that are none any more.
+        losses: announced before the closed epoch.
+    """
+
+    strays: Mapping[Stream, Sequence[Span]] = field(default_factory=dict)
+    revived: Mapping[int, RangeSet] = field(default_factory=dict)
+    letters: Sequence[Parcel] = ()
+    unburied: Sequence[EventId] = ()
+    losses: Sequence[Draft] = ()
+
+    def settled(self, lane: Lane) -> RangeSet:
+        """What of a lane stays settled."""
+        revived = self.revived.get(lane.number)
+        if revived is None:
+            return lane.settled
+        return RangeSet(gap for one in lane.settled for gap in revived.gaps(*one))
+
+    def owed(self, lane: Lane) -> list[Span]:
+        """What of a lane moves."""
+        return within(lane.spans, self.settled(lane).gaps(1, lane.last))
+
+
+_EMPTY: Final = Cargo()
 
 
 class Rehoming:
@@ -46,73 +85,74 @@ class Rehoming:
         self._compose_closed = compose_closed
         self._logger = get_logger(__name__)
 
-    def rehome(self, reason: str) -> Epoch:
-        """Continue under a fresh epoch (see ``Outbox.rehome``)."""
+    def rehome(self, reason: str, cargo: Cargo = _EMPTY) -> Epoch:
+        """Continue under a fresh epoch (see ``Outbox.rehome``); the ledger is told the reason."""
         with self._file.lock, self._lanes.lock:
             closed, successor = self._lanes.epoch, new_epoch(self._random(EPOCH_BYTES))
             now_ms = unix_ms(self._clock.now())
-            notices = self._notices(successor, reason)
+            closings = [
+                self._compose_closed(one) for one in self._notices(successor, reason, cargo)
+            ]
+            notices = self._storing.seal([*cargo.losses, *closings])
             with self._file.durable as db:
-                spans = {stream: self._moved(stream) for stream in Stream}
+                spans = {stream: self._moved(stream, cargo) for stream in Stream}
                 fresh = open_epoch(db, successor, now_ms, spans)
                 for lane in self._lanes:
-                    _close(db, lane, now_ms)
-                self._announce(db, fresh, notices, now_ms)
-                db.execute(
-                    "UPDATE epoch SET closed_at = ?, closed_for = ? WHERE epoch = ?",
-                    (now_ms, reason, closed),
-                )
-            self._continue(fresh)
+                    _close(db, lane, cargo.settled(lane), now_ms)
+                _insert(db, fresh, [*cargo.letters, (Stream.SALE, notices)], now_ms)
+                db.executemany(_UNBURY, [(event_id,) for event_id in cargo.unburied])
+                db.execute(_CLOSE, (now_ms, reason, closed))
+            self._continue(fresh, cargo)
         self._logger.warning("outbox_rehomed", reason=reason, closed=closed, epoch=successor)
         return successor
 
-    def _moved(self, stream: Stream) -> list[Span]:
+    def _moved(self, stream: Stream, cargo: Cargo) -> list[Span]:
         """What a stream owes, under the first sequences of a new lane; then the open end."""
         spans: list[Span] = []
         last = 0
-        for lane in self._lanes.of(stream):
-            for owed in lane.owed():
-                spans.append(owed.renumbered(last + 1))
-                last = spans[-1].last
+        moving = [span for lane in self._lanes.of(stream) for span in cargo.owed(lane)]
+        for owed in (*moving, *cargo.strays.get(stream, ())):
+            spans.append(owed.renumbered(last + 1))
+            last = spans[-1].last
         tail = self._lanes.current[stream]
         spans.append(Span(last + 1, OPEN, tail.last + tail.spans[-1].shift - last))
         return spans
 
-    def _notices(self, successor: Epoch, reason: str) -> list[EpochClosed]:
+    def _notices(self, successor: Epoch, reason: str, cargo: Cargo) -> list[EpochClosed]:
         """One for the current epoch, and one for each older epoch that events leave only now."""
         notices: list[EpochClosed] = []
         for epoch in dict.fromkeys(lane.epoch for lane in self._lanes):
             lanes = [lane for lane in self._lanes if lane.epoch == epoch]
             lasts = [(lane.stream, max(lane.last, lane.heard)) for lane in lanes]
             streams = [StreamClosed(stream, last) for stream, last in lasts if last]
-            if streams and (epoch == self._lanes.epoch or any(lane.owed() for lane in lanes)):
+            if streams and (epoch == self._lanes.epoch or any(cargo.owed(x) for x in lanes)):
                 notices.append(
                     EpochClosed(epoch=epoch, successor=successor, reason=reason, streams=streams)
                 )
         return notices
 
-    def _announce(
-        self, db: sqlite3.Connection, fresh: list[Lane], notices: list[EpochClosed], now_ms: int
-    ) -> None:
-        """Behind the moved events: the ledger had better have them before it voids numbers."""
-        lanes = {lane.stream: lane for lane in fresh}
-        events = self._storing.seal([self._compose_closed(notice) for notice in notices])
-        insert(db, lanes, [(Stream.SALE, events)], now_ms)
-        lanes[Stream.SALE].last = lanes[Stream.SALE].claimed
-
-    def _continue(self, fresh: list[Lane]) -> None:
+    def _continue(self, fresh: list[Lane], cargo: Cargo) -> None:
         for lane in self._lanes:
-            lane.spans = within(lane.spans, lane.settled)
+            lane.spans = within(lane.spans, cargo.settled(lane))
             lane.settled = lane.whole()
             lane.leases = {}
         self._lanes.begin(fresh)
         self._lanes.rehome_owed = False
 
 
-def _close(db: sqlite3.Connection, lane: Lane, now_ms: int) -> None:
-    """Leave the lane only what is settled, and nothing to be asked for."""
+def _insert(
+    db: sqlite3.Connection, fresh: Sequence[Lane], parcels: Sequence[Parcel], now_ms: int
+) -> None:
+    """Behind the moved events: the ledger had better have them before it voids numbers."""
+    insert(db, {lane.stream: lane for lane in fresh}, parcels, now_ms)
+    for lane in fresh:
+        lane.last = lane.claimed
+
+
+def _close(db: sqlite3.Connection, lane: Lane, settled: RangeSet, now_ms: int) -> None:
+    """Leave the lane only what stays settled, and nothing to be asked for."""
     save_last(db, lane)
-    save_spans(db, lane, within(lane.spans, lane.settled))
+    save_spans(db, lane, within(lane.spans, settled))
     if lane.settled != lane.whole():
         save_settled(db, lane, lane.whole())
         mark_settled(db, lane, lane.whole(), now_ms)

@@ -10,23 +10,27 @@ may jump: a note never claims to be older than the one before it.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
 from agent.outbox.rows import save_last, save_spans
 from agent.outbox.spans import Span, within
 from models.runtime.clock import Clock
-from models.runtime.logs import get_logger
 from models.wire.ids import Epoch
 from models.wire.ranges import RangeSet
 from models.wire.topics import Stream
 
 CHUNK: Final = 500
 """Events deleted in one transaction: about 15 ms in which appends wait."""
+
+PAUSE_S: Final = 0.001
+"""Between two chunks, so that whoever waits to append gets the lock."""
 
 _HOUR_MS: Final = 3_600_000
 
@@ -57,18 +61,19 @@ def unmark(db: sqlite3.Connection, lane: Lane) -> None:
 class Retention:
     """Deletes what was settled and kept for long enough."""
 
-    def __init__(self, file: OutboxFile, lanes: Lanes, clock: Clock) -> None:
+    def __init__(
+        self, file: OutboxFile, lanes: Lanes, clock: Clock, metrics: OutboxMetrics
+    ) -> None:
         self._file = file
         self._lanes = lanes
         self._clock = clock
-        self._logger = get_logger(__name__)
+        self._metrics = metrics
+        self._never = threading.Event()
 
     def housekeep(self, keep_s: Mapping[Stream, float]) -> int:
         """Delete what may go (see ``Outbox.housekeep``); returns how many events went."""
         now_ms = unix_ms(self._clock.now())
-        if not self._believe(now_ms):
-            self._logger.warning("housekeeping_waits_for_the_clock")
-            return 0
+        self._take_back_the_future(now_ms)
         deleted = sum(
             self._sweep(lane, now_ms - round(keep_s[lane.stream] * 1000))
             for lane in self._lanes
@@ -78,23 +83,29 @@ class Retention:
             self._drop_if_empty(epoch)
         return deleted
 
-    def _believe(self, now_ms: int) -> bool:
-        """Whether the clock can be right; if so, notes from its wrong future become notes of now.
+    def cut_short(self, stream: Stream) -> int | None:
+        """End the retention of a stream's oldest settled events; how many went, None for nobody.
 
-        A clock that stands before this epoch began was not set yet: nothing is old to it.
+        They are in the ledger. A ledger that is restored later can ask for them no more.
         """
+        for lane in self._lanes.of(stream):
+            if went := self._delete_chunk(lane, lane.settled.watermark):
+                self._metrics.gave_way("settled", went)
+                return went
+        return None
+
+    def _take_back_the_future(self, now_ms: int) -> None:
+        """What a clock noted that was ahead, and has been corrected, becomes a note of now."""
         with self._file.lock, self._file.relaxed as db:
-            if now_ms < db.execute("SELECT max(opened_at) FROM epoch").fetchone()[0]:
-                return False
             db.execute(
                 "UPDATE settled_mark SET settled_at = ? WHERE settled_at > ?", (now_ms, now_ms)
             )
-        return True
 
     def _sweep(self, lane: Lane, settled_before_ms: int) -> int:
         limit, deleted = self._limit(lane, settled_before_ms), 0
         while chunk := self._delete_chunk(lane, limit):
             deleted += chunk
+            self._clock.wait(self._never, PAUSE_S)
         return deleted
 
     def _limit(self, lane: Lane, settled_before_ms: int) -> int:

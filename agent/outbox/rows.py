@@ -52,6 +52,14 @@ def load(db: sqlite3.Connection) -> list[Lane]:
 
     A stream that this agent does not know (a newer one wrote it) is left alone.
     """
+    lanes = load_written(db)
+    for lane in lanes:
+        lane.last = read_last(db, lane)
+    return lanes
+
+
+def load_written(db: sqlite3.Connection) -> list[Lane]:
+    """The same without a look at the events, so ``last`` is only what was written down."""
     rows = db.execute(
         "SELECT lane.number, epoch.epoch, lane.stream, lane.last, lane.sent"
         " FROM lane JOIN epoch ON epoch.number = lane.epoch ORDER BY epoch.number, lane.number"
@@ -70,7 +78,6 @@ def _load(db: sqlite3.Connection, lane: Lane) -> Lane:
     lane.spans = [Span(*row) for row in spans.fetchall()]
     settled = db.execute("SELECT first, last FROM settled_range WHERE lane = ?", (lane.number,))
     lane.settled = RangeSet(settled.fetchall())
-    lane.last = read_last(db, lane)
     return lane
 
 

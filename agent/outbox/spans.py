@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from models.wire.ranges import Range
+from models.wire.ranges import Range, RangeSet
 from models.wire.topics import Stream
 
 SHELF_BITS: Final = 48
@@ -73,6 +73,11 @@ def within(spans: Iterable[Span], ranges: Iterable[Range]) -> list[Span]:
         for first, last in wanted
         if span.first <= last and first <= span.last
     ]
+
+
+def without(spans: Iterable[Span], ranges: Iterable[Range]) -> list[Span]:
+    """The spans less the sequences in the ranges; an open span stays open."""
+    return within(spans, RangeSet(ranges).gaps(1, OPEN))
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

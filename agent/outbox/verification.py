@@ -10,7 +10,10 @@ from agent.outbox.spans import within
 
 def verify(db: sqlite3.Connection, lanes: Lanes) -> list[str]:
     """What is wrong, in sentences; empty when all is well. Reads the whole file."""
-    damage = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    try:
+        damage = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    except sqlite3.DatabaseError as error:
+        damage = [str(error)]
     if damage:
         return damage  # our own questions would stumble over the damaged pages
     findings = [finding for lane in lanes for finding in _lane(db, lanes, lane)]

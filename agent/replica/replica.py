@@ -139,9 +139,12 @@ class Replica:
         """
         self._file.write(lambda db: _forget_all(self._shelf(db)))
 
-    def housekeep(self) -> None:
-        """Forget local sales past their age and tidy the file; call it every few minutes."""
-        oldest = self._clock.now() - OVERLAY_AGE
+    def housekeep(self, surely: datetime | None = None) -> None:
+        """Forget local sales past their age and tidy the file; call it every few minutes.
+
+        ``surely`` is how late it is at least, where the clock of changes may be wrong.
+        """
+        oldest = (surely or self._clock.now()) - OVERLAY_AGE
         self._file.write(lambda db: _forget_before(self._shelf(db), oldest))
         self._file.tidy()
 

@@ -23,6 +23,7 @@ class Announcer:
     """Composes what a device says of itself.
 
     Attributes:
+        monotonic_ms: milliseconds since this boot, as events carry them.
         held: the outbox's epochs and last sequences.
         ledger: the ledger generation last heard of.
         cards: how far the shop's cards are applied.
@@ -34,6 +35,7 @@ class Announcer:
     bootid: str
     started_at: datetime
     now: Callable[[], datetime]
+    monotonic_ms: Callable[[], int]
     held: Callable[[], list[EpochHeld]]
     ledger: Callable[[], str]
     cards: Callable[[], int]
@@ -45,11 +47,15 @@ class Announcer:
 
         The birth is last because the cloud answers it: by then it knows the rest.
         """
-        return [self._state(birth, online=True), self._twin(), self._birth(birth)]
+        return [self._state(birth, online=True), self.twin(), self._birth(birth)]
 
     def will(self, birth: str) -> Message:
         """What the broker says for us when the line breaks."""
         return self._state(birth, online=False)
+
+    def twin(self) -> Message:
+        """The twin's report as it is now."""
+        return Message(up(self.device, Up.TWIN), msgspec.json.encode(self.report()))
 
     def _birth(self, birth: str) -> Message:
         said = Birth(
@@ -62,12 +68,10 @@ class Announcer:
             versions={"python": platform.python_version(), "system": platform.system()},
             ledger=self.ledger(),
             cards=self.cards(),
+            monotonic=str(self.monotonic_ms()),
         )
         return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)
 
     def _state(self, birth: str, *, online: bool) -> Message:
         state = State(online=online, bootid=self.bootid, birth=birth, at=utc_ms(self.now()))
         return Message(up(self.device, Up.STATE), msgspec.json.encode(state), retain=True)
-
-    def _twin(self) -> Message:
-        return Message(up(self.device, Up.TWIN), msgspec.json.encode(self.report()))

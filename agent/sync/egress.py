@@ -1,18 +1,21 @@
-"""What to send next: sales before telemetry, and fresh events ahead of a backlog.
+"""What to send next: fresh events ahead of a backlog, sales before telemetry.
 
-After an outage operations must see *now* while history drains, so fresh events keep a share of the
-batches (80 % by default) and history takes the rest, or all of it where nothing fresh is waiting.
-What was stored before this connection began is history and is marked ``historical``.
+After an outage operations must see *now* while history drains, so fresh events of any stream keep a
+share of the batches (80 % by default) and history takes the rest, or all of it where nothing fresh
+is waiting. Within either, streams go by their priority. What was stored before this connection
+began is history and is marked ``historical``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.outbox import Lease
+from agent.sync.company import Company
 from agent.sync.in_flight import InFlight
+from agent.sync.share import FreshShare
 from models.wire.topics import Stream
 
 PRIORITY = (Stream.SALE, Stream.MEMBER, Stream.GUIDE, Stream.FOOTFALL, Stream.TELEMETRY)
@@ -39,12 +42,13 @@ class Lender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large batches are and how long they may stay unsettled."""
+    """How large batches are, how long they may stay unsettled and wait for company."""
 
     batch_events: int = 100
     batch_bytes: int = 1024 * 1024
     resend_after_s: float = 10.0
     fresh_share: float = 0.8
+    max_age_s: float = 0.005
 
 
 class Egress:
@@ -55,60 +59,69 @@ class Egress:
         lender: Lender,
         in_flight: InFlight,
         limits: Limits,
-        marks: Callable[[Stream], int],
+        last: Callable[[Stream], int],
     ) -> None:
-        """``marks`` gives the last sequence of a stream when the connection began."""
+        """``last`` gives the last sequence of a stream; what it gives now ends the history."""
         self._lender = lender
         self._in_flight = in_flight
         self._limits = limits
-        self._marks = {stream: marks(stream) for stream in PRIORITY}
-        self._credit = 0.0
+        self._marks = {stream: last(stream) for stream in PRIORITY}
+        self._share = FreshShare(limits.fresh_share)
+        self._company = Company(
+            PRIORITY, last, batch_events=limits.batch_events, max_age_s=limits.max_age_s
+        )
 
     def next(self, now_s: float) -> Lease | None:
-        """The next batch to send, or None when nothing is waiting."""
+        """The next batch to send, or None when nothing is waiting, or only for company."""
+        return self._piece(now_s) or self._by_share(now_s)
+
+    def due_s(self) -> float | None:
+        """When events that wait for company have waited long enough; None where none do."""
+        return self._company.due_s()
+
+    def _piece(self, now_s: float) -> Lease | None:
+        """A half of a batch that was refused: what is behind it must not wait for long."""
         for stream in PRIORITY:
-            piece = self._in_flight.next_piece(stream)
-            lease = self._lend(stream, now_s, *piece) if piece else self._by_share(stream, now_s)
+            while (piece := self._in_flight.next_piece(stream)) is not None:
+                lease = self._lend(stream, now_s, *piece)
+                if lease is not None:
+                    return lease
+        return None
+
+    def _by_share(self, now_s: float) -> Lease | None:
+        for fresh in self._share.turns():
+            lease = self._fresh(now_s) if fresh else self._history(now_s)
+            if lease is not None:
+                self._share.took(fresh=fresh)
+                return lease
+        return None
+
+    def _fresh(self, now_s: float) -> Lease | None:
+        on_the_way = bool(len(self._in_flight))
+        for stream in PRIORITY:
+            if self._company.awaits(stream, now_s, on_the_way=on_the_way):
+                continue
+            lease = self._lend(stream, now_s, self._marks[stream] + 1, None)
+            if lease is not None:
+                self._company.leaves(stream, lease.last)
+                return lease
+        return None
+
+    def _history(self, now_s: float) -> Lease | None:
+        for stream, mark in self._marks.items():
+            lease = self._lend(stream, now_s, 1, mark) if mark else None
             if lease is not None:
                 return lease
         return None
 
-    def _by_share(self, stream: Stream, now_s: float) -> Lease | None:
-        for is_fresh in self._turns():
-            lease = self._fresh(stream, now_s) if is_fresh else self._history(stream, now_s)
-            if lease is not None:
-                credit = self._credit + self._limits.fresh_share - is_fresh
-                self._credit = min(1.0, max(-1.0, credit))  # one lane idle must not hoard turns
-                return lease
-        return None
-
-    def _turns(self) -> Iterator[bool]:
-        fresh_first = self._credit >= 0.0
-        return iter((fresh_first, not fresh_first))
-
-    def _fresh(self, stream: Stream, now_s: float) -> Lease | None:
-        return self._lend(stream, now_s, self._marks[stream] + 1, None)
-
-    def _history(self, stream: Stream, now_s: float) -> Lease | None:
-        mark = self._marks[stream]
-        return self._lend(stream, now_s, 1, mark, historical=True) if mark else None
-
-    def _lend(
-        self,
-        stream: Stream,
-        now_s: float,
-        first: int,
-        last: int | None,
-        *,
-        historical: bool = False,
-    ) -> Lease | None:
+    def _lend(self, stream: Stream, now_s: float, first: int, last: int | None) -> Lease | None:
         return self._lender.lease(
             stream,
             max_events=self._limits.batch_events,
             max_bytes=self._limits.batch_bytes,
             first=first,
             last=last,
-            historical=historical,
+            historical=first <= self._marks[stream],
             now_s=now_s,
             lease_s=self._limits.resend_after_s,
         )

@@ -1,10 +1,14 @@
-"""What comes down: answers for the session, cards for the replica; damage is only counted."""
+"""What comes down: answers for the session, cards for the replica, the document wanted of us.
+
+Damage is counted; a desired document that is damaged is answered with a report, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from agent.sync.metrics import SyncMetrics
+from agent.sync.transport import Message
 from models.runtime.logs import get_logger
 from models.wire.ack import Ack, Welcome, decode_answer
 from models.wire.cards import CardDelta, decode_delta
@@ -24,20 +28,37 @@ class Ingress:
         *,
         on_card: Callable[[CardDelta], None],
         on_cards_head: Callable[[int], None],
+        on_twin: Callable[[bytes], Message | None],
         metrics: SyncMetrics,
     ) -> None:
-        """``on_cards_head`` hears the head of the shop's card feed with every welcome."""
+        """Take up a device's subscriptions.
+
+        Args:
+            device: whose they are.
+            on_card: takes a card of the shop's feed.
+            on_cards_head: hears the head of that feed with every welcome.
+            on_twin: takes a desired document as it arrived; returns what to say in answer.
+            metrics: where damage is counted.
+        """
         self._answers = down(device, Down.ACK)
+        self._twin = down(device, Down.TWIN)
         self._cards = shop_down(device.tenant, device.store, ShopDown.CARDS)
         self._on_card = on_card
         self._on_cards_head = on_cards_head
+        self._on_twin = on_twin
         self._metrics = metrics
 
-    def route(self, topic: str, payload: bytes) -> Ack | Welcome | None:
-        """Handle a message; answers to the session are returned, everything else is None."""
+    def route(self, topic: str, payload: bytes) -> Ack | Welcome | Message | None:
+        """Handle a message.
+
+        Returns:
+            An answer to the session, a message that is to be sent, or None where all is done.
+        """
         try:
             if topic == self._answers:
                 return self._answer(payload)
+            if topic == self._twin:
+                return self._on_twin(payload)
             if topic == self._cards:
                 self._on_card(decode_delta(payload))
         except WireError as error:

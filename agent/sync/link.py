@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from agent.errors import BrokerRefusedLogin, BrokerUnavailable, TransientError
+from agent.errors import BrokerRefusedLogin, BrokerUnavailable, FaultyDevice, TransientError
+from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
-from agent.sync.session import Mailbox, Session
+from agent.sync.session import Session
 from agent.sync.transport import Message, Transport
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
@@ -49,7 +50,7 @@ class Link:
         self._stop = threading.Event()
         self._mailbox: Mailbox | None = None
         self._session: Session | None = None
-        self._changed_at: datetime = clock.now()
+        self._changed_s = clock.monotonic_s()
         self._was_online = False
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -75,10 +76,10 @@ class Link:
         return session is not None and session.welcomed
 
     def since(self) -> datetime:
-        """Since when ``online`` is as it is, aware UTC."""
+        """Since when ``online`` is as it is, aware UTC; by what the clock shows now."""
         if self.online() != self._was_online:
-            self._was_online, self._changed_at = self.online(), self._clock.now()
-        return self._changed_at
+            self._was_online, self._changed_s = self.online(), self._clock.monotonic_s()
+        return self._clock.now() - timedelta(seconds=self._clock.monotonic_s() - self._changed_s)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -87,6 +88,10 @@ class Link:
             except BrokerRefusedLogin as error:
                 reason = str(error)
                 _LOG.error("broker_refused_login", error=reason)
+                self._metrics.login_refused()
+            except FaultyDevice as error:
+                reason = str(error)
+                _LOG.error("link_needs_help", error=reason)
             except (BrokerUnavailable, TransientError) as error:
                 reason = str(error)
             except Exception:  # noqa: BLE001 - the edge of the sync thread: log, back off, go on

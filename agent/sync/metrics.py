@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
+from agent.metrics import Counted, Measured
+from agent.sync.standing import LineStanding
 from models.wire.ack import Ack
 from models.wire.topics import Stream
 
@@ -11,35 +13,17 @@ from models.wire.topics import Stream
 class SyncMetrics:
     """Counters of one agent's link."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._sent_events = Counter(
-            "lianke_sync_events_sent", "Events handed to the broker.", ["stream"], registry=registry
-        )
-        self._sent_bytes = Counter(
-            "lianke_sync_bytes_sent", "Payload bytes handed to the broker.", registry=registry
-        )
-        self._acknowledged = Counter(
-            "lianke_sync_acknowledgements", "Ledger acknowledgements.", registry=registry
-        )
-        self._rejected = Counter(
-            "lianke_sync_events_rejected", "Events the ledger refused for good.", registry=registry
-        )
-        self._expired = Counter(
-            "lianke_sync_batches_expired",
-            "Batches the ledger did not settle in time; they are sent again.",
-            registry=registry,
-        )
-        self._rehomed = Counter(
-            "lianke_sync_epochs_started", "Fresh epochs after a conflict.", registry=registry
-        )
-        self._undecodable = Counter(
-            "lianke_sync_messages_undecodable",
-            "Messages from the cloud that do not decode.",
-            registry=registry,
-        )
-        self._connected = Gauge(
-            "lianke_sync_connected", "1 while the cloud answers us.", registry=registry
-        )
+    def __init__(self, registry: CollectorRegistry, standing: LineStanding | None = None) -> None:
+        """``standing`` is told what decides how the line stands."""
+        self._standing = standing
+        self._sent_events = Counted.EVENTS_SENT.make(registry)
+        self._sent_bytes = Counted.BYTES_SENT.make(registry)
+        self._acknowledged = Counted.ACKNOWLEDGEMENTS.make(registry)
+        self._rejected = Counted.EVENTS_REJECTED.make(registry)
+        self._expired = Counted.BATCHES_EXPIRED.make(registry)
+        self._rehomed = Counted.EPOCHS_STARTED.make(registry)
+        self._undecodable = Counted.MESSAGES_UNDECODABLE.make(registry)
+        self._connected = Measured.CONNECTED.make(registry)
 
     def sent(self, stream: Stream, events: int, payload_bytes: int) -> None:
         """A batch was handed to the broker."""
@@ -50,6 +34,8 @@ class SyncMetrics:
         """The ledger answered."""
         self._acknowledged.inc()
         self._rejected.inc(len(ack.rejected))
+        if self._standing:
+            self._standing.acknowledged()
 
     def expired(self) -> None:
         """A batch was not settled in time."""
@@ -66,7 +52,19 @@ class SyncMetrics:
     def welcomed(self) -> None:
         """The cloud answers us."""
         self._connected.set(1)
+        if self._standing:
+            self._standing.welcomed()
 
     def lost(self) -> None:
         """The cloud does not hear us."""
         self._connected.set(0)
+
+    def silent(self) -> None:
+        """The broker confirmed what the ledger did not settle in time."""
+        if self._standing:
+            self._standing.silent()
+
+    def login_refused(self) -> None:
+        """The broker does not let us in."""
+        if self._standing:
+            self._standing.refused()

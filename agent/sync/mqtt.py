@@ -1,40 +1,34 @@
-"""The transport over paho-mqtt, MQTT 3.1.1.
+"""The transport over paho-mqtt: which broker, which MQTT, and who we are to it.
 
-One paho client per connection: what paho still held for an old connection is not carried over,
-because the outbox sends again by itself. The broker's session persists (clean session off), so that
-acknowledgements and cards sent while we were away still arrive.
+With ``auto`` a broker is greeted in MQTT 5 and, where it does not speak it, at once in 3.1.1; what
+it spoke is remembered until it is found silent. MQTT 5 adds nothing that we rely on: a session
+that expires, a bound on unconfirmed messages, and reasons in words.
 """
 
 from __future__ import annotations
 
-import socket
-import ssl
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from datetime import datetime
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from agent.config import Endpoint
+from agent.config import Endpoint, MqttProtocol
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable
+from agent.sync.brokers import BrokerList
+from agent.sync.connection import BrokerSpeaksOtherMqtt, PahoConnection
+from agent.sync.tls import Tls, tls_context
 from agent.sync.transport import Listener, Message
-from models.runtime.logs import get_logger
 
-_LOG = get_logger(__name__)
-_REFUSALS = frozenset({"Bad user name or password", "Not authorized"})
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Files for a TLS connection; empty paths mean the system's authorities and no certificate."""
-
-    ca_file: Path | None = None
-    certificate_file: Path | None = None
-    key_file: Path | None = None
+_VERSIONS = {
+    MqttProtocol.AUTO: (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311),
+    MqttProtocol.FIVE: (MQTTProtocolVersion.MQTTv5,),
+    MqttProtocol.THREE_ONE_ONE: (MQTTProtocolVersion.MQTTv311,),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,8 +42,28 @@ class Login:
         return f"Login({self.client_id})"
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How we speak with a broker.
+
+    Attributes:
+        session_expiry_s: MQTT 5: how long the broker keeps our session while we are away.
+        max_in_flight: messages without a PUBACK at most; MQTT 5 brokers may allow fewer.
+        receive_maximum: MQTT 5: messages that the broker may send us without our PUBACK.
+        return_after_s: see ``BrokerList``.
+    """
+
+    protocol: MqttProtocol = MqttProtocol.AUTO
+    keepalive_s: int = 30
+    connect_timeout_s: float = 5.0
+    session_expiry_s: int = 14 * 86_400
+    max_in_flight: int = 100
+    receive_maximum: int = 100
+    return_after_s: float = 900.0
+
+
 class PahoTransport:
-    """Tries the brokers of a list in turn, beginning with the one that worked last."""
+    """Tries the brokers of a list in order. Implements ``Transport``; owned by one thread."""
 
     def __init__(
         self,
@@ -57,152 +71,91 @@ class PahoTransport:
         login: Login,
         *,
         tls: Tls | None = None,
-        keepalive_s: int = 30,
-        connect_timeout_s: float = 5.0,
-        max_in_flight: int = 100,
+        manners: Manners | None = None,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        surely: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        self._endpoints = list(endpoints)
+        """``surely``: how late it is at least, while the system's clock is known to be wrong."""
+        self._surely = surely
+        self._manners = manners or Manners()
+        self._brokers = BrokerList(
+            endpoints, monotonic_s, return_after_s=self._manners.return_after_s
+        )
         self._login = login
         self._tls = tls or Tls()
-        self._keepalive_s = keepalive_s
-        self._connect_timeout_s = connect_timeout_s
-        self._max_in_flight = max_in_flight
+        self._spoke: dict[Endpoint, MQTTProtocolVersion] = {}
 
     def open(self, filters: Sequence[str], will: Message, listener: Listener) -> PahoConnection:
         """Connect to the first broker that accepts us. See ``Transport.open``."""
         failures: list[str] = []
-        for endpoint in list(self._endpoints):
-            connection = PahoConnection(self._client(endpoint, will), endpoint, listener)
+        refused: BrokerRefusedLogin | None = None
+        for endpoint in self._brokers:
             try:
-                connection.start(filters, self._keepalive_s, self._connect_timeout_s)
+                connection = self._greet(endpoint, filters, will, listener)
             except BrokerUnavailable as error:
+                self._spoke.pop(endpoint, None)
                 failures.append(str(error))
-                continue
-            self._endpoints.remove(endpoint)
-            self._endpoints.insert(0, endpoint)
-            return connection
+            except BrokerRefusedLogin as error:
+                refused = refused or error
+            else:
+                self._brokers.settled_on(endpoint)
+                return connection
+        if refused is not None:
+            raise refused
         raise BrokerUnavailable("; ".join(failures) or "the list of brokers is empty")
 
-    def _client(self, endpoint: Endpoint, will: Message) -> paho.Client:
+    def _greet(
+        self, endpoint: Endpoint, filters: Sequence[str], will: Message, listener: Listener
+    ) -> PahoConnection:
+        """Connect to one broker in the first version that it takes."""
+        misheard: BrokerSpeaksOtherMqtt | None = None
+        for version in self._versions(endpoint):
+            connection = PahoConnection(
+                self._client(endpoint, version, will),
+                endpoint,
+                listener,
+                outdone=lambda: self._brokers.outdone(endpoint),
+            )
+            try:
+                connection.start(
+                    filters,
+                    self._manners.keepalive_s,
+                    self._manners.connect_timeout_s,
+                    self._properties(version),
+                )
+            except BrokerSpeaksOtherMqtt as error:
+                misheard = error
+                continue
+            self._spoke[endpoint] = version
+            return connection
+        raise misheard or BrokerUnavailable(f"broker {endpoint}: no version to speak")
+
+    def _versions(self, endpoint: Endpoint) -> Iterator[MQTTProtocolVersion]:
+        spoken = self._spoke.get(endpoint)
+        return iter(_VERSIONS[self._manners.protocol] if spoken is None else (spoken,))
+
+    def _properties(self, version: MQTTProtocolVersion) -> Properties | None:
+        if version is not MQTTProtocolVersion.MQTTv5:
+            return None
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's gap
+        properties.SessionExpiryInterval = self._manners.session_expiry_s
+        properties.ReceiveMaximum = self._manners.receive_maximum
+        return properties
+
+    def _client(
+        self, endpoint: Endpoint, version: MQTTProtocolVersion, will: Message
+    ) -> paho.Client:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._login.client_id,
-            clean_session=False,
-            protocol=paho.MQTTv311,
+            clean_session=None if version is MQTTProtocolVersion.MQTTv5 else False,
+            protocol=version,
             reconnect_on_failure=False,
         )
         client.username_pw_set(self._login.client_id, self._login.password)
         client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
-        client.max_inflight_messages_set(self._max_in_flight)
-        client.connect_timeout = self._connect_timeout_s
+        client.max_inflight_messages_set(self._manners.max_in_flight)
+        client.connect_timeout = self._manners.connect_timeout_s
         if endpoint.tls:
-            client.tls_set_context(_tls_context(self._tls))
+            client.tls_set_context(tls_context(self._tls, self._surely()))
         return client
-
-
-class PahoConnection:
-    """One connection of one paho client."""
-
-    def __init__(self, client: paho.Client, endpoint: Endpoint, listener: Listener) -> None:
-        self._client = client
-        self._endpoint = endpoint
-        self._listener = listener
-        self._settled = threading.Event()
-        self._refusal: ReasonCode | None = None
-        self._subscribed = False
-        self._over = threading.Lock()
-        self._is_over = False
-        client.on_socket_open = _disable_nagle
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-
-    def start(self, filters: Sequence[str], keepalive_s: int, timeout_s: float) -> None:
-        """Connect and subscribe; see ``Transport.open`` for what is raised."""
-        self._filters = [(topic, 1) for topic in filters]
-        try:
-            self._client.connect(self._endpoint.host, self._endpoint.port, keepalive_s)
-        except (OSError, ssl.SSLError) as error:
-            raise BrokerUnavailable(f"broker {self._endpoint}: {error}") from error
-        self._client.loop_start()
-        self._settled.wait(timeout_s)
-        if self._subscribed:
-            return
-        self.close()
-        if self._refusal is not None and str(self._refusal) in _REFUSALS:
-            raise BrokerRefusedLogin(
-                f"broker {self._endpoint} refuses device {self._name!r}: {self._refusal}; "
-                "enrol the device again or correct its password file"
-            )
-        why = f"refused: {self._refusal}" if self._refusal else f"no answer in {timeout_s:g} s"
-        raise BrokerUnavailable(f"broker {self._endpoint}: {why}")
-
-    def publish(self, message: Message) -> None:
-        """Queue a message for paho's thread; raises BrokerUnavailable when disconnected."""
-        if self._is_over or not self._client.is_connected():
-            raise BrokerUnavailable(f"broker {self._endpoint}: not connected")
-        info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        if info.rc not in (paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_QUEUE_SIZE):
-            raise BrokerUnavailable(f"broker {self._endpoint}: {paho.error_string(info.rc)}")
-
-    def unconfirmed(self) -> int:
-        """Messages in paho's queue that are not PUBACKed."""
-        return len(self._client._out_messages)  # noqa: SLF001 - paho offers no count of its own
-
-    def close(self) -> None:
-        """Disconnect in an orderly way and end paho's thread."""
-        self._end()
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    @property
-    def _name(self) -> str:
-        return str(self._client._client_id.decode())  # noqa: SLF001 - known only to paho
-
-    def _end(self) -> bool:
-        with self._over:
-            first, self._is_over = not self._is_over, True
-        return first
-
-    def _on_connect(
-        self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
-    ) -> None:
-        if reason.is_failure:
-            self._refusal = reason
-            self._settled.set()
-            return
-        client.subscribe(self._filters)
-
-    def _on_subscribe(
-        self, _client: paho.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
-    ) -> None:
-        refused = [reason for reason in reasons if reason.is_failure]
-        self._refusal = refused[0] if refused else None
-        self._subscribed = not refused
-        self._settled.set()
-
-    def _on_disconnect(
-        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
-    ) -> None:
-        was_up = self._subscribed
-        self._settled.set()
-        if self._end() and was_up:
-            self._listener.lost(str(reason))
-
-    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        self._listener.arrived(message.topic, bytes(message.payload))
-
-
-def _disable_nagle(_client: paho.Client, _data: Any, sock: Any) -> None:
-    """Without this a lone event waits for the previous one's TCP acknowledgement (23 → 661/s)."""
-    raw = sock if isinstance(sock, socket.socket) else getattr(sock, "_sock", None)
-    if raw is not None:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _tls_context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file else None)
-    if tls.certificate_file is not None:
-        context.load_cert_chain(tls.certificate_file, tls.key_file)
-    return context

@@ -8,48 +8,35 @@ was restored) and settled events must go again.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
 from agent.errors import BrokerUnavailable
-from agent.outbox import Lease
-from agent.sync.egress import Egress, Lender, Limits
-from agent.sync.in_flight import Flight, InFlight
+from agent.sync.courier import Courier, Creditor, book
+from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
+from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
 from agent.sync.transport import Connection, Message
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
-from models.wire.ack import Ack, EpochSettled, Rejection, Welcome
-from models.wire.codec import Codec
-from models.wire.errors import TooLarge
+from models.wire.ack import Ack, EpochSettled, Welcome
 from models.wire.ids import DevicePath, Epoch
-from models.wire.ranges import Range
-from models.wire.topics import Stream, up
 
 _LOG = get_logger(__name__)
 
+MOVED_UP: Final = "an earlier broker of the list answers again"
+"""Why a session ends that nothing is wrong with."""
 
-class Ledgerwise(Lender, Protocol):
+
+class Ledgerwise(Creditor, Protocol):
     """The side of the outbox that the session drives."""
 
     @property
     def epoch(self) -> Epoch:
         """The epoch in which sequences are assigned now."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Give a lease back: its events may be lent again at once."""
-        ...
-
-    def settle(self, epoch: str, stream: str, ranges: Sequence[Range]) -> int:
-        """Note what the ledger has settled."""
-        ...
-
-    def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> int:
-        """Keep refused events in the local dead letters; they are settled."""
         ...
 
     def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
@@ -60,10 +47,6 @@ class Ledgerwise(Lender, Protocol):
         """Continue under a fresh epoch; unsettled events move with their content."""
         ...
 
-    def last_sequence(self, stream: Stream) -> int:
-        """The last sequence assigned in the current epoch, 0 for none."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -71,41 +54,6 @@ class Timing:
 
     welcome_timeout_s: float = 5.0
     idle_s: float = 1.0
-
-
-class Mailbox:
-    """What other threads leave for the session: messages, and reasons to wake up."""
-
-    def __init__(self) -> None:
-        self._messages: deque[tuple[str, bytes]] = deque()
-        self._woken = threading.Event()
-        self.lost_because: str | None = None
-
-    def arrived(self, topic: str, payload: bytes) -> None:
-        """From the transport's thread: keep it for the session."""
-        self._messages.append((topic, payload))
-        self._woken.set()
-
-    def lost(self, reason: str) -> None:
-        """From the transport's thread: the connection is gone."""
-        self.lost_because = reason
-        self._woken.set()
-
-    def wake(self) -> None:
-        """From any thread: there may be something to send."""
-        self._woken.set()
-
-    def wait(self, clock: Clock, timeout_s: float) -> None:
-        """Sleep until woken or timed out."""
-        clock.wait(self._woken, timeout_s)
-        self._woken.clear()
-
-    def drain(self) -> list[tuple[str, bytes]]:
-        """Everything that arrived, in order."""
-        messages = []
-        while self._messages:
-            messages.append(self._messages.popleft())
-        return messages
 
 
 class Session:
@@ -125,8 +73,12 @@ class Session:
         window: int,
         clock: Clock,
         metrics: SyncMetrics,
+        on_time: Callable[[datetime], object] = bool,
     ) -> None:
-        """``announce`` makes the messages to say first, under the connection's birth id."""
+        """``announce`` makes the messages to say first, under the connection's birth id.
+
+        ``on_time`` is told what time it is, with every welcome to this birth.
+        """
         self._device = device
         self._outbox = outbox
         self._ingress = ingress
@@ -134,44 +86,45 @@ class Session:
         self._announce = announce
         self._limits = limits
         self._timing = timing
+        self._window = window
         self._clock = clock
         self._metrics = metrics
-        self._codec = Codec()
-        self._in_flight = InFlight(window)
-        self._leases: dict[tuple[str, Stream, int], Lease] = {}
-        self._egress: Egress | None = None
+        self._on_time = on_time
+        self._courier: Courier | None = None
         self._birth = birth
         self._birth_due_s = 0.0
-        self._ledger_silent = False
         self.was_welcomed = False
 
     @property
     def welcomed(self) -> bool:
         """Whether the cloud has answered and events may flow."""
-        return self._egress is not None
+        return self._courier is not None
 
     def run(self, connection: Connection, stop: threading.Event) -> str:
-        """Send and settle until the connection is lost; returns why it ended."""
+        """Send and settle until the connection is lost or outdone; returns why it ended."""
         try:
             while not stop.is_set() and self._mailbox.lost_because is None:
+                if connection.outdone():
+                    return MOVED_UP
                 self._turn(connection)
         except BrokerUnavailable as error:
             return str(error)
         finally:
-            self._give_back_leases()
+            self._dismiss_courier()
         return self._mailbox.lost_because or "stopped"
 
     def _turn(self, connection: Connection) -> None:
         for topic, payload in self._mailbox.drain():
-            self._receive(topic, payload)
+            self._receive(connection, topic, payload)
         now_s = self._clock.monotonic_s()
-        if self._egress is None:
+        courier = self._courier
+        if courier is None:
             self._say_birth(connection, now_s)
         else:
-            self._resend_expired(connection, now_s)
-            if self._send(connection, self._egress, now_s):
+            courier.resend_expired(now_s)
+            if courier.send(now_s):
                 return
-        self._mailbox.wait(self._clock, self._patience_s(now_s))
+        self._mailbox.wait(self._clock, self._patience_s(courier, now_s))
 
     def _say_birth(self, connection: Connection, now_s: float) -> None:
         if now_s < self._birth_due_s:
@@ -180,108 +133,59 @@ class Session:
             connection.publish(message)
         self._birth_due_s = now_s + self._timing.welcome_timeout_s
 
-    def _receive(self, topic: str, payload: bytes) -> None:
+    def _receive(self, connection: Connection, topic: str, payload: bytes) -> None:
         answer = self._ingress.route(topic, payload)
         if isinstance(answer, Welcome):
-            self._be_welcomed(answer)
+            self._be_welcomed(connection, answer)
         elif isinstance(answer, Ack):
             self._settle(answer)
+        elif answer is not None:
+            connection.publish(answer)
 
-    def _be_welcomed(self, welcome: Welcome) -> None:
+    def _be_welcomed(self, connection: Connection, welcome: Welcome) -> None:
         if welcome.birth != self._birth:
             return
+        if welcome.moment is not None:
+            self._on_time(welcome.moment)
         if self._outbox.adopt(welcome.ledger, welcome.epochs):
             self._rehome("the ledger is ahead of this outbox: a restored or cloned disk")
             return
-        if self._egress is None:
-            self._egress = Egress(
-                self._outbox, self._in_flight, self._limits, self._outbox.last_sequence
+        if self._courier is None:
+            self._courier = Courier(
+                self._device,
+                self._outbox,
+                connection,
+                limits=self._limits,
+                window=self._window,
+                metrics=self._metrics,
             )
-        for held in welcome.epochs:
-            for stream, ranges in held.streams.items():
-                self._in_flight.settle(held.epoch, stream, ranges)
+        else:
+            self._courier.welcomed_again(welcome.epochs)
         self.was_welcomed = True
         self._metrics.welcomed()
 
-    def _rehome(self, reason: str) -> None:
-        self._forget_flights()
-        epoch = self._outbox.rehome(reason)
-        self._metrics.rehomed()
-        _LOG.warning("rehomed", epoch=epoch, reason=reason)
-        self._egress, self._birth_due_s = None, 0.0  # be born again, under the new epoch
-
     def _settle(self, ack: Ack) -> None:
-        if ack.rejected:
-            self._outbox.reject(ack.epoch, ack.stream, ack.rejected)
-        self._outbox.settle(ack.epoch, ack.stream, ack.settled)
-        self._in_flight.settle(ack.epoch, ack.stream, ack.settled)
-        self._metrics.acknowledged(ack)
-        self._ledger_silent = False
-        for refusal in ack.refused:
-            self._bisect(ack, refusal.first, refusal.count)
-        self._leases = {
-            key: lease for key, lease in self._leases.items() if not self._landed(lease)
-        }
+        if self._courier is None:
+            book(self._outbox, ack)
+        else:
+            self._courier.settle(ack)
         if ack.rehome is not None and ack.epoch == self._outbox.epoch:
             self._rehome(ack.rehome)
 
-    def _bisect(self, ack: Ack, first: int, count: int) -> None:
-        stream = Stream(ack.stream)
-        lease = self._leases.pop((ack.epoch, stream, first), None)
-        if lease is not None:
-            self._outbox.release(lease)
-            self._in_flight.refuse(stream, first, count)
+    def _rehome(self, reason: str) -> None:
+        self._dismiss_courier()
+        epoch = self._outbox.rehome(reason)
+        self._metrics.rehomed()
+        _LOG.warning("rehomed", epoch=epoch, reason=reason)
+        self._birth_due_s = 0.0  # be born again, under the new epoch
 
-    def _landed(self, lease: Lease) -> bool:
-        return not self._in_flight.holds(lease.epoch, lease.stream, lease.first)
+    def _dismiss_courier(self) -> None:
+        if self._courier is not None:
+            self._courier.give_back()
+        self._courier = None
 
-    def _resend_expired(self, connection: Connection, now_s: float) -> None:
-        late = self._in_flight.expire(now_s)
-        if late and not connection.unconfirmed() and not self._ledger_silent:
-            # The broker says it has everything and the ledger says nothing: somebody must look.
-            self._ledger_silent = True
-            _LOG.warning("ledger_silent", batches=len(late), next_step="look at the cloud's ingest")
-        for flight in late:
-            lease = self._leases.pop((flight.epoch, flight.stream, flight.first), None)
-            if lease is not None:
-                self._outbox.release(lease)
-            self._metrics.expired()
-
-    def _send(self, connection: Connection, egress: Egress, now_s: float) -> bool:
-        """Send one batch; False when there is nothing to send or the window is full."""
-        if self._in_flight.full:
-            return False
-        lease = egress.next(now_s)
-        if lease is None:
-            return False
-        try:
-            payload = self._codec.encode(lease.epoch, lease.stream, lease.first, lease.events)
-        except TooLarge:
-            self._outbox.release(lease)
-            self._in_flight.refuse(lease.stream, lease.first, len(lease.events))
-            return True
-        self._depart(lease, now_s)
-        connection.publish(Message(up(self._device, lease.stream), payload))
-        self._metrics.sent(lease.stream, len(lease.events), len(payload))
-        return True
-
-    def _depart(self, lease: Lease, now_s: float) -> None:
-        last = lease.first + len(lease.events) - 1
-        deadline_s = now_s + self._limits.resend_after_s
-        self._in_flight.depart(Flight(lease.epoch, lease.stream, lease.first, last, deadline_s))
-        self._leases[(lease.epoch, lease.stream, lease.first)] = lease
-
-    def _patience_s(self, now_s: float) -> float:
-        due_s = self._in_flight.next_deadline_s() if self._egress else self._birth_due_s
-        wait_s = self._timing.idle_s if due_s is None else due_s - now_s
-        return min(self._timing.idle_s, max(0.0, wait_s))
-
-    def _give_back_leases(self) -> None:
-        self._forget_flights()
-        self._egress = None
-
-    def _forget_flights(self) -> None:
-        for lease in self._leases.values():
-            self._outbox.release(lease)
-        self._leases.clear()
-        self._in_flight.clear()
+    def _patience_s(self, courier: Courier | None, now_s: float) -> float:
+        due_s = (
+            max(0.0, self._birth_due_s - now_s) if courier is None else courier.patience_s(now_s)
+        )
+        return self._timing.idle_s if due_s is None else min(self._timing.idle_s, due_s)

@@ -34,15 +34,30 @@ class Listener(Protocol):
         ...
 
 
+class Receipt(Protocol):
+    """What became of one published message on its way to the broker."""
+
+    def confirmed(self) -> bool:
+        """Whether the broker has PUBACKed it: a word about the broker, never about the ledger."""
+        ...
+
+
 class Connection(Protocol):
     """An open connection."""
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: Message) -> Receipt:
         """Hand a message over at QoS 1; raises BrokerUnavailable when the connection is gone."""
         ...
 
     def unconfirmed(self) -> int:
         """How many published messages the broker has not PUBACKed."""
+        ...
+
+    def outdone(self) -> bool:
+        """Whether a broker that comes earlier in the list answers again, so that we should leave.
+
+        Cheap: the network is asked now and then only, and then for a moment.
+        """
         ...
 
     def close(self) -> None:
@@ -54,10 +69,11 @@ class Transport(Protocol):
     """Opens connections to the brokers of a list."""
 
     def open(self, filters: Sequence[str], will: Message, listener: Listener) -> Connection:
-        """Connect, subscribe and leave the will; blocks for at most the connect time-out.
+        """Connect, subscribe and leave the will; blocks for at most the connect time-out a broker.
 
         Raises:
             BrokerUnavailable: no broker of the list answered; try again with back-off.
-            BrokerRefusedLogin: a broker knows us and says no.
+            BrokerRefusedLogin: none accepted us, and one knows us and says no.
+            BadConfiguration: a certificate or key that the configuration names cannot be used.
         """
         ...

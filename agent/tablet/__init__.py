@@ -3,6 +3,8 @@
 ``server`` runs it in a thread of its own, ``site`` lists its addresses, ``pages`` answers them,
 ``live`` pushes changes while somebody looks. It reads the replica and nothing else; no member is
 named in an address or a log line, and names and numbers are masked until a guide asks.
+
+Beside it, or alone on a box without guides, ``status`` shows the shop's manager how the agent is.
 """
 
 from agent.tablet.line import Line, LineState

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -34,7 +35,8 @@ class Machines:
         """``GET /metrics``: the agent's counters for Prometheus; this box only."""
         if not _from_this_box(request):
             return Response(status_code=403)
-        return Response(generate_latest(self._figures), media_type=CONTENT_TYPE_LATEST)
+        told = await run_in_threadpool(generate_latest, self._figures)  # it may wait for the disk
+        return Response(told, media_type=CONTENT_TYPE_LATEST)
 
 
 def _from_this_box(request: Request) -> bool:

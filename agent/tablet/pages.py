@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from agent.replica import CardView, Query, Replica
 from agent.tablet.line import Line
@@ -22,14 +21,12 @@ from agent.tablet.paint import Paint
 from agent.tablet.patience import Patience
 from agent.tablet.screen import CardScreen, Screens
 from agent.tablet.sights import Sight, Sights
+from agent.tablet.speech import in_language, language_of
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
-from models.shown.words import Language, Words, preferred
+from models.shown.words import Language, Words
 
 _LOG = get_logger(__name__)
-
-_COOKIE: Final = "language"
-_COOKIE_AGE_S: Final = 365 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Pages:
         sight = self._room.sights.find(request.path_params["token"])
         if sight is None:
             return Response(status_code=204)  # tells the browser not to connect again
-        language = _language(request)
+        language = language_of(request)
         states = self._room.hub.states(sight, lambda: self._fragment(sight, language))
         return StreamingResponse(states, media_type="text/event-stream")
 
@@ -172,7 +169,7 @@ class Pages:
         return sight
 
     def _words(self, request: Request) -> Words:
-        return self._room.paint.words(_language(request))
+        return self._room.paint.words(language_of(request))
 
     def _form(
         self, request: Request, number: str, surname: str, problem: str, status: int
@@ -182,15 +179,10 @@ class Pages:
     def _answer(
         self, request: Request, template: str, values: Mapping[str, object], status: int = 200
     ) -> Response:
-        language = _language(request)
+        language = language_of(request)
         shared = {"line": self._line(language), **_form()}
         html = self._room.paint.page(template, language, {**shared, **values})
-        answer = HTMLResponse(html, status, {"Vary": "Accept-Language, Cookie"})
-        if "language" in request.query_params:
-            answer.set_cookie(
-                _COOKIE, language, max_age=_COOKIE_AGE_S, httponly=True, samesite="strict"
-            )
-        return answer
+        return in_language(request, html, status)
 
 
 def _form(number: str = "", surname: str = "", problem: str = "") -> dict[str, object]:
@@ -199,11 +191,3 @@ def _form(number: str = "", surname: str = "", problem: str = "") -> dict[str, o
 
 def _see(sight: Sight) -> Response:
     return RedirectResponse(f"/views/{sight.token}", 303)
-
-
-def _language(request: Request) -> Language:
-    """As asked for in the address, else as chosen before, else as the browser wishes."""
-    for chosen in (request.query_params.get(_COOKIE), request.cookies.get(_COOKIE)):
-        if chosen in list(Language):
-            return Language(chosen)
-    return preferred(request.headers.get("accept-language", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from agent.config import TabletSettings
 from agent.errors import BadConfiguration, FaultyDevice
+from agent.health.status import Status
 from agent.replica import Replica
 from agent.tablet.line import Line
 from agent.tablet.screen import Shop
@@ -40,17 +42,20 @@ class TabletServer:
         shop: Shop,
         limits: Limits | None = None,
         figures: CollectorRegistry | None = None,
+        status: Callable[[], Status] | None = None,
     ) -> None:
         """Put the page together; no port is opened yet.
 
         Args:
-            settings: where to listen; port 0 takes any free one.
+            settings: where to listen; port 0 takes any free one. Where the guide's page is not
+                enabled, only programs and the status page are answered.
             replica: the cards; stays the caller's to close, after ``stop``.
             line: tells whether the cloud can be reached.
             clock: for "today", and for how long details stay shown.
             shop: its name, time zone and phone region.
             limits: what a guide may do, and for how long.
             figures: the agent's counters, shown to programs on this box at ``/metrics``.
+            status: how the agent is, for the page at ``/status``; without it there is none.
 
         Raises:
             BadConfiguration: the host is not this box. The page knows no sign-in, so on a network
@@ -65,6 +70,8 @@ class TabletServer:
             shop=shop,
             limits=limits or Limits(),
             figures=figures or CollectorRegistry(),
+            status=status,
+            guide=settings.enabled,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.errors import AgentError
+from agent.health.status import Status
 from agent.replica import Replica
 from agent.tablet.line import Line
 from agent.tablet.live import LiveHub
@@ -29,6 +30,7 @@ from agent.tablet.paint import Paint
 from agent.tablet.patience import Patience
 from agent.tablet.screen import Screens, Shop
 from agent.tablet.sights import Sights
+from agent.tablet.status import StatusPages
 from models.runtime.clock import Clock
 from models.web.assets import Assets
 from models.web.guard import Guard, follows_a_link
@@ -74,46 +76,79 @@ def build_site(
     shop: Shop,
     limits: Limits,
     figures: CollectorRegistry,
+    status: Callable[[], Status] | None = None,
+    guide: bool = True,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Site:
-    """Put the page together. Reads its templates, words and files; opens no port."""
+    """Put the pages together. Reads their templates, words and files; opens no port.
+
+    ``status`` adds the status page; without ``guide`` the guide's page is left out.
+    """
     assets = Assets.load(_FOLDER, "/static")
     sights = Sights(clock, random, limits.idle_s)
     hub = LiveHub(replica.changes, sights, limits.heartbeat_s)
+    known = {
+        "shop_name": shop.name,
+        "show_s": ceil(limits.show_s),
+        "has_status": status is not None,
+    }
+    paint = Paint(assets, known)
     room = Room(
         replica=replica,
         line=line,
         clock=clock,
-        paint=Paint(assets, {"shop_name": shop.name, "show_s": ceil(limits.show_s)}),
+        paint=paint,
         screens=Screens(shop),
         sights=sights,
         hub=hub,
         patience=Patience(clock, limits.searches_per_minute),
         show_s=limits.show_s,
     )
-    return Site(_application(Pages(room), Machines(replica, hub, figures), assets, hub), hub)
+    pages, machines = Pages(room), Machines(replica, hub, figures)
+    routes = _guide_routes(pages) if guide else [Route("/", _to_status)]
+    if status is not None:
+        routes += _status_routes(StatusPages(status, paint, shop.timezone))
+    routes += _machine_routes(machines, assets)
+    return Site(_application(routes, pages, hub), hub)
 
 
-def _application(pages: Pages, machines: Machines, assets: Assets, hub: LiveHub) -> Starlette:
+def _guide_routes(pages: Pages) -> list[Route]:
+    return [
+        Route("/", pages.start),
+        Route("/search", _to_start),
+        Route("/search", pages.search, methods=["POST"]),
+        Route("/views/{token}", pages.show),
+        Route("/views/{token}/live", pages.live),
+        Route("/views/{token}/show", pages.unmask, methods=["POST"]),
+        Route("/views/{token}/hide", pages.mask, methods=["POST"]),
+    ]
+
+
+def _status_routes(pages: StatusPages) -> list[Route]:
+    return [
+        Route("/status", pages.page),
+        Route("/status/now", pages.now),
+        Route("/status.json", pages.json),
+    ]
+
+
+def _machine_routes(machines: Machines, assets: Assets) -> list[Route]:
+    return [
+        Route("/live", machines.sales),
+        Route("/healthz", machines.health),
+        Route("/metrics", machines.metrics),
+        Route("/static/{name}", _serving(assets)),
+    ]
+
+
+def _application(routes: list[Route], pages: Pages, hub: LiveHub) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with hub.running():
             yield
 
     return Starlette(
-        routes=[
-            Route("/", pages.start),
-            Route("/search", _to_start),
-            Route("/search", pages.search, methods=["POST"]),
-            Route("/views/{token}", pages.show),
-            Route("/views/{token}/live", pages.live),
-            Route("/views/{token}/show", pages.unmask, methods=["POST"]),
-            Route("/views/{token}/hide", pages.mask, methods=["POST"]),
-            Route("/live", machines.sales),
-            Route("/healthz", machines.health),
-            Route("/metrics", machines.metrics),
-            Route("/static/{name}", _serving(assets)),
-        ],
+        routes=routes,
         middleware=_protection(),
         exception_handlers={HTTPException: pages.failed, AgentError: pages.failed},
         lifespan=lifespan,
@@ -142,3 +177,8 @@ def _serving(assets: Assets) -> Callable[[Request], Awaitable[Response]]:
 async def _to_start(_request: Request) -> Response:
     """``GET /search``: where the address of a posted search leads when it is opened again."""
     return RedirectResponse("/", 303)
+
+
+async def _to_status(_request: Request) -> Response:
+    """``GET /`` on a box without the guide's page."""
+    return RedirectResponse("/status", 303)

@@ -1,1 +1,1 @@
-"""The device's side of the twin: what it says it is. What the cloud wants of it comes later."""
+"""The device's side of the twin: what the cloud wants of it, and what it says it is."""

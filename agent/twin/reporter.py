@@ -1,4 +1,4 @@
-"""The reported document: the settings in force, versioned, the version kept through restarts.
+"""The reported document: the settings in force, and how the desired one fared; versioned.
 
 The version comes from a counter in a file, never from a clock: a box that wakes in 1970 must not
 report into the past.
@@ -6,34 +6,45 @@ report into the past.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from models.durable import sync_folder
+from agent.twin.desired import Standing
+from agent.twin.papers import save
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
 from models.wire.twin import Reported, decode_reported
 
 _LOG = get_logger(__name__)
 
+NOTHING_DESIRED: Final = Standing()
+"""How it stands where the cloud never wanted anything."""
+
 
 class Reporter:
-    """Makes reports; a new version only when the document has changed."""
+    """Makes reports; a new version only when something of it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def report(self, settings: Mapping[str, str]) -> Reported:
-        """The report of these settings; durable before it is returned."""
-        document = {key: msgspec.Raw(msgspec.json.encode(v)) for key, v in settings.items()}
+    def report(self, settings: Mapping[str, str], standing: Standing = NOTHING_DESIRED) -> Reported:
+        """The report of these settings and of the desired document; durable when it is returned."""
         last = self._last()
-        if last is not None and _same(last.document, document):
-            return last
-        report = Reported(version=last.version + 1 if last else 1, desired=0, document=document)
-        self._save(report)
+        report = Reported(
+            version=last.version if last else 1,
+            desired=standing.desired,
+            document={key: msgspec.Raw(msgspec.json.encode(v)) for key, v in settings.items()},
+            refused=standing.refused,
+            refusal=standing.refusal,
+        )
+        if last is not None:
+            if msgspec.json.encode(last) == msgspec.json.encode(report):
+                return last
+            report = msgspec.structs.replace(report, version=last.version + 1)
+        save(self._path, msgspec.json.encode(report))
         return report
 
     def _last(self) -> Reported | None:
@@ -44,18 +55,3 @@ class Reporter:
         except (OSError, WireError) as error:
             _LOG.warning("twin_report_unreadable", path=str(self._path), error=str(error))
             return None
-
-    def _save(self, report: Reported) -> None:
-        draft = self._path.with_suffix(".draft")
-        with draft.open("wb") as file:
-            file.write(msgspec.json.encode(report))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
-        sync_folder(self._path.parent)
-
-
-def _same(one: Mapping[str, msgspec.Raw], other: Mapping[str, msgspec.Raw]) -> bool:
-    return {key: bytes(raw) for key, raw in one.items()} == {
-        key: bytes(raw) for key, raw in other.items()
-    }

@@ -49,6 +49,7 @@ class Action(StrEnum):
     DEVICE_ENROLLED = "device_enrolled"
     DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"
+    REFUSALS_RESUMED = "refusals_resumed"
     MEMBER_SEARCHED = "member_searched"
     MEMBER_READ = "member_read"
     MEMBER_EXPLAINED = "member_explained"

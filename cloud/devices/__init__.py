@@ -1,7 +1,7 @@
 """The boxes in the shops: which are enrolled, how they log in, whether they live, what they owe.
 
-``Registry`` answers ingest's questions and enrols devices, ``HeartbeatFold`` follows the ledger for
-their signs of life, ``Fleet`` reads it all for people.
+``Registry`` answers ingest's questions and enrols devices, ``BootClocks`` corrects their times,
+``HeartbeatFold`` follows the ledger for their signs of life, ``Fleet`` reads it all for people.
 """
 
 from cloud.devices.cameras import CameraHealth, CameraView
@@ -9,8 +9,10 @@ from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
 from cloud.devices.heartbeats import HeartbeatFold
 from cloud.devices.registry import Registry
+from cloud.devices.timekeeping import BootClocks
 
 __all__ = [
+    "BootClocks",
     "CameraHealth",
     "CameraView",
     "Device",

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine, Row, func, select
 
 from cloud.devices.cameras import CameraView, view_of
+from cloud.devices.clocks import ClockView, clock_of
 from cloud.devices.enrolment import device_of
 from cloud.devices.facts import Device
 from cloud.devices.tables import DEVICE, DEVICE_STATUS
@@ -56,6 +57,7 @@ class DeviceView:
         owed: per stream, as the last heartbeat said.
         cameras: by name, as the last heartbeat said.
         heartbeat: the last one, for its other figures.
+        clock: how its clock stood when the last heartbeat was made.
     """
 
     device: Device
@@ -68,6 +70,7 @@ class DeviceView:
     owed: tuple[Owed, ...]
     cameras: tuple[CameraView, ...]
     heartbeat: Heartbeat | None
+    clock: ClockView
 
     @property
     def pending(self) -> int:
@@ -133,6 +136,7 @@ class Fleet:
             owed=_owed(heartbeat, heard_at, now),
             cameras=_cameras(heartbeat, heard_at, now, state),
             heartbeat=heartbeat,
+            clock=clock_of(row.skew_ms, row.clock_quality),
         )
 
     def _state(self, row: Row[Any], now: datetime) -> DeviceState:

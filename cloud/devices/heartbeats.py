@@ -17,7 +17,12 @@ from models.wire.registry import HEARTBEAT
 _BEAT = (
     update(DEVICE_STATUS)
     .where(DEVICE_STATUS.c.device == bindparam("of"))
-    .values(last_heartbeat_ms=bindparam("at_ms"), heartbeat=bindparam("said"))
+    .values(
+        last_heartbeat_ms=bindparam("at_ms"),
+        heartbeat=bindparam("said"),
+        skew_ms=bindparam("skew_ms"),
+        clock_quality=bindparam("clock_quality"),
+    )
 )
 
 
@@ -43,6 +48,8 @@ class HeartbeatFold:
                 "of": device,
                 "at_ms": to_ms(entry.received_at),
                 "said": msgspec.json.encode(entry.data()).decode(),
+                "skew_ms": _skew_ms(entry),
+                "clock_quality": entry.clock_quality().value,
             }
             for device, entry in newest.items()
             if known.get(device) == DevicePath(entry.tenant, entry.store, entry.device)
@@ -52,7 +59,16 @@ class HeartbeatFold:
 
     def clear(self, connection: Connection) -> None:
         """Forget every heartbeat, to fold the ledger anew."""
-        connection.execute(update(DEVICE_STATUS).values(last_heartbeat_ms=None, heartbeat=""))
+        connection.execute(
+            update(DEVICE_STATUS).values(
+                last_heartbeat_ms=None, heartbeat="", skew_ms=None, clock_quality=""
+            )
+        )
+
+
+def _skew_ms(entry: LedgerEntry) -> int | None:
+    """By how much the device's clock is ahead of ours; the delay on the way is not in it."""
+    return None if entry.corrected is None else to_ms(entry.time) - to_ms(entry.corrected)
 
 
 def _enrolled(

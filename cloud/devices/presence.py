@@ -21,11 +21,15 @@ from models.wire.ids import DevicePath
 _LONGEST_VERSION = 64
 
 
-def born(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -> None:
-    """Note a new connection; a birth that is known already changes nothing."""
+def born(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -> bool:
+    """Note a new connection; a birth that is known already changes nothing.
+
+    Returns:
+        Whether the device is enrolled at this very place.
+    """
     row = _status(connection, path)
     if row is None or row.birth == birth.birth:
-        return
+        return row is not None
     online = row.closed_birth != birth.birth
     _set(
         connection,
@@ -38,6 +42,7 @@ def born(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -
         last_birth_ms=to_ms(at),
         last_state_ms=to_ms(at),
     )
+    return True
 
 
 def state_changed(connection: Connection, path: DevicePath, state: State, at: datetime) -> None:

@@ -21,11 +21,13 @@ from cloud.broker.secret_hash import RandomBytes, hash_secret, new_secret
 from cloud.devices import enrolment, presence, twins
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.tables import DEVICE
+from cloud.devices.timekeeping import heard_birth
 from cloud.errors import TransientError
 from cloud.storage import read, write
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.birth import Birth, State
+from models.wire.envelope import monotonic_ms
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from models.wire.twin import Reported
 
@@ -63,9 +65,16 @@ class Registry:
         return path in self._paths
 
     def born(self, path: DevicePath, birth: Birth, at: datetime) -> None:
-        """A device has connected. Idempotent per birth id."""
+        """A device has connected. Idempotent per birth id.
+
+        Each time it is heard it is a sample of the device's clock; one that comes late, such as a
+        retained one, only adds nothing.
+        """
         with write(self._engine) as connection:
-            presence.born(connection, path, birth, at)
+            if presence.born(connection, path, birth, at):
+                heard_birth(
+                    connection, path.device, birth.bootid, monotonic_ms(birth.monotonic), at
+                )
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         """A device is online, or its will was spoken; a late will harms no newer connection."""

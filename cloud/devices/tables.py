@@ -44,6 +44,9 @@ class DeviceStatusRow(SQLModel, table=True):
         last_state_ms: when it went online or offline.
         last_heartbeat_ms: when its last heartbeat arrived here.
         heartbeat: that heartbeat as JSON; empty before the first.
+        skew_ms: by how much its clock was ahead of ours then; None before the first and where its
+            boot's clock could not be read.
+        clock_quality: what the device thought of its clock then; empty before the first.
     """
 
     __tablename__ = "device_status"
@@ -59,6 +62,23 @@ class DeviceStatusRow(SQLModel, table=True):
     last_state_ms: int | None = Field(default=None, sa_type=BigInteger)
     last_heartbeat_ms: int | None = Field(default=None, sa_type=BigInteger)
     heartbeat: str = ""
+    skew_ms: int | None = Field(default=None, sa_type=BigInteger)
+    clock_quality: str = ""
+
+
+class DeviceBootRow(SQLModel, table=True):
+    """What is known of the clock of one boot of a device; ``clock`` is a ``BootClock`` as JSON.
+
+    Not derived from the ledger: births are in it too, and times that were told must stand. Rows
+    go with a device that is enrolled anew, and beyond 32 boots the ones heard of longest ago.
+    """
+
+    __tablename__ = "device_boot"
+
+    device: str = Field(primary_key=True)
+    bootid: str = Field(primary_key=True)
+    clock: str
+    heard_ms: int = Field(sa_type=BigInteger)
 
 
 class DeviceTwinRow(SQLModel, table=True):
@@ -74,5 +94,6 @@ class DeviceTwinRow(SQLModel, table=True):
 
 
 DEVICE: Final[Table] = SQLModel.metadata.tables["device"]
+DEVICE_BOOT: Final[Table] = SQLModel.metadata.tables["device_boot"]
 DEVICE_STATUS: Final[Table] = SQLModel.metadata.tables["device_status"]
 DEVICE_TWIN: Final[Table] = SQLModel.metadata.tables["device_twin"]

@@ -1,7 +1,7 @@
 """Keeps the footfall tables in step with the ledger.
 
-One part per event and nothing derived from other parts: the result depends neither on the order in
-which parts arrive nor on how they are cut into batches, and folding them again changes nothing.
+One part per event: the result depends neither on the order in which parts arrive nor on how they
+are cut into batches, and folding them again changes nothing.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 
-from cloud.footfall.row import Row, rows_of
-from cloud.footfall.tables import LINE, PART
+from cloud.footfall.merged import supersede
+from cloud.footfall.row import Rows, rows_of
+from cloud.footfall.tables import LINE, PART, REPLACED
 from cloud.ledger.entry import LedgerEntry
 from models.wire.events.footfall import FootfallCounted
 from models.wire.registry import FOOTFALL_COUNTED
 
 _POSITIONS: Final[BindParameter[Any]] = bindparam("positions", expanding=True)
 _FORGET: Final = tuple(
-    delete(table).where(table.c.position.in_(_POSITIONS)) for table in (LINE, PART)
+    delete(table).where(table.c.position.in_(_POSITIONS)) for table in (LINE, REPLACED, PART)
 )
 
 
@@ -30,28 +31,28 @@ class FootfallFold:
 
     def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
         """Fold the entries' reports, in a handful of statements for all of them."""
-        parts: list[Row] = []
-        lines: list[Row] = []
+        found: list[Rows] = []
         for entry in entries:
             if entry.kind.name == FOOTFALL_COUNTED.name:
                 data = entry.data()
                 assert isinstance(data, FootfallCounted), "the registry says so"
-                part, its_lines = rows_of(entry, data)
-                parts.append(part)
-                lines += its_lines
-        if parts:
-            _write(connection, parts, lines)
+                found.append(rows_of(entry, data))
+        if found:
+            _write(connection, found)
 
     def clear(self, connection: Connection) -> None:
         """Forget every report, to fold the ledger anew."""
-        for table in (LINE, PART):
+        for table in (LINE, PART, REPLACED):
             connection.execute(delete(table))
 
 
-def _write(connection: Connection, parts: Sequence[Row], lines: Sequence[Row]) -> None:
-    positions = [part["position"] for part in parts]
+def _write(connection: Connection, found: Sequence[Rows]) -> None:
+    positions = [rows.part["position"] for rows in found]
     for forget in _FORGET:
         connection.execute(forget, {"positions": positions})
-    connection.execute(insert(PART), parts)
-    if lines:
+    connection.execute(insert(PART), [rows.part for rows in found])
+    if lines := [row for rows in found for row in rows.lines]:
         connection.execute(insert(LINE), lines)
+    if replaced := [row for rows in found for row in rows.replaced]:
+        connection.execute(insert(REPLACED), replaced)
+    supersede(connection, positions)

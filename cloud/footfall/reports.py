@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from cloud.footfall.tables import LINE, PART
 from cloud.storage.columns import to_ms
@@ -17,7 +17,7 @@ from models.wire.events.footfall import GapReason
 from models.wire.ids import DeviceId, StoreId, TenantId
 
 _MINUTE_MS: Final = 60_000
-_COUNTED: Final = PART.c.ignored.is_(False)
+_COUNTED: Final = and_(PART.c.ignored.is_(False), PART.c.superseded.is_(False))
 
 
 class CameraKey(NamedTuple):

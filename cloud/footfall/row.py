@@ -6,23 +6,29 @@ and nobody may see its numbers.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from cloud.footfall.dating import dated
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms
 from models.wire.events.footfall import FootfallCounted
 
 Row = dict[str, Any]
 
-DURATIONS_S: Final = (60, 300, 900)
-"""Intervals that we take: each divides the next and a quarter of an hour, the step in which the
-world's time zones differ, so that none lies in two local hours."""
+DURATIONS_S: Final = (60, 300, 900, 3600)
+"""Intervals that we take: each divides the next."""
+
+_QUARTER_S: Final = 900
+"""The step in which the world's time zones differ: what is no longer begins on a multiple of itself
+and lies in one local hour. An hour begins with any quarter, since the device makes it an hour of
+the shop's clock, which in some zones is half an hour beside UTC's."""
 
 EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """Before it there was no agent: a clock that lost its time says 1970."""
@@ -34,9 +40,15 @@ MOST_CROSSINGS: Final = 100_000
 """Of one line in one interval: more than a hundred people a second is no doorway."""
 
 MOST_LINES: Final = 64
+MOST_REPLACED: Final = 1024
+"""Four times what an agent puts into one event."""
+
 LONGEST_NAME: Final = 64
 _MOST_SAMPLES: Final = 10**6
 _MINUTE_MS: Final = 60_000
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Oddity(StrEnum):
@@ -51,21 +63,29 @@ CONFLICT: Final = "conflict"
 """It met other content under its id or sequence; its people came in all the same."""
 
 
-def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> tuple[Row, list[Row]]:
-    """The row of the part and those of its lines; no lines where it makes no sense."""
+class Rows(NamedTuple):
+    """What becomes of one event: nothing but the part where it makes no sense."""
+
+    part: Row
+    lines: Sequence[Row] = ()
+    replaced: Sequence[Row] = ()
+
+
+def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> Rows:
+    """The rows of one event, dated by our clock."""
+    counted = dated(entry, counted)
     odd = list(_oddities(entry, counted))
     flags = [oddity.value for oddity in odd] + ([CONFLICT] if entry.conflict else [])
-    part = {
+    where = {"tenant": entry.tenant, "store": entry.store, "device": entry.device}
+    part = where | {
         "position": entry.position,
-        "tenant": entry.tenant,
-        "store": entry.store,
-        "device": entry.device,
+        "event_id": entry.event_id,
         "camera": _name(counted.camera),
         "ignored": bool(odd),
         "flags": " ".join(flags),
     }
     if odd:
-        return part | _nothing(entry, counted, odd), []
+        return Rows(part | _nothing(entry, counted, odd))
     lines = [
         {
             "position": entry.position,
@@ -75,7 +95,11 @@ def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> tuple[Row, list[Row
         }
         for tally in counted.lines
     ]
-    return part | _counts(counted), lines
+    replaced = [
+        where | {"position": entry.position, "event_id": each}
+        for each in sorted(set(counted.replaces))
+    ]
+    return Rows(part | _counts(counted) | {"replaces": len(replaced)}, lines, replaced)
 
 
 def _counts(counted: FootfallCounted) -> Row:
@@ -101,6 +125,7 @@ def _nothing(entry: LedgerEntry, counted: FootfallCounted, odd: list[Oddity]) ->
         "ingress": 0,
         "egress": 0,
         "gaps": "{}",
+        "replaces": 0,
     }
 
 
@@ -116,8 +141,7 @@ def _oddities(entry: LedgerEntry, counted: FootfallCounted) -> Iterator[Oddity]:
         yield Oddity.TIME
     if not _is_plausible(counted):
         yield Oddity.COUNT
-    names = [tally.line for tally in counted.lines]
-    if len(set(names)) < len(names) or not all(map(_is_name, (counted.camera, *names))):
+    if not _is_named_well(counted):
         yield Oddity.NAME
 
 
@@ -127,7 +151,7 @@ def _is_interval(counted: FootfallCounted, latest: datetime) -> bool:
         duration_s in DURATIONS_S
         and begin_at.tzinfo is not None
         and EARLIEST <= begin_at <= latest
-        and to_ms(begin_at) % (1000 * duration_s) == 0
+        and to_ms(begin_at) % (1000 * min(duration_s, _QUARTER_S)) == 0
     )
 
 
@@ -139,6 +163,16 @@ def _is_plausible(counted: FootfallCounted) -> bool:
         and len(counted.lines) <= MOST_LINES
         and all(0 <= count <= MOST_CROSSINGS for count in crossings)
         and all(gap.ms >= 0 for gap in counted.gaps)
+    )
+
+
+def _is_named_well(counted: FootfallCounted) -> bool:
+    names = [tally.line for tally in counted.lines]
+    return (
+        len(set(names)) == len(names)
+        and all(map(_is_name, (counted.camera, *names)))
+        and len(counted.replaces) <= MOST_REPLACED
+        and all(map(_UUID.fullmatch, counted.replaces))
     )
 
 

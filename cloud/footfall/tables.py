@@ -1,14 +1,14 @@
-"""The two tables of this package. Times are integer milliseconds UTC.
+"""The tables of this package. Times are integer milliseconds UTC.
 
 A row is what one event said, so folding an event again changes nothing, and the parts of a minute
-are added where they are read.
+are added where they are read. Only ``superseded`` is said by other events.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import BigInteger, Column, Index, Table
+from sqlalchemy import BigInteger, Column, Index, Table, false
 from sqlmodel import Field, SQLModel
 
 from cloud.storage.columns import BIG_KEY
@@ -24,11 +24,15 @@ class FootfallPartRow(SQLModel, table=True):
         gaps: a JSON object from the reason to milliseconds.
         ignored: it made no sense and is in no figure; ``flags`` say why.
         flags: what is odd about it, separated by spaces.
+        event_id: unique within the device, but for a conflict.
+        replaces: how many events it says that it is the sum of; 0 for what a camera said itself.
+        superseded: its people are in another event and it is in no figure (``merged``).
     """
 
     __tablename__ = "footfall_part"
     __table_args__: ClassVar[Any] = (
         Index("footfall_part_of_store", "tenant", "store", "begin_at_ms"),
+        Index("footfall_part_by_event", "tenant", "store", "device", "event_id"),
     )
 
     position: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
@@ -45,6 +49,9 @@ class FootfallPartRow(SQLModel, table=True):
     gaps: str
     ignored: bool
     flags: str
+    event_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    replaces: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    superseded: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class FootfallLineRow(SQLModel, table=True):
@@ -58,5 +65,21 @@ class FootfallLineRow(SQLModel, table=True):
     egress: int
 
 
+class FootfallReplacedRow(SQLModel, table=True):
+    """An event of which the event at ``position`` says that it holds its people."""
+
+    __tablename__ = "footfall_replaced"
+    __table_args__: ClassVar[Any] = (
+        Index("footfall_replaced_by_event", "tenant", "store", "device", "event_id"),
+    )
+
+    position: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
+    event_id: str = Field(primary_key=True)
+    tenant: str
+    store: str
+    device: str
+
+
 PART: Final[Table] = SQLModel.metadata.tables["footfall_part"]
 LINE: Final[Table] = SQLModel.metadata.tables["footfall_line"]
+REPLACED: Final[Table] = SQLModel.metadata.tables["footfall_replaced"]

@@ -13,6 +13,7 @@ from cloud.ingest.authorise import Devices
 from cloud.ledger.journal import Journal
 from models.wire.ack import Welcome
 from models.wire.birth import Birth, decode_birth, decode_state
+from models.wire.envelope import utc_ms
 from models.wire.ids import DevicePath, StoreId, TenantId
 from models.wire.topics import Down, Up, down
 from models.wire.twin import decode_reported
@@ -78,5 +79,6 @@ class Desk:
             birth=birth.birth,
             epochs=self._journal.settled(device, [held.epoch for held in birth.epochs]),
             cards=self._cards_head(device.tenant, device.store),
+            now=utc_ms(at),
         )
         return Answer(down(device, Down.ACK), msgspec.json.encode(welcome))

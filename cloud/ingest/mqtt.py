@@ -23,6 +23,8 @@ from cloud.ingest.source import Listener, Message
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
+from models.wire.ids import PARTS
+from models.wire.topics import worker_filters
 
 log = get_logger(__name__)
 
@@ -65,6 +67,7 @@ class MqttSource:
         self._login = login
         self._clock = clock
         self._backoff = Backoff(random)
+        self._filters: Sequence[str] | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._connection: _Connection | None = None
@@ -77,10 +80,19 @@ class MqttSource:
 
     def start(self, filters: Sequence[str], listener: Listener) -> None:
         """See ``Source``. The thread ends with ``close`` or when the broker refuses our login."""
+        if self._filters is None:
+            self._filters = tuple(filters)
         self._thread = threading.Thread(
-            target=self._run, args=(list(filters), listener), name="mqtt-source", daemon=True
+            target=self._run, args=(listener,), name="mqtt-source", daemon=True
         )
         self._thread.start()
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """See ``Source``."""
+        self._filters = tuple(filters)
+        connection = self._connection
+        if connection is not None:
+            connection.subscribe(self._filters)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """See ``Source``."""
@@ -98,9 +110,9 @@ class MqttSource:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, filters: Sequence[str], listener: Listener) -> None:
+    def _run(self, listener: Listener) -> None:
         while not self._stop.is_set():
-            connection = _Connection(self._login, filters, listener)
+            connection = _Connection(self._login, self._filters or (), listener)
             try:
                 self._serve(connection)
             except BrokerRefusedLogin as error:
@@ -114,14 +126,16 @@ class MqttSource:
             self._clock.wait(self._stop, self._backoff.next_s())
 
     def _serve(self, connection: _Connection) -> None:
-        """One connection, from its opening to its end."""
+        """One connection, from its opening to its end; raises as its ``open``."""
         connection.open()
         self._connection = connection
         if self._stop.is_set():  # close() may have looked before there was a connection to end
             return
+        connection.subscribe(self._filters or ())  # they may have changed while it was opened
         since_s = self._clock.monotonic_s()
         log.info("broker_connected", broker=str(self._login), client=self._login.client_id)
         connection.lost.wait()
+        connection.raise_refusal()
         log.info("broker_connection_ended", broker=str(self._login), why=connection.why)
         if self._clock.monotonic_s() - since_s >= STABLE_S:
             self._backoff.reset()
@@ -132,7 +146,8 @@ class _Connection:
 
     def __init__(self, login: BrokerLogin, filters: Sequence[str], listener: Listener) -> None:
         self._login = login
-        self._filters = [(topic, 1) for topic in filters]
+        self._filters = frozenset(filters)
+        self._changing = threading.Lock()
         self._listener = listener
         self._refusal: ReasonCode | None = None
         self._settled = threading.Event()
@@ -154,12 +169,27 @@ class _Connection:
             raise BrokerUnavailable(f"broker {self._login}: {error}") from error
         self._client.loop_start()
         self._settled.wait(CONNECT_TIMEOUT_S)
-        if self._refusal is not None:
-            raise self._refused(self._refusal)
+        self.raise_refusal()
         if not self.ready:
             silence = f"no answer in {CONNECT_TIMEOUT_S:g} s"
             why = self.why if self.lost.is_set() else silence
             raise BrokerUnavailable(f"broker {self._login}: {why}")
+
+    def raise_refusal(self) -> None:
+        """Raise what ``open`` names, where the broker has refused us or a subscription."""
+        if self._refusal is not None:
+            raise self._refused(self._refusal)
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Change what is listened to; a filter that the broker refuses ends the connection."""
+        with self._changing:
+            wanted = frozenset(filters)
+            new, gone = wanted - self._filters, self._filters - wanted
+            self._filters = wanted
+            if new:
+                self._client.subscribe([(each, 1) for each in sorted(new)])
+            if gone:
+                self._client.unsubscribe(sorted(gone))
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         """Queue a message for paho's thread; raises BrokerUnavailable."""
@@ -207,14 +237,23 @@ class _Connection:
         return BrokerUnavailable(f"broker {self._login}: {reason}")
 
     def _on_connect(
-        self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
+        self,
+        client: paho.Client,
+        _data: Any,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _props: Any,
     ) -> None:
         if reason.is_failure:
             self._refusal = reason
             self._settled.set()
-        elif self._filters:
-            client.subscribe(self._filters)
-        else:
+            return
+        with self._changing:
+            if self._filters:
+                client.subscribe([(each, 1) for each in sorted(self._filters)])
+            if flags.session_present:
+                client.unsubscribe(sorted(_every_filter() - self._filters))
+        if not self._filters:
             self._be_ready()
 
     def _on_subscribe(
@@ -224,6 +263,7 @@ class _Connection:
         if refused:
             self._refusal = refused[0]
             self._settled.set()
+            self.lost.set()
         else:
             self._be_ready()
 
@@ -245,6 +285,11 @@ class _Connection:
         except UnicodeDecodeError:  # brokers refuse such topics; raising would end paho's thread
             return
         self._listener.arrived(Message(topic, bytes(message.payload), message.retain))
+
+
+def _every_filter() -> frozenset[str]:
+    """Whatever a worker may have subscribed to in a session that the broker has kept."""
+    return frozenset(worker_filters()).union(*(worker_filters([part]) for part in range(PARTS)))
 
 
 def _disable_nagle(_client: paho.Client, _data: Any, sock: Any) -> None:

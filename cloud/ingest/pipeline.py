@@ -1,4 +1,6 @@
-"""The loop from the broker to the ledger and back: receive, read, commit, acknowledge, in groups.
+"""From the broker to the ledger and back: receive, read, commit, acknowledge, in groups.
+
+Two threads share the work: one reads and checks what comes, the other one commits and answers.
 
 Whatever cannot be stored is not acknowledged, so a shop keeps it and sends it again. While the
 database is away the loop waits and the queue fills; then the broker's session does. A message that
@@ -7,9 +9,10 @@ makes this program fail is tried alone and set aside, so it never holds up its n
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from cloud.errors import BrokerUnavailable, InvalidInput
@@ -18,13 +21,15 @@ from cloud.ingest.committing import Committer
 from cloud.ingest.documents import Answer, CardsHead, Desk, Document
 from cloud.ingest.edge import Mishap, Patience
 from cloud.ingest.guard import RefusalGuard
+from cloud.ingest.handover import Group, Handover
 from cloud.ingest.intake import Intake, Received
+from cloud.ingest.setting_aside import read
 from cloud.ingest.source import Source
 from cloud.ingest.tally import Tally
+from cloud.ingest.withholding import Withholding
 from cloud.ledger.arrival import Arrival
 from cloud.ledger.detail import unquoted
 from cloud.ledger.journal import Journal
-from cloud.ledger.reading import Readable, Reading
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
@@ -33,8 +38,12 @@ from models.wire.topics import Up, UpTopic, worker_filters
 
 log = get_logger(__name__)
 
+_SWITCH_S: Final = 0.0002
+"""How long the reader may keep the interpreter when the committing thread comes back from the
+database: it does so about 15 times a group, and Python's default would cost it 5 ms each time."""
+
 _IDLE_S: Final = 0.05
-"""How often an idle loop looks whether it shall stop."""
+"""How often an idle thread looks whether it shall stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +54,14 @@ class Limits:
         group_events: events committed together, as soon as that many are there.
         group_s: how long a group waits for more, counted from its first message.
         queue_messages: messages held in memory, each of up to 512 KiB.
-        parts: the parts of all stores that this worker serves.
+        parts: the parts of all stores that are subscribed to at first; a worker that shares them
+            with others (``shift``) begins with what it has been given.
     """
 
     group_events: int = 1000
     group_s: float = 0.005
     queue_messages: int = 64
     parts: Sequence[int] = tuple(range(PARTS))
-
-
-@dataclass(slots=True)
-class _Group:
-    readings: list[Reading] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-    events: int = 0
 
 
 class Ingest:
@@ -75,90 +78,111 @@ class Ingest:
         random: Callable[[], float],
         limits: Limits | None = None,
         guard: RefusalGuard | None = None,
+        withholding: Withholding | None = None,
     ) -> None:
-        self.tally = Tally()
+        self._read = Tally()
+        self._stored = Tally()
         self._source = source
         self._clock = clock
         self._random = random
         self._limits = limits or Limits()
         self._intake = Intake(clock, self._limits.queue_messages)
-        self._gate = Gate(devices, self.tally)
+        self._handover = Handover(clock, self._limits.group_events, self._limits.group_s)
+        self._gate = Gate(devices, self._read)
         self._desk = Desk(journal, devices, cards_head)
-        self._committer = Committer(journal, self._send, guard or RefusalGuard(), self.tally)
+        self._committer = Committer(
+            journal,
+            self._send,
+            guard or RefusalGuard(),
+            withholding or Withholding("ingest", ""),
+            self._stored,
+        )
 
     def after_commit(self, listener: Callable[[int], None]) -> None:
         """Call this with the ledger's head after every commit that added to it.
 
-        It is called on ingest's thread before the acknowledgements leave; it must neither block
-        nor raise.
+        It is called on the committing thread before the acknowledgements leave; it must neither
+        block nor raise.
         """
         self._committer.listeners.append(listener)
 
+    @property
+    def tally(self) -> Tally:
+        """What was counted until now."""
+        return self._read.plus(self._stored)
+
     def run(self, stop: threading.Event) -> None:
-        """Ingest in the calling thread until ``stop`` is set. Can be called once.
+        """Ingest until ``stop`` is set: commit in the calling thread, read in one beside it.
+
+        Can be called once.
 
         Raises:
-            FaultyService: the broker refuses us, the database or the keyring cannot be used, or
-                too much is refused. Nothing was acknowledged that is not stored.
+            FaultyService: the broker refuses us, or the database or the keyring cannot be used.
+                Nothing was acknowledged that is not stored.
         """
-        patience = Patience(self._clock, self._random, stop, self.tally)
+        patience = Patience(self._clock, self._random, stop, self._stored)
+        ended = threading.Event()
+        reader = threading.Thread(target=self._read_on, args=(ended,), name="ingest-reading")
         self._source.start(worker_filters(self._limits.parts), self._intake)
+        sys.setswitchinterval(_SWITCH_S)
+        reader.start()
         try:
             while not stop.is_set():
-                self._process(self._collect(patience), patience)
+                self._process(self._handover.take(_IDLE_S), patience)
         finally:
+            ended.set()
+            self._handover.close()
             self._intake.close()
             self._source.close()
+            reader.join()
 
-    def _collect(self, patience: Patience) -> _Group:
-        group = _Group()
-        received = self._intake.take(_IDLE_S)
-        deadline_s = self._clock.monotonic_s() + self._limits.group_s
-        while received is not None:
-            self._sort(received, group, patience)
-            if group.events >= self._limits.group_events:
-                break
-            received = self._intake.take(deadline_s - self._clock.monotonic_s())
-        return group
+    def _read_on(self, ended: threading.Event) -> None:
+        """The reader's thread: half of the work needs no database, and is done meanwhile."""
+        patience = Patience(self._clock, self._random, ended, self._read)
+        try:
+            while not ended.is_set():
+                received = self._intake.take(_IDLE_S)
+                if received is not None:
+                    self._sort(received, patience)
+        except BaseException as fault:  # noqa: BLE001 - a thread's edge: the other one raises it
+            self._handover.fail(fault)
 
-    def _sort(self, received: Received, group: _Group, patience: Patience) -> None:
-        self.tally.messages += 1
+    def _sort(self, received: Received, patience: Patience) -> None:
+        self._read.messages += 1
         topic = patience(lambda: self._gate.admit(received.message.topic))
         payload = received.message.payload
         if isinstance(topic, Mishap):
-            self.tally.mishaps += 1
+            self._read.mishaps += 1
             log.error("message_dropped", error=topic.name, why="the registry failed; report this")
         if not isinstance(topic, UpTopic):
             return
         if not isinstance(topic.branch, Up):
             arrival = Arrival(topic.device, topic.branch, payload, received.at)
-            reading = self._committer.read(arrival)
-            group.readings.append(reading)
-            group.events += len(reading.events) if isinstance(reading, Readable) else 1
+            self._handover.put(read(arrival, self._read))
         elif payload:  # an empty document only clears what the broker has retained
-            group.documents.append(Document(topic.device, topic.branch, payload, received.at))
+            self._handover.put(Document(topic.device, topic.branch, payload, received.at))
 
-    def _process(self, group: _Group, patience: Patience) -> None:
+    def _process(self, group: Group, patience: Patience) -> None:
         if group.readings:
             self._committer.commit(group.readings, patience)
         for document in group.documents:
             self._answer(document, patience)
 
     def _answer(self, document: Document, patience: Patience) -> None:
-        self.tally.documents += 1
+        self._stored.documents += 1
         try:
             answer = patience(lambda: self._desk.take(document))
         except (WireError, InvalidInput) as error:
             self._unusable(document, unquoted(error))
             return
         if isinstance(answer, Mishap):
-            self.tally.mishaps += 1
+            self._stored.mishaps += 1
             self._unusable(document, answer.name)
         elif answer is not None:
             self._send(answer)
 
     def _unusable(self, document: Document, why: str) -> None:
-        self.tally.bad_documents += 1
+        self._stored.bad_documents += 1
         where = document.device.prefix
         log.warning("document_unusable", device=where, branch=document.branch.value, why=why)
 
@@ -167,4 +191,4 @@ class Ingest:
             self._source.publish(answer.topic, answer.payload)
         except BrokerUnavailable:
             # A shop sends again by its own timer, and births are retained: both are answered then.
-            self.tally.unanswered += 1
+            self._stored.unanswered += 1

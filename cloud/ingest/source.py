@@ -42,7 +42,18 @@ class Source(Protocol):
         ...
 
     def start(self, filters: Sequence[str], listener: Listener) -> None:
-        """Begin to connect and subscribe; returns at once."""
+        """Begin to connect and subscribe; returns at once.
+
+        ``filters`` are what to listen to first, unless ``subscribe`` has named something before.
+        """
+        ...
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """From now on listen to these and to nothing else; from any thread, without waiting.
+
+        It holds for every later connection, and for what the broker still keeps of an earlier
+        session. What is new is subscribed to before what is gone is let go.
+        """
         ...
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:

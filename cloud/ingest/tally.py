@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 from cloud.ledger.arrival import Appended
 
 
 @dataclass(slots=True)
 class Tally:
-    """Plain counters, written by ingest's thread only; reading them is always safe.
+    """Plain counters, each object written by one thread only; reading them is always safe.
 
     Attributes:
         messages: everything the broker delivered.
         accepted, duplicates, conflicts, rejected: events.
         refused: batches whose senders must bisect them.
         unreadable: payloads that named no sequence.
+        withheld: events left with their shops, after too many refusals; repeats count again.
         foreign_topics: messages on topics that are not ours.
         unknown_devices: messages of devices that are not enrolled.
         documents: births, states and twins; ``bad_documents`` those that could not be used.
@@ -31,6 +33,7 @@ class Tally:
     rejected: int = 0
     refused: int = 0
     unreadable: int = 0
+    withheld: int = 0
     foreign_topics: int = 0
     unknown_devices: int = 0
     documents: int = 0
@@ -47,3 +50,8 @@ class Tally:
         self.rejected += appended.rejected
         self.refused += appended.refused
         self.unreadable += appended.unreadable
+
+    def plus(self, other: Self) -> Self:
+        """What two threads have counted together."""
+        names = [each.name for each in fields(self)]
+        return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in names})

@@ -13,6 +13,9 @@ from cloud.ledger.arrival import Arrival
 from cloud.ledger.tables import DeadLetterRow, table_of
 from cloud.storage.columns import to_ms
 from models.vault.blob import BlobSealer
+from models.wire.codec import Codec
+from models.wire.envelope import LATE
+from models.wire.errors import WireError
 
 _LETTERS: Final = table_of(DeadLetterRow)
 
@@ -34,8 +37,22 @@ class Letter:
 
     @property
     def digest(self) -> bytes:
-        """Names topic and payload."""
-        return hashlib.sha256(self.arrival.topic.encode() + b"\n" + self.payload).digest()
+        """Names topic and content: the same poison has the same name however often it is sent."""
+        return hashlib.sha256(self.arrival.topic.encode() + b"\n" + _content(self.payload)).digest()
+
+
+def _content(payload: bytes) -> bytes:
+    """A batch's header and events without what changes from sending to sending, else the payload.
+
+    Sent late, an event carries one mark more (``envelope.stamp``); and one event may travel in a
+    frame that another version of zstd has made.
+    """
+    try:
+        batch = Codec().decode(payload)
+    except (WireError, RecursionError):
+        return payload
+    events = (bytes(event).replace(LATE, b"") for event in batch.events)
+    return b"\n".join([f"{batch.header.epoch}/{batch.header.first}".encode(), *events])
 
 
 def place_of(digest: bytes) -> str:

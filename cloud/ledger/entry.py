@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from cloud.errors import SchemaMismatch
 from cloud.storage.columns import from_ms
+from models.wire.envelope import ClockQuality
 from models.wire.ids import DeviceId, EventId, StoreId, TenantId
 from models.wire.registry import (
     EVENT_TYPES,
@@ -27,7 +28,12 @@ class _Inside(msgspec.Struct):
     data: msgspec.Raw
 
 
+class _Clock(msgspec.Struct):
+    clockquality: ClockQuality
+
+
 _INSIDE = msgspec.json.Decoder(_Inside)
+_CLOCK = msgspec.json.Decoder(_Clock)
 _KINDS: Final[Mapping[tuple[str, int], EventType]] = MappingProxyType(
     {(known.name, known.version): known for known in EVENT_TYPES}
 )
@@ -45,6 +51,7 @@ class LedgerEntry:
         conflict: it met other content under its id or its sequence. It is a fact all the same: a
             cloned disk records real sales. Show it, alarm about it, but do not drop it.
         time: as the device's clock said; ``received_at`` as ours said.
+        corrected: when it was captured, by our clock; None where that could not be told.
         historical: sent late, after an outage.
         body: the event's bytes, personal members sealed.
     """
@@ -63,6 +70,20 @@ class LedgerEntry:
     received_at: datetime
     historical: bool
     body: bytes = field(repr=False)
+    corrected: datetime | None = None
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was captured, as well as we know: what decides which of two revisions is newer.
+
+        Corrected, where that could be told; else the device's own word, but never behind its
+        arrival.
+        """
+        return self.corrected or min(self.time, self.received_at)
+
+    def clock_quality(self) -> ClockQuality:
+        """What the device thought of its own clock."""
+        return _CLOCK.decode(self.body).clockquality
 
     def data(self) -> EventData:
         """The event's data, upcast to its newest version.
@@ -103,6 +124,7 @@ def entry_of(row: Row[Any]) -> LedgerEntry:
         received_at=from_ms(row.received_ms),
         historical=row.historical,
         body=row.body,
+        corrected=None if row.corrected_ms is None else from_ms(row.corrected_ms),
     )
 
 

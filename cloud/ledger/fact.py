@@ -19,7 +19,7 @@ from cloud.storage.columns import to_ms
 from models.wire import ids
 from models.wire.ack import Reason
 from models.wire.digest import content_digest
-from models.wire.envelope import Envelope, expected_id, open_envelope
+from models.wire.envelope import ClockQuality, Envelope, expected_id, monotonic_ms, open_envelope
 from models.wire.errors import BadEvent
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.footfall import FootfallCounted
@@ -51,6 +51,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         id_fits: the id is the one that natural key and content ask for; True without a key.
         time_ms: the event's own time.
+        bootid, monotonic_ms, clockquality: of the device when it was captured; monotonic_ms is None
+            where it cannot be read, which harms nothing but the corrected time.
         body: its original bytes.
         voids: lanes and ranges that it declares will never come.
     """
@@ -63,6 +65,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     id_fits: bool
     fact_kind: str | None
     time_ms: int
+    bootid: str
+    monotonic_ms: int | None
+    clockquality: ClockQuality
     historical: bool
     spans: Sequence[PersonalSpan]
     body: bytes
@@ -96,6 +101,9 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
         id_fits=id_fits,
         fact_kind=fact_kind,
         time_ms=_time_ms(envelope),
+        bootid=envelope.bootid,
+        monotonic_ms=monotonic_ms(envelope.monotonic),
+        clockquality=envelope.clockquality,
         historical=envelope.historical,
         spans=personal_spans(kind, envelope.data),
         body=body,

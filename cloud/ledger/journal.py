@@ -37,6 +37,7 @@ from cloud.ledger.rows import COLUMNS, row_of
 from cloud.ledger.sealing import Unsealable, seal
 from cloud.ledger.settlement import Outcome
 from cloud.ledger.tables import EventRow, table_of
+from cloud.ledger.timekeeping import Timekeeper
 from cloud.ledger.verdict import Kept, Verdict, judge
 from cloud.storage.bulk import BulkInsert
 from cloud.storage.columns import to_ms
@@ -67,7 +68,11 @@ class Journal:
         dead_letters: BlobSealer,
         clock: Clock,
         random: Callable[[int], bytes] = os.urandom,
+        *,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
+        """Without a ``timekeeper`` no corrected times are stored."""
+        self._timekeeper = timekeeper
         self._engine = engine
         self._sealer = sealer
         self._dead_letters = dead_letters
@@ -146,8 +151,13 @@ class Journal:
     def _store(self, connection: Connection, kept: Sequence[Kept]) -> None:
         if kept:
             bodies = seal(self._sealer, [one.fact for one in kept])
-            rows = [row_of(one, body) for one, body in zip(kept, bodies, strict=True)]
-            self._insert(connection, rows)
+            times = self._corrected(connection, kept)
+            self._insert(connection, list(map(row_of, kept, bodies, times)))
+
+    def _corrected(self, connection: Connection, kept: Sequence[Kept]) -> Sequence[int | None]:
+        if self._timekeeper is None:
+            return [None] * len(kept)
+        return self._timekeeper.correct(connection, kept)
 
     def _appended(self, readings: Sequence[Reading], verdict: Verdict, buried: int) -> Appended:
         return Appended(

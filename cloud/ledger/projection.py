@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from cloud.errors import InvalidInput
 from cloud.ledger.entry import LedgerEntry
 from cloud.ledger.journal import Journal
 from cloud.ledger.tables import FollowerRow, table_of
@@ -81,6 +82,27 @@ class Follower:
                 fold.apply(connection, entries)
             self._move(connection, entries[-1].position)
         return len(entries)
+
+    def rewind(self, position: int) -> None:
+        """Feed the folds again from behind a position, keeping what they have: ``step`` does it.
+
+        For folds that a repetition does not harm, as ours promise (``test_members_laws``): after a
+        fold has learnt to read more of an entry, or to try one out on recent days. A position ahead
+        of the follower's own is refused: entries would be skipped.
+
+        Raises:
+            InvalidInput: the position is negative or ahead of the follower.
+        """
+        with write(self._engine) as connection:
+            in_turn(connection, f"follower {self.name}")
+            reached = self._position(connection)
+            if not 0 <= position <= reached:
+                raise InvalidInput(
+                    f"follower {self.name} stands at position {reached}: it cannot be sent to "
+                    f"{position}; name one from 0 to {reached}"
+                )
+            self._move(connection, position)
+        log.info("projections_rewound", follower=self.name, position=position)
 
     def rebuild(self) -> None:
         """Clear the folds and begin again from position 0; ``step`` then folds everything anew."""

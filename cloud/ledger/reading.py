@@ -39,22 +39,25 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A batch whose every sequence will be settled, ``first`` to ``first + len(events) - 1``."""
+    """A batch whose every sequence will be settled, ``first`` to ``first + len(events) - 1``.
+
+    Attributes:
+        received_ms: when it arrived, in milliseconds since 1970; every row of it says so.
+    """
 
     arrival: Arrival
     lane: Lane
     first: int
     events: Sequence[Fact | Reject] = field(repr=False)
+    received_ms: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "received_ms", to_ms(self.arrival.received_at))
 
     @property
     def last(self) -> int:
         """The last sequence."""
         return self.first + len(self.events) - 1
-
-    @property
-    def received_ms(self) -> int:
-        """When it arrived, in milliseconds since 1970."""
-        return to_ms(self.arrival.received_at)
 
 
 @dataclass(frozen=True, slots=True)

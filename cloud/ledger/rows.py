@@ -25,12 +25,17 @@ COLUMNS: Final = (
     "fact_kind",
     "time_ms",
     "received_ms",
+    "corrected_ms",
     "historical",
     "body",
 )
 
 
-def row_of(kept: Kept, body: bytes) -> tuple[object, ...]:
+_ACCEPTED: Final = Outcome.ACCEPTED.value
+_CONFLICT: Final = Outcome.CONFLICT.value
+
+
+def row_of(kept: Kept, body: bytes, corrected_ms: int | None) -> tuple[object, ...]:
     """The values of ``COLUMNS``, in their order."""
     fact, lane = kept.fact, kept.batch.lane
     return (
@@ -47,10 +52,11 @@ def row_of(kept: Kept, body: bytes) -> tuple[object, ...]:
         fact.kind.version,
         fact.natural_key,
         kept.supersedes,
-        (Outcome.CONFLICT if kept.conflict else Outcome.ACCEPTED).value,
+        _CONFLICT if kept.conflict else _ACCEPTED,
         fact.fact_kind,
         fact.time_ms,
         kept.batch.received_ms,
+        corrected_ms,
         fact.historical,
         body,
     )

@@ -49,7 +49,9 @@ class RecordReader:
                     sale = sale_id(entry.tenant, data.natural_key)
                     record = self._record(entry, data.end_at, sale, self._of_sale(entry, data))
                 case MemberRegistered():
-                    record = self._record(entry, entry.time, None, self._of_member(entry, data))
+                    record = self._record(
+                        entry, entry.captured_at, None, self._of_member(entry, data)
+                    )
                 case _:
                     continue
             if record is not None:

@@ -49,7 +49,7 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "event_id": entry.event_id,
         "position": entry.position,
         "changed_position": entry.position,
-        "captured_at_ms": to_ms(entry.time),
+        "captured_at_ms": to_ms(entry.captured_at),
         "received_at_ms": to_ms(entry.received_at),
         "kind": sale.kind.value,
         "status": sale.status.value,

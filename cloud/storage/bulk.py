@@ -4,43 +4,106 @@ Core converts every value of every row by its column's type, which for the ledge
 much as SQLite's own insert (measured: 20 against 11 ms per 1,000). Here the statement is compiled
 once and the rows go to the driver as they are, so they must hold what drivers take: integers,
 strings, bytes, booleans and None.
+
+PostgreSQL gets them by COPY in its binary format. SQLite gets blocks of many rows in one statement:
+as fast as ``executemany``, but the interpreter's lock is given back once per block instead of once
+per row, so that another thread can work meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.exc import DBAPIError
+
+Row = tuple[object, ...]
+
+_BLOCKS: Final = (500, 100, 20)
+"""Rows per statement on SQLite, which takes 32,766 parameters; few sizes, so that the prepared
+statements stay in the driver's cache. What is left over goes row by row."""
 
 
 class BulkInsert:
-    """Inserts rows given as tuples; columns that are not named stay NULL.
-
-    ``columns`` must follow the table's own order, which is the order of the compiled statement.
-    """
+    """Inserts rows given as tuples; columns that are not named stay NULL."""
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
-        self._statement = insert(table)
+        self._table = table
         self._columns = list(columns)
-        self._compiled: dict[str, SQLCompiler] = {}
+        self._ways: dict[str, Callable[[Connection, Sequence[Row]], None]] = {}
 
-    def __call__(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-        """Insert the rows in one round; raises as any statement of this connection."""
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert the rows; raises as any statement of this connection."""
         if not rows:
             return
-        compiled = self._compile(connection)
-        if compiled.positional:
-            connection.exec_driver_sql(str(compiled), list(rows))
-        else:
-            named = [dict(zip(self._columns, row, strict=True)) for row in rows]
-            connection.exec_driver_sql(str(compiled), named)
-
-    def _compile(self, connection: Connection) -> SQLCompiler:
         dialect = connection.dialect
-        if dialect.name not in self._compiled:
-            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
-            assert isinstance(compiled, SQLCompiler), "an INSERT compiles to SQL"
-            assert compiled.positiontup in (None, self._columns), "columns in the table's order"
-            self._compiled[dialect.name] = compiled
-        return self._compiled[dialect.name]
+        if dialect.name not in self._ways:
+            self._ways[dialect.name] = self._way(dialect)
+        self._ways[dialect.name](connection, rows)
+
+    def _way(self, dialect: Dialect) -> Callable[[Connection, Sequence[Row]], None]:
+        quoted = [dialect.identifier_preparer.quote(name) for name in self._columns]
+        target = f"{dialect.identifier_preparer.format_table(self._table)} ({', '.join(quoted)})"
+        if dialect.name == "postgresql":
+            types = [self._table.c[name].type.compile(dialect).lower() for name in self._columns]
+            return _Copy(f"COPY {target} FROM STDIN (FORMAT BINARY)", types)
+        marks = f"({', '.join('?' * len(quoted))})"
+        return _Blocks(f"INSERT INTO {target} VALUES ", marks)  # noqa: S608 - our own tables' names
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The beginning of an INSERT and the marks of one row."""
+
+    beginning: str
+    marks: str
+
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+        done = 0
+        for size in _BLOCKS:
+            statement = self.beginning + ", ".join([self.marks] * size)
+            while len(rows) - done >= size:
+                block = rows[done : done + size]
+                connection.exec_driver_sql(statement, tuple(chain.from_iterable(block)))
+                done += size
+        if done < len(rows):
+            connection.exec_driver_sql(self.beginning + self.marks, list(rows[done:]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A COPY statement, and the names of its columns' types."""
+
+    statement: str
+    types: Sequence[str]
+
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+        cursor: Any = connection.connection.cursor()
+        with (
+            _as_sqlalchemy_raises(connection, self.statement),
+            cursor,
+            cursor.copy(self.statement) as copy,
+        ):
+            copy.set_types(self.types)
+            for row in rows:
+                copy.write_row(row)
+
+
+@contextmanager
+def _as_sqlalchemy_raises(connection: Connection, statement: str) -> Iterator[None]:
+    """COPY goes past SQLAlchemy, its errors must not: ``unit_of_work`` knows them by its words."""
+    dialect = connection.dialect
+    errors = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except errors as error:
+        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, errors, hide_parameters=True, connection_invalidated=lost
+        ) from error

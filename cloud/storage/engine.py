@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from cloud.errors import BadConfiguration
 
 BUSY_TIMEOUT_S: Final = 10.0
-"""How long a writer waits for another one. A group of 1,000 events commits in about 0.1 s."""
+"""How long a writer waits for another one. A group of 1,000 events commits in about 0.1 s. On
+PostgreSQL it is the ``lock_timeout``: one worker that hangs in its turn must not hang them all."""
 
 CHECKPOINT_PAGES: Final = 4_000
 """Length of the write-ahead log, 16 MB, at which SQLite copies it back. A group of 1,000 events
@@ -31,14 +32,18 @@ READS_ONLY: Final = "lianke_reads_only"
 CHANGES_SCHEMA: Final = "lianke_changes_schema"
 """Execution option of a connection that copies and drops tables: foreign keys must not cascade."""
 
+_POSTGRES: Final = "postgresql+psycopg"
+"""psycopg 3, which knows COPY; SQLAlchemy's default for PostgreSQL is its predecessor."""
+
 TURN: Final = "lianke_turn"
 """Execution option of a SQLite engine: the lock by which this process's writers queue."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for ``sqlite:////path/to/file.db`` or ``postgresql+psycopg://…``.
+def open_engine(url: str, password: str | None = None) -> Engine:
+    """An engine for ``sqlite:////path/to/file.db`` or ``postgresql://user@host/name``.
 
     Nothing is connected yet. Statements are logged without their parameters, which may be personal.
+    The password goes to a server with each connection, and into no URL that could be shown.
 
     Raises:
         BadConfiguration: the URL cannot be read, its driver is missing, or it names SQLite in
@@ -46,7 +51,9 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+        return (
+            _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed, password)
+        )
     except ArgumentError as error:
         raise BadConfiguration("the database URL cannot be read; see cloud.toml") from error
     except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -54,8 +61,15 @@ def open_engine(url: str) -> Engine:
         raise BadConfiguration(f"no driver for {name!r} is installed: {error}") from error
 
 
-def _server(url: URL) -> Engine:
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+def _server(url: URL, password: str | None) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername=_POSTGRES)
+    arguments = {"application_name": "lianke"}
+    if "options" not in url.query:
+        arguments["options"] = f"-c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f}"
+    if password is not None:
+        arguments["password"] = password
+    return create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True)
 
 
 def _sqlite(url: URL) -> Engine:

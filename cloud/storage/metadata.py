@@ -22,6 +22,7 @@ TABLE_MODULES: Final = (
     "cloud.footfall.tables",
     "cloud.members.tables",
     "cloud.cards.tables",
+    "cloud.ingest.tables",
 )
 
 

@@ -39,6 +39,12 @@ _OTHER_SCHEMA: Final = ("no such table", "no such column", "has no column")
 _UNDEFINED: Final = ("42P01", "42703")
 """PostgreSQL's SQLSTATE for an undefined table or column."""
 
+_READ_ONLY: Final = "25006"
+"""PostgreSQL's SQLSTATE for writing to a standby, which we may still talk to after a fail-over."""
+
+_DAMAGED: Final = "XX"
+"""Class of PostgreSQL's SQLSTATEs for damaged files and faults of its own."""
+
 
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
@@ -52,7 +58,7 @@ def write(engine: Engine) -> Iterator[Connection]:
         DatabaseUnavailable: try again later.
         FaultyService: the file is damaged, read-only, or of another version.
     """
-    with _turn(engine), _translated(), engine.begin() as connection:
+    with _turn(engine), _translated(), _on_the_primary(), engine.begin() as connection:
         yield connection
 
 
@@ -98,6 +104,17 @@ def _turn(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
+def _on_the_primary() -> Iterator[None]:
+    """Apart from ``_translated``: writing inside ``read`` is a mistake and no passing trouble."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _READ_ONLY:
+            raise
+        raise DatabaseUnavailable("the database server is read-only, perhaps a standby") from error
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
@@ -114,13 +131,15 @@ def _ours(error: DBAPIError) -> CloudError | None:
     """Our error for the driver's; its first line only, since a second may quote the row."""
     said = next(iter(str(error.orig).splitlines()), type(error.orig).__name__)
     code = getattr(error.orig, "sqlite_errorcode", None)
-    undefined = getattr(error.orig, "sqlstate", None) in _UNDEFINED
-    if undefined or any(phrase in said for phrase in _OTHER_SCHEMA):
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state in _UNDEFINED or any(phrase in said for phrase in _OTHER_SCHEMA):
         return SchemaMismatch(
             f"the database has another schema ({said}); run: lianke-cloud upgrade"
         )
     if code is not None and code & _PRIMARY in _BROKEN:
         return FaultyService(f"the database file cannot be used ({said}); check it and its disk")
+    if state.startswith(_DAMAGED):
+        return FaultyService(f"the database server is in trouble ({said}); look at its log")
     if _passes(error, code):
         return DatabaseUnavailable(f"the database is not available ({said}); trying again helps")
     return None

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS data_key_live ON data_key (fingerprint) WHERE 
 """
 _NONCE = 12
 _CACHED = 20_000
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -133,7 +134,8 @@ class Keyring:
             return {}
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            keys = {each: self._read(each) or self._insert(each) for each in fingerprints}
+            keys = self._read_all(fingerprints)
+            keys |= self._make_all([each for each in fingerprints if each not in keys])
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
@@ -143,21 +145,35 @@ class Keyring:
             self._remember(fingerprint, key)
         return keys
 
-    def _read(self, fingerprint: bytes) -> DataKey | None:
-        row = self._db.execute(
-            "SELECT key_id, wrapped FROM data_key WHERE fingerprint = ? AND destroyed = 0",
-            (fingerprint,),
-        ).fetchone()
-        return self._unwrap(*row) if row else None
+    def _read_all(self, fingerprints: Sequence[bytes]) -> dict[bytes, DataKey]:
+        """Few statements for many keys: each gives the interpreter's lock away and waits for it."""
+        keys: dict[bytes, DataKey] = {}
+        for start in range(0, len(fingerprints), _AT_ONCE):
+            some = fingerprints[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            keys |= {
+                fingerprint: self._unwrap(key_id, wrapped)
+                for fingerprint, key_id, wrapped in self._db.execute(
+                    "SELECT fingerprint, key_id, wrapped FROM data_key"  # noqa: S608 - only marks
+                    f" WHERE destroyed = 0 AND fingerprint IN ({marks})",
+                    some,
+                ).fetchall()
+            }
+        return keys
 
-    def _insert(self, fingerprint: bytes) -> DataKey:
+    def _make_all(self, fingerprints: Sequence[bytes]) -> dict[bytes, DataKey]:
+        made = [self._make(fingerprint) for fingerprint in fingerprints]
+        self._db.executemany(
+            "INSERT INTO data_key (key_id, fingerprint, wrapped) VALUES (?, ?, ?)",
+            [(key.key_id, fingerprint, wrapped) for fingerprint, key, wrapped in made],
+        )
+        return {fingerprint: key for fingerprint, key, _ in made}
+
+    def _make(self, fingerprint: bytes) -> tuple[bytes, DataKey, bytes]:
+        """A new key of this fingerprint, also as it is stored."""
         key_id, secret, nonce = self._random(16), self._random(32), self._random(_NONCE)
         wrapped = nonce + self._wrapping.encrypt(nonce, secret, key_id)
-        self._db.execute(
-            "INSERT INTO data_key (key_id, fingerprint, wrapped) VALUES (?, ?, ?)",
-            (key_id, fingerprint, wrapped),
-        )
-        return DataKey(key_id, AESGCM(secret))
+        return fingerprint, DataKey(key_id, AESGCM(secret)), wrapped
 
     def _unwrap(self, key_id: bytes, wrapped: bytes) -> DataKey:
         try:

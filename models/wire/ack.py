@@ -7,6 +7,7 @@ epochs, so that a restored disk or a restored cloud is noticed before anything i
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -77,13 +78,25 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     Attributes:
         birth: the id of the birth that is answered; answers to older births are ignored.
         cards: the head of the shop's card feed; the tablet fetches what it lacks.
+        now: when the cloud received the birth, RFC 3339 in UTC; empty where it does not say. A
+            device without a clock of its own lives by it.
     """
 
     ledger: str
     birth: str
     epochs: list[EpochSettled]
     cards: int = 0
+    now: str = ""
     v: int = 1
+
+    @property
+    def moment(self) -> datetime | None:
+        """``now`` as an aware moment; None where it is missing or cannot be read."""
+        try:
+            moment = datetime.fromisoformat(self.now)
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else None
 
 
 _DECODER: Final[msgspec.json.Decoder[Ack | Welcome]] = msgspec.json.Decoder(Ack | Welcome)

@@ -26,6 +26,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         epochs: the current epoch first, then older ones that still hold unsettled events.
         ledger: the ledger generation last heard of, empty when none.
         cards: the last sequence of the shop's card feed that the device applied.
+        monotonic: milliseconds since boot when this was said, as a decimal string; empty where the
+            device does not say. From it the cloud learns how the boot's clock stands to its own.
     """
 
     birth: str
@@ -37,6 +39,7 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     ledger: str = ""
     cards: int = 0
+    monotonic: str = ""
     v: int = 1
 
 

@@ -24,10 +24,18 @@ MAX_EVENT_BYTES: Final = 256 * 1024
 """One event, uncompressed. A receipt of 2,000 lines stays below it."""
 
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,18}")
+_MONOTONIC = re.compile(r"[0-9]{1,15}")
+
+LATE: Final = b',"historical":true'
+"""The mark of an event sent late: all that differs between two sendings under one sequence."""
 
 
 class ClockQuality(StrEnum):
-    """How far the device's wall clock can be believed."""
+    """How far the device's wall clock can be believed.
+
+    ``unset`` means that it is known to be wrong, since it shows a time that has surely passed. The
+    event's ``time`` is then the latest moment that has surely passed, where the device knows one.
+    """
 
     SYNCHRONISED = "synchronised"
     FREE = "free"
@@ -40,7 +48,7 @@ class Moment:
 
     Attributes:
         wall: aware UTC.
-        monotonic_ms: milliseconds since boot.
+        monotonic_ms: milliseconds since boot, also while the device slept.
     """
 
     wall: datetime
@@ -91,6 +99,11 @@ def utc_ms(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def monotonic_ms(text: str) -> int | None:
+    """The attribute ``monotonic`` as a number; None for what is no decimal of 1 to 15 digits."""
+    return int(text) if _MONOTONIC.fullmatch(text) else None
+
+
 def compose(
     *,
     device: DevicePath,
@@ -121,7 +134,7 @@ def compose(
 
 def stamp(body: bytes, epoch: str, sequence: int, *, historical: bool = False) -> bytes:
     """Complete a composed event with where it stands in its stream."""
-    late = b',"historical":true' if historical else b""
+    late = LATE if historical else b""
     return b'%b,"epoch":"%b","sequence":"%d"%b}' % (body[:-1], epoch.encode(), sequence, late)
 
 

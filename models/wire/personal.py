@@ -54,8 +54,8 @@ class _MemberView(msgspec.Struct):
 
 
 _ONCE = {
-    SALE_RECORDED.name: (re.compile(rb'"loyalty"\s*:'),),
-    MEMBER_REGISTERED.name: (re.compile(rb'"identifiers"\s*:'), re.compile(rb'"person"\s*:')),
+    SALE_RECORDED.name: (b'"loyalty"',),
+    MEMBER_REGISTERED.name: (b'"identifiers"', b'"person"'),
 }
 _SALE = msgspec.json.Decoder(_SaleView)
 _MEMBER = msgspec.json.Decoder(_MemberView)
@@ -92,15 +92,20 @@ def _refuse_repeated_members(kind: EventType, data: bytes | msgspec.Raw) -> None
     every object is looked at.
     """
     plain = bytes(data)
-    if b"\\u" in plain:
+    if b"\\" in plain and b"\\u" in plain:  # one byte is found much faster than two
         try:
             json.loads(plain, object_pairs_hook=_refuse_twins)
         except BadEvent:
             raise
         except (ValueError, RecursionError) as error:
             raise BadEvent(Reason.MALFORMED, f"{kind.name}: not a JSON object") from error
-    elif any(len(pattern.findall(plain)) > 1 for pattern in _ONCE.get(kind.name, ())):
+    elif any(_is_twin(plain, name) for name in _ONCE.get(kind.name, ())):
         raise BadEvent(Reason.MALFORMED, f"{kind.name}: a member is written twice")
+
+
+def _is_twin(plain: bytes, name: bytes) -> bool:
+    """Whether a member of this name may occur twice; the same word as a value does no harm."""
+    return plain.count(name) > 1 and len(re.findall(name + rb"\s*:", plain)) > 1
 
 
 def _refuse_twins(pairs: list[tuple[str, object]]) -> None:

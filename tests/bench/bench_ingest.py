@@ -2,11 +2,13 @@
 
     python -m tests.bench.bench_ingest
 
-A round hands the journal 1,000 sales as they travel, 10 batches of 100: decode, validate, judge,
-seal, settle, commit. The bare side inserts the very rows that came of it into a table of the same
-shape with the same indexes and settings, in one ``executemany`` and one commit. The rounds
-alternate on the same disk; the ratio is the median over the rounds. Both files are warmed up past
-their first checkpoint.
+A round gives one ingest worker 8,000 sales as they travel, 80 batches of 100, and lasts until the
+last one is acknowledged: admit, decode, validate, judge, seal, settle, commit, in transactions of
+1,000. The bare side inserts the very rows that came of it into a table of the same shape with the
+same indexes and settings, 1,000 in a transaction: ``executemany`` into SQLite, COPY in its binary
+format into PostgreSQL. A commit is on the disk on both sides (``synchronous=FULL``,
+``synchronous_commit=on``). The sides alternate on the same disk; the ratio is the median over the
+rounds, after a warm-up past the first checkpoint.
 """
 
 from __future__ import annotations
@@ -14,125 +16,262 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from sqlmodel import SQLModel
+import psycopg
+import pytest
+from sqlalchemy import Engine, select
 
-from cloud.ledger.arrival import Arrival
+from cloud.ingest.pipeline import Ingest
+from cloud.ingest.source import Listener, Message
 from cloud.ledger.journal import Journal
-from cloud.storage import open_engine
+from cloud.ledger.rows import COLUMNS
+from cloud.ledger.tables import EventRow, table_of
+from cloud.storage import open_engine, read
 from cloud.storage.engine import CHECKPOINT_PAGES
+from cloud.storage.migrations import upgrade
 from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
+from models.wire.ack import Ack, decode_answer
 from models.wire.events.sale import SaleRecorded
-from models.wire.topics import Stream
-from tests.simulators.facts import NOON, SHOP, a_batch, a_phone, a_sale, with_revision
+from models.wire.topics import Stream, up
+from tests.simulators.cloud_source import KnownDevices
+from tests.simulators.facts import SHOP, a_batch, a_phone, a_sale, with_revision
+from tests.simulators.postgres import DURABLE, postgres_cluster
 
-ROUNDS = 15
-WARM_UP = 7
-BATCHES, EVENTS = 10, 100
-GROUP = BATCHES * EVENTS
+ROUNDS = 7
+WARM_UP = 2
+GROUPS, GROUP, BATCH = 8, 1_000, 100
 PHONE_SHARE = 0.3
-MEMBERS = 2_000
+MEMBERS = 4_000
 
 Figure = dict[str, Any]
+Rows = Sequence[tuple[object, ...]]
 
-_SHAPE = "SELECT sql FROM sqlite_master WHERE tbl_name = 'ledger_event' AND sql IS NOT NULL"
+_MARKS = ", ".join("?" * len(COLUMNS))
+_INTO = f"ledger_event ({', '.join(COLUMNS)})"
 
 
-class Ours:
-    """The journal on SQLite, with a keyring of its own."""
+class Bare(Protocol):
+    """The database alone."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "ledger.db"
-        self.engine = open_engine(f"sqlite:///{self.path}")
-        SQLModel.metadata.create_all(self.engine)
-        master = MasterKey(b"benchmark key of thirty-two byte")
-        self.keyring = Keyring(folder / "keys.db", master)
-        blobs = BlobSealer(master, "dead letters")
-        self.journal = Journal(self.engine, Sealer(self.keyring), blobs, SystemClock())
+    def insert(self, rows: Rows) -> None:
+        """Insert the rows and commit."""
+        ...
 
-    def append(self, payloads: Sequence[bytes]) -> float:
-        """Seconds from payloads to the end of their commit."""
-        began = perf_counter()
-        arrivals = [Arrival(SHOP, Stream.SALE, payload, NOON) for payload in payloads]
-        appended = self.journal.append(arrivals)
-        elapsed_s = perf_counter() - began
-        assert appended.accepted == GROUP
-        return elapsed_s
+
+class Counter:
+    """A broker's place: hands payloads to ingest, and waits until all of them are settled."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self._listener: Listener | None = None
+        self._started = threading.Event()
+        self._answered = threading.Condition()
+        self._settled = 0
+
+    def start(self, filters: Sequence[str], listener: Listener) -> None:
+        assert filters
+        self._listener = listener
+        self._started.set()
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Whatever is asked for, all of it comes."""
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+        assert topic
+        assert qos == 1
+        assert not retain
+        ack = decode_answer(payload)
+        assert isinstance(ack, Ack)
+        with self._answered:
+            self._settled += sum(last - first + 1 for first, last in ack.settled)
+            self._answered.notify_all()
 
     def close(self) -> None:
-        self.engine.dispose()
-        self.keyring.close()
+        """Nothing to let go of."""
+
+    def settle(self, payloads: Sequence[bytes], events: int) -> float:
+        """Seconds from the first payload to the acknowledgement of the last."""
+        assert self._started.wait(10)
+        assert self._listener is not None
+        wanted = self._settled + events
+        topic = up(SHOP, Stream.SALE)
+        began = perf_counter()
+        for payload in payloads:
+            self._listener.arrived(Message(topic, payload))
+        with self._answered:
+            assert self._answered.wait_for(lambda: self._settled == wanted, 120)
+        return perf_counter() - began
 
 
-class Bare:
+@contextmanager
+def worker(engine: Engine, folder: Path) -> Iterator[Counter]:
+    """One ingest worker over the database, with a keyring of its own."""
+    master = MasterKey(b"benchmark key of thirty-two byte")
+    keyring = Keyring(folder / "keys.db", master)
+    clock, counter, stop = SystemClock(), Counter(), threading.Event()
+    journal = Journal(engine, Sealer(keyring), BlobSealer(master, "dead letters"), clock)
+    ingest = Ingest(
+        counter,
+        journal,
+        KnownDevices({SHOP}),
+        cards_head=lambda _tenant, _store: 0,
+        clock=clock,
+        random=lambda: 0.5,
+    )
+    thread = threading.Thread(target=ingest.run, args=(stop,))
+    thread.start()
+    try:
+        yield counter
+    finally:
+        stop.set()
+        thread.join(30)
+        keyring.close()
+
+
+class BareSqlite:
     """SQLite as it comes, with the ledger's table in it."""
 
     def __init__(self, path: Path, ledger: Path) -> None:
-        self._ledger = sqlite3.connect(ledger)
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        for (statement,) in self._ledger.execute(_SHAPE):
-            self._db.execute(statement)
+        shape = "SELECT sql FROM sqlite_master WHERE tbl_name = 'ledger_event' AND sql IS NOT NULL"
+        with sqlite3.connect(ledger) as db:
+            for (statement,) in db.execute(shape).fetchall():
+                self._db.execute(statement)
+        db.close()
 
-    def insert_what_came_after(self, position: int) -> float:
-        """Seconds for inserting the ledger's newest rows and committing them."""
-        wanted = "SELECT * FROM ledger_event WHERE position > ?"
-        rows = self._ledger.execute(wanted, (position,)).fetchall()
-        marks = ",".join("?" * len(rows[0]))
-        began = perf_counter()
+    def insert(self, rows: Rows) -> None:
+        """One ``executemany`` in one transaction."""
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(f"INSERT INTO ledger_event VALUES ({marks})", rows)
+        self._db.executemany(f"INSERT INTO {_INTO} VALUES ({_MARKS})", rows)
         self._db.execute("COMMIT")
-        return perf_counter() - began
 
     def close(self) -> None:
         self._db.close()
-        self._ledger.close()
+
+
+class BarePostgres:
+    """A connection to a database that holds the same schema."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._connection = psycopg.connect(conninfo)
+        table = table_of(EventRow)
+        dialect = open_engine("postgresql://").dialect
+        self._types = [table.c[name].type.compile(dialect).lower() for name in COLUMNS]
+
+    def insert(self, rows: Rows) -> None:
+        """One COPY in one transaction."""
+        statement = f"COPY {_INTO} FROM STDIN (FORMAT BINARY)"
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(self._types)
+            for row in rows:
+                copy.write_row(row)
+        self._connection.commit()
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def measure(rounds: int = ROUNDS) -> list[Figure]:
-    """Events per second of the journal, and its share of the bare insert's speed."""
+    """Events per second of a worker, and its share of the bare insert's speed, on both stores."""
+    with tempfile.TemporaryDirectory() as name:
+        on_sqlite = _on_sqlite(Path(name), rounds)
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            return [on_sqlite, _on_postgres(Path(name), rounds)]
+    except pytest.skip.Exception as missing:
+        return [on_sqlite, {"name": "ingest.postgres", "skipped": str(missing)}]
+
+
+def _on_sqlite(folder: Path, rounds: int) -> Figure:
+    engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
+    upgrade(engine)
+    bare = BareSqlite(folder / "bare.db", folder / "ledger.db")
+    times = _times(engine, folder, bare.insert, rounds)
+    bare.close()
+    return _figure(
+        "ingest.sqlite", times, "sqlite3 executemany of the same rows, same indexes, 1,000 a commit"
+    )
+
+
+def _on_postgres(folder: Path, rounds: int) -> Figure:
+    with postgres_cluster(DURABLE) as cluster:
+        engines = [open_engine(cluster.create_database()) for _ in range(2)]
+        for engine in engines:
+            upgrade(engine)
+        bare = BarePostgres(cluster.conninfo(str(engines[1].url.database)))
+        times = _times(engines[0], folder, bare.insert, rounds)
+        bare.close()
+    return _figure(
+        "ingest.postgres", times, "binary COPY of the same rows, same indexes, 1,000 a commit"
+    )
+
+
+def _times(
+    engine: Engine, folder: Path, insert: Callable[[Rows], None], rounds: int
+) -> list[tuple[float, float]]:
+    """Of each round, the worker's seconds and the bare side's."""
     random = Random(20260301)
     phones = [a_phone(random) for _ in range(MEMBERS)]
     times: list[tuple[float, float]] = []
-    with tempfile.TemporaryDirectory() as name:
-        ours = Ours(Path(name))
-        bare = Bare(Path(name) / "bare.db", ours.path)
-        for position in range(0, (WARM_UP + rounds) * GROUP, GROUP):
-            ours_s = ours.append(_payloads(random, phones, position + 1))
-            times.append((ours_s, bare.insert_what_came_after(position)))
-        bare.close()
-        ours.close()
-    return [_figure(times[WARM_UP:])]
+    with worker(engine, folder) as counter:
+        for position in range(0, (WARM_UP + rounds) * GROUPS * GROUP, GROUPS * GROUP):
+            payloads = _payloads(random, phones, position + 1)
+            ours_s = counter.settle(payloads, GROUPS * GROUP)
+            bare_s = sum(_timed(insert, rows) for rows in _groups(engine, position))
+            times.append((ours_s, bare_s))
+    engine.dispose()
+    return times[WARM_UP:]
 
 
-def _figure(times: Sequence[tuple[float, float]]) -> Figure:
+def _groups(engine: Engine, position: int) -> Iterator[Rows]:
+    """The rows of the last round, as they were stored together."""
+    events = table_of(EventRow)
+    columns = [events.c[name] for name in COLUMNS]
+    for after in range(position, position + GROUPS * GROUP, GROUP):
+        wanted = select(*columns).where(events.c.position.between(after + 1, after + GROUP))
+        with read(engine) as connection:
+            rows = [tuple(row) for row in connection.execute(wanted.order_by(events.c.position))]
+        assert len(rows) == GROUP
+        yield rows
+
+
+def _timed(insert: Callable[[Rows], None], rows: Rows) -> float:
+    began = perf_counter()
+    insert(rows)
+    return perf_counter() - began
+
+
+def _figure(name: str, times: Sequence[tuple[float, float]], against: str) -> Figure:
     return {
-        "name": "ingest.sqlite",
-        "value": round(GROUP / median(ours for ours, _ in times)),
+        "name": name,
+        "value": round(GROUPS * GROUP / median(ours for ours, _ in times)),
         "unit": "events/s",
         "ratio": round(median(bare / ours for ours, bare in times), 3),
-        "against": "sqlite3 executemany of the same rows, same indexes, one commit per 1,000",
+        "against": against,
     }
 
 
 def _payloads(random: Random, phones: Sequence[str], first: int) -> list[bytes]:
     return [
-        a_batch([_sale(random, phones, n) for n in range(start, start + EVENTS)], start)
-        for start in range(first, first + GROUP, EVENTS)
+        a_batch([_sale(random, phones, n) for n in range(start, start + BATCH)], start)
+        for start in range(first, first + GROUPS * GROUP, BATCH)
     ]
 
 

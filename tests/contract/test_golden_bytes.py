@@ -6,12 +6,13 @@ would feel: mend the code, never the bytes.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from models.wire import schema
-from models.wire.ack import decode_answer
+from models.wire.ack import Welcome, decode_answer
 from models.wire.birth import decode_birth, decode_state
 from models.wire.cards import decode_delta, decode_page
 from models.wire.codec import Codec
@@ -65,7 +66,9 @@ def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
     [
         ("message.ack.1.json", decode_answer),
         ("message.welcome.1.json", decode_answer),
+        ("message.welcome.1.now.json", decode_answer),
         ("message.birth.1.json", decode_birth),
+        ("message.birth.1.monotonic.json", decode_birth),
         ("message.state.1.json", decode_state),
         ("message.card-delta.1.json", decode_delta),
         ("message.card-page.1.json", decode_page),
@@ -75,6 +78,21 @@ def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
 def test_every_message_ever_shipped_still_decodes(name: str, decode: object) -> None:
     assert callable(decode)
     assert decode((GOLDEN / name).read_bytes().strip())
+
+
+def test_births_and_welcomes_from_before_there_were_clocks_tell_no_time() -> None:
+    births = [decode_birth(_golden(f"message.birth.1{more}.json")) for more in ("", ".monotonic")]
+    assert [birth.monotonic for birth in births] == ["", "86400123"]
+    moments = []
+    for more in ("", ".now"):
+        welcome = decode_answer(_golden(f"message.welcome.1{more}.json"))
+        assert isinstance(welcome, Welcome)
+        moments.append(welcome.moment)
+    assert moments == [None, datetime(2026, 11, 22, 4, 0, 0, 250_000, tzinfo=UTC)]
+
+
+def _golden(name: str) -> bytes:
+    return (GOLDEN / name).read_bytes().strip()
 
 
 def test_the_schemas_are_those_of_the_classes() -> None:

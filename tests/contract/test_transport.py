@@ -13,9 +13,10 @@ from typing import Protocol
 
 import pytest
 
-from agent.config import Endpoint
+from agent.config import Endpoint, MqttProtocol
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable
-from agent.sync.mqtt import Login, PahoConnection, PahoTransport
+from agent.sync.connection import PahoConnection
+from agent.sync.mqtt import Login, Manners, PahoTransport
 from agent.sync.transport import Connection, Message, Transport
 from models.wire.topics import Down, ShopDown, Stream, Up, device_filters, worker_filters
 from tests.simulators.broker import SimulatedBroker, SimulatedConnection
@@ -66,13 +67,14 @@ class _Real(Protocol):
 @dataclass
 class Real:
     broker: _Real
+    protocol: MqttProtocol
 
     def transport(self, who: KnownDevice | KnownWorker, secret: str | None = None) -> Transport:
         host, port = self.broker.address
         return PahoTransport(
             [Endpoint(host, port, tls=False)],
             Login(who.name, secret or who.secret),
-            connect_timeout_s=10.0,
+            manners=Manners(protocol=self.protocol, connect_timeout_s=10.0),
         )
 
     def cut(self, connection: Connection) -> None:
@@ -90,18 +92,23 @@ class Real:
 @pytest.fixture(
     params=[
         "simulated",
-        pytest.param("embedded", marks=pytest.mark.broker),
-        pytest.param("mosquitto", marks=pytest.mark.broker),
+        # The embedded one speaks 3.1.1 only: "auto" tries 5 first and falls back.
+        pytest.param(("embedded", MqttProtocol.AUTO), marks=pytest.mark.broker, id="embedded-auto"),
+        pytest.param(("mosquitto", MqttProtocol.FIVE), marks=pytest.mark.broker, id="mosquitto-5"),
+        pytest.param(
+            ("mosquitto", MqttProtocol.THREE_ONE_ONE),
+            marks=pytest.mark.broker,
+            id="mosquitto-3.1.1",
+        ),
     ]
 )
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerUnderTest]:
     logins = logins_of(*EVERYBODY)
-    if request.param == "embedded":
-        with embedded_broker(tmp_path, logins) as embedded:
-            yield Real(embedded)
-    elif request.param == "mosquitto":
-        with mosquitto(tmp_path, logins) as real:
-            yield Real(real)
+    if request.param != "simulated":
+        name, protocol = request.param
+        start = embedded_broker if name == "embedded" else mosquitto
+        with start(tmp_path, logins) as real:
+            yield Real(real, protocol)
     else:
         yield Simulated(SimulatedBroker({who.name: who.secret for who in EVERYBODY}))
 
@@ -258,7 +265,7 @@ def test_a_broker_that_dies_is_noticed_once(broker: BrokerUnderTest) -> None:
 
 def test_a_list_of_brokers_is_tried_until_one_answers(tmp_path: Path) -> None:
     nobody = Endpoint("127.0.0.1", free_port(), tls=False)
-    transport = PahoTransport([nobody], Login("x", "y"), connect_timeout_s=1)
+    transport = PahoTransport([nobody], Login("x", "y"), manners=Manners(connect_timeout_s=1))
     with pytest.raises(BrokerUnavailable, match=str(nobody.port)):
         transport.open((), Message("t", b""), Ear())
     with pytest.raises(BrokerUnavailable, match="list of brokers is empty"):

@@ -122,6 +122,17 @@ def test_device_says_what_it_owes(cloud: WholeCloud, api: httpx.Client) -> None:
     assert device["streams"] == [{"stream": "sale", "pending": 4, "oldest_s": 30}]
 
 
+def test_device_says_how_its_clock_stands(cloud: WholeCloud, api: httpx.Client) -> None:
+    cloud.enrol()
+    (device,) = items(api.get("/devices"))
+    assert (device["clock_skew_s"], device["clock_quality"]) == (None, None)
+    cloud.beat(Heartbeat(uptime_s=1, streams=[]))
+    cloud.clock_is_off(121)
+    (device,) = items(api.get("/devices"))
+    assert (device["clock_skew_s"], device["clock_quality"]) == (121, "synchronised")
+    assert device["clock_wrong"]
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [

@@ -206,6 +206,19 @@ def test_devices_page_says_who_is_there_and_who_owes_what(
     assert "2 min 5 s" in row_of(visitor.open("/console/devices").text, "sh-0001-online")
 
 
+def test_devices_page_says_whose_clock_to_set(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
+    devices(cloud)
+    online = DevicePath(TENANT, STORE, DeviceId("sh-0001-online"))
+    cloud.clock_is_off(3.26, online)
+    row = row_of(visitor.open("/console/devices").text, online.device)
+    assert "clock +3.3 s" in row
+    assert "set the clock" not in row
+    cloud.clock_is_off(-3600, online)
+    row = row_of(visitor.open("/console/devices").text, online.device)
+    assert "clock -3600.0 s" in row
+    assert "set the clock" in row
+
+
 def test_devices_page_speaks_chinese(cloud: WholeCloud) -> None:
     devices(cloud)
     with cloud.served() as url, ConsoleVisitor(url, "zh-CN") as visitor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,23 +13,26 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agent.clock import DeviceClock
+from agent.clock import DeviceClock, milliseconds_since_boot
 from agent.facts import FactMaker
 from agent.outbox import Draft, Outbox
 from agent.sync.announcement import Announcer
 from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
 from agent.sync.link import Link
+from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
-from agent.sync.session import Mailbox, Session, Timing
-from agent.sync.transport import Message
+from agent.sync.session import Session, Timing
+from agent.sync.standing import LineStanding
+from agent.sync.transport import Connection, Listener, Message, Receipt, Transport
+from agent.twin.desired import DesiredKeeper
 from agent.twin.reporter import Reporter
 from models.runtime.backoff import Backoff
 from models.runtime.clock import SystemClock
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
-from models.wire.ack import Welcome
+from models.wire.ack import Ack, Welcome
 from models.wire.cards import CardDelta
 from models.wire.events.device import EpochClosed
 from models.wire.ids import EventId
@@ -51,6 +54,7 @@ class Shop:
     broker: SimulatedBroker
     password: str = "secret"
     resend_after_s: float = 0.3
+    brokers: Transport | None = None
     cards: list[CardDelta] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
 
@@ -64,11 +68,11 @@ class Shop:
             compose_closed=self._closed,
         )
         self.registry = CollectorRegistry()
-        self.metrics = SyncMetrics(self.registry)
-        ingress = Ingress(
-            SHOP, on_card=self.cards.append, on_cards_head=self.heads.append, metrics=self.metrics
-        )
+        self.desired = DesiredKeeper(self.folder / "desired.json")
+        self.standing = LineStanding(clock)
+        self.metrics = SyncMetrics(self.registry, self.standing)
         announcer = Announcer(
+            monotonic_ms=milliseconds_since_boot,
             device=SHOP,
             bootid="boot-1",
             started_at=clock.now(),
@@ -77,7 +81,14 @@ class Shop:
             ledger=lambda: self.outbox.ledger,
             cards=lambda: 0,
             capabilities=("poslog",),
-            report=lambda: Reporter(self.folder / "twin.json").report({}),
+            report=lambda: Reporter(self.folder / "twin.json").report({}, self.desired.standing),
+        )
+        ingress = Ingress(
+            SHOP,
+            on_card=self.cards.append,
+            on_cards_head=self.heads.append,
+            on_twin=lambda payload: announcer.twin() if self.desired.take(payload) else None,
+            metrics=self.metrics,
         )
 
         def make_session(birth: str, mailbox: Mailbox) -> Session:
@@ -97,7 +108,7 @@ class Shop:
 
         births = iter(range(1_000_000))
         self.link = Link(
-            self.broker.transport(SHOP.device, self.password),
+            self.brokers or self.broker.transport(SHOP.device, self.password),
             device_filters(SHOP),
             new_birth=lambda: f"birth-{next(births)}",
             will=announcer.will,
@@ -351,3 +362,107 @@ def test_cards_and_damaged_messages_from_above(
     assert eventually(lambda: len(shop.cards) == 1, 5)
     undecodable = shop.registry.get_sample_value("lianke_sync_messages_undecodable_total")
     assert undecodable == 1
+
+
+def test_a_damaged_desired_document_is_reported_and_the_last_good_one_stays(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    for payload in (b'{"version":4,"document":{"a":1}}', b'{"version":5,"docu'):
+        office._connection.publish(Message(down(SHOP, Down.TWIN), payload))
+    assert eventually(lambda: any(twin.refusal for twin in office.twins), 5)
+    assert (office.twins[-1].desired, office.twins[-1].refused) == (4, 0)
+    assert shop.desired.in_force is not None
+
+
+def test_a_broker_that_confirms_and_forgets_raises_the_alarm_until_the_ledger_answers(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    deaf = True
+
+    def forget(message: Message) -> Fate:
+        return Fate.DROP if deaf and message.topic.endswith("/up/sale") else Fate.DELIVER
+
+    broker = SimulatedBroker(LOGINS, forget)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    [sold] = shop.sell(1, 1)
+    assert eventually(lambda: shop.standing.facts().ledger_silent is True, 5)
+    assert not office.received
+    deaf = False
+    assert shop.drained()
+    assert office.received[sold] == 1
+    assert shop.standing.facts().ledger_silent is False
+
+
+def test_an_answer_to_an_earlier_connection_settles_before_the_welcome(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    assert eventually(shop.link.online, 5)
+    office.silent = True
+    shop.sell(1, 2)
+    assert eventually(lambda: len(office.received) == 2, 5)
+    broker.cut(SHOP.device)
+    late = Ack(ledger=office.ledger, epoch=shop.outbox.epoch, stream="sale", settled=[(1, 2)])
+    office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(late)))
+    assert shop.drained()
+    assert not shop.link.online()
+
+
+class TwoBrokers:
+    """A list of two simulated brokers: the second answers now, the first one later."""
+
+    def __init__(self, first: SimulatedBroker, second: SimulatedBroker) -> None:
+        self._first = first
+        self._second = second
+        self.first_answers = False
+
+    def open(self, filters: Sequence[str], will: Message, listener: Listener) -> Connection:
+        chosen = self._first if self.first_answers else self._second
+        inner = chosen.transport(SHOP.device, "secret").open(filters, will, listener)
+        return Watchful(inner, lambda: self.first_answers and chosen is self._second)
+
+
+@dataclass
+class Watchful:
+    """A connection that knows when a better broker answers."""
+
+    inner: Connection
+    better: Callable[[], bool]
+
+    def publish(self, message: Message) -> Receipt:
+        return self.inner.publish(message)
+
+    def unconfirmed(self) -> int:
+        return self.inner.unconfirmed()
+
+    def outdone(self) -> bool:
+        return self.better()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def test_a_session_moves_to_the_first_broker_when_that_answers_again(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    first, second = SimulatedBroker(LOGINS), SimulatedBroker(LOGINS)
+    home, away = HeadOffice(first), HeadOffice(second)
+    brokers = TwoBrokers(first, second)
+    shop = opened(Shop(tmp_path, second, brokers=brokers))
+    shop.link.start()
+    [early] = shop.sell(1, 1)
+    assert shop.drained()
+    brokers.first_answers = True
+    assert eventually(lambda: home.births > 0, 5)
+    [late] = shop.sell(2, 1)
+    assert shop.drained()
+    assert (set(away.received), set(home.received)) == ({early}, {late})

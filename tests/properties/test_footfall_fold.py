@@ -18,6 +18,7 @@ from cloud.insight.watching import minutes_of, seen_minutes
 from cloud.storage import read
 from models.wire.events.footfall import FootfallCounted
 from models.wire.ids import DeviceId
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, a_minute
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger
 
@@ -43,8 +44,10 @@ hours = st.dictionaries(st.integers(-6, 40), st.integers(1, 9), max_size=8)
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

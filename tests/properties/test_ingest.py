@@ -20,6 +20,7 @@ from models.wire.ids import DevicePath, TenantId
 from models.wire.ranges import RangeSet
 from models.wire.topics import Stream, up
 from tests.simulators.cloud_source import KnownDevices, SimulatedSource
+from tests.simulators.databases import Databases
 from tests.simulators.facts import SHOP, a_batch, a_sale
 from tests.simulators.ledger_premises import LedgerPremises
 
@@ -47,8 +48,10 @@ class Unsteady(Journal):
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerPremises]:
-    premises = LedgerPremises(tmp_path_factory.mktemp("ledger"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LedgerPremises]:
+    premises = LedgerPremises(tmp_path_factory.mktemp("ledger"), databases)
     yield premises
     premises.close()
 

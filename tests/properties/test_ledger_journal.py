@@ -21,6 +21,7 @@ from models.wire.codec import Codec
 from models.wire.events.device import RangeVoid
 from models.wire.ids import DevicePath, TenantId
 from models.wire.ranges import Range, from_sequences
+from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, SHOP, a_sale, stamped
 from tests.simulators.ledger_premises import LedgerPremises, a_heartbeat, an_event
 
@@ -201,8 +202,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerPremises]:
-    premises = LedgerPremises(tmp_path_factory.mktemp("ledger"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LedgerPremises]:
+    premises = LedgerPremises(tmp_path_factory.mktemp("ledger"), databases)
     yield premises
     premises.close()
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cloud.members import IdentityPolicy
 from models.wire.events.sale import Link, LinkReason, Loyalty, SaleRecorded, Scheme, Status
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, a_sale, with_revision
 from tests.simulators.little_ledger import TENANT, LittleLedger, card, phone
 
@@ -100,9 +101,11 @@ PEACEFUL = st.builds(
 
 
 @pytest.fixture(scope="module")
-def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
+def ledgers(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
     """Two ledgers for all examples: making a database takes longer than folding one."""
-    both = tuple(LittleLedger(tmp_path_factory.mktemp("laws"), POLICY) for _ in range(2))
+    both = tuple(
+        LittleLedger(tmp_path_factory.mktemp(f"laws-{n}"), databases, POLICY) for n in range(2)
+    )
     yield both
     for ledger in both:
         ledger.close()

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from sqlalchemy import Engine
 
 from cloud.access import ApiTokens, AuditLog, ConsolePassword, Door, SessionLife, Sessions
 from cloud.access.audit import Actor
@@ -22,25 +21,18 @@ from cloud.access.throttle import Patience, Throttle
 from cloud.access.typed_secret import TypedSecrets
 from cloud.devices import DeviceKind, Enrolled, Fleet, Registry
 from cloud.organisation import Store, ensure_store
-from cloud.storage import open_engine, write
-from cloud.storage.metadata import whole_schema
+from cloud.storage import write
 from models.runtime.clock import Clock
 from models.vault.master import MasterKey
 from models.wire.ids import DevicePath, StoreId, TenantId
 from tests.simulators.clocks import HandClock
+from tests.simulators.databases import Databases, SqliteDatabases
 from tests.simulators.facts import SHOP
 
 TENANT = TenantId("demo")
 STORE = StoreId("sh-0001")
 TERMINAL = Actor("terminal")
 OURS = ("cloud.organisation.tables", "cloud.access.tables", "cloud.devices.tables")
-
-
-def make_database(folder: Path, modules: Sequence[str] = OURS) -> Engine:
-    """An empty database with the tables of these modules."""
-    engine = open_engine(f"sqlite:///{folder / 'cloud.sqlite3'}")
-    whole_schema(modules).create_all(engine)
-    return engine
 
 
 class BackOffice:
@@ -53,12 +45,13 @@ class BackOffice:
         *,
         seed: int = 7,
         clock: Clock | None = None,
+        databases: Databases | None = None,
     ) -> None:
-        """The clock stands still, and is moved by hand, where none is given."""
+        """On SQLite, and the clock stands still and is moved by hand, where none is given."""
         self.hand = HandClock()
         self.clock: Clock = clock or self.hand
         self.random = random.Random(seed).randbytes
-        self.engine = make_database(folder, modules)
+        self.engine = (databases or SqliteDatabases()).open(folder, modules)
         self.master = MasterKey(self.random(32))
         self.audit = AuditLog(self.master.derive("lianke audit chain"), self.clock)
         self.secrets = TypedSecrets(

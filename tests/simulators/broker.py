@@ -173,6 +173,14 @@ class SimulatedTransport:
         return connection
 
 
+class Confirmed:
+    """A receipt: the simulated broker PUBACKs whatever it is given."""
+
+    def confirmed(self) -> bool:
+        """See ``Receipt``."""
+        return True
+
+
 class SimulatedConnection:
     """One open connection."""
 
@@ -191,15 +199,20 @@ class SimulatedConnection:
         self._will = will
         self._open = True
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: Message) -> Confirmed:
         """Hand a message to the broker."""
         if not self._open:
             raise BrokerUnavailable("simulated broker: not connected")
         self._broker.accept(self.client, message)
+        return Confirmed()
 
     def unconfirmed(self) -> int:
         """The simulated broker confirms at once, whatever it does afterwards."""
         return 0
+
+    def outdone(self) -> bool:
+        """There is one broker only."""
+        return False
 
     def close(self) -> None:
         """Say goodbye; no will."""

@@ -14,11 +14,11 @@ from cryptography.x509.oid import NameOID
 from cloud.broker import TlsFiles
 
 
-def self_signed(directory: Path, host: str = "127.0.0.1") -> TlsFiles:
-    """A key and a certificate that signs itself, valid for an hour."""
+def self_signed(directory: Path, host: str = "127.0.0.1", at: datetime | None = None) -> TlsFiles:
+    """A key and a certificate that signs itself, valid for an hour from ``at`` on, or from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's server")])
-    now = datetime.now(UTC)
+    now = at or datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -43,8 +43,11 @@ class SimulatedSource:
         return self._started.is_set() and not (self._cut or self.closed)
 
     def start(self, filters: Sequence[str], listener: Listener) -> None:
-        self.filters, self._listener = list(filters), listener
+        self.filters, self._listener = self.filters or list(filters), listener
         self._started.set()
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        self.filters = list(filters)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         assert qos == 1, "answers are sent at QoS 1"

@@ -18,6 +18,7 @@ from models.wire.codec import Codec
 from models.wire.envelope import open_envelope
 from models.wire.ranges import RangeSet
 from models.wire.topics import Down, Stream, Up, down, parse_up, worker_filters
+from models.wire.twin import Reported, decode_reported
 from tests.simulators.broker import SimulatedBroker
 
 NAME, PASSWORD = "_cloud-office", "office"
@@ -36,6 +37,7 @@ class HeadOffice:
         self.received: Counter[str] = Counter()
         self.order: list[tuple[str, int, bool]] = []
         self.births = 0
+        self.twins: list[Reported] = []
         self._codec = Codec()
         self._connection: Connection = broker.transport(NAME, PASSWORD).open(
             worker_filters(), Message("lk1/office/will", b""), self
@@ -50,6 +52,8 @@ class HeadOffice:
             answer = self._welcome(payload)
         else:
             answer = None
+            if said.branch is Up.TWIN:
+                self.twins.append(decode_reported(payload))
         if answer is not None and not self.silent:
             message = Message(down(said.device, Down.ACK), msgspec.json.encode(answer))
             self._connection.publish(message)

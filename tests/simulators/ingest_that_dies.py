@@ -37,6 +37,10 @@ class Trigger:
         """See ``Source``."""
         self._source.start(filters, listener)
 
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """See ``Source``."""
+        self._source.subscribe(filters)
+
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Pass it on, or die: the commit is made, the answer never leaves."""
         if topic.endswith("/down/ack") and isinstance(decode_answer(payload), Ack):

@@ -1,6 +1,7 @@
 """A ledger of its own in a folder, and payloads to hand it.
 
-    premises = LedgerPremises(tmp_path)
+    premises = LedgerPremises(tmp_path)                 # on SQLite
+    premises = LedgerPremises(tmp_path, databases)      # on what the fixture says
     appended = premises.append(a_batch([a_sale(1)]))
     premises.bodies()          # opened, byte for byte as they travelled
 
@@ -19,8 +20,7 @@ from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.entry import LedgerEntry
 from cloud.ledger.journal import Journal
 from cloud.ledger.tables import DeadLetterRow, SettledRow, StreamRow, table_of
-from cloud.storage import open_engine, read
-from cloud.storage.metadata import whole_schema
+from cloud.storage import read
 from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
@@ -40,6 +40,7 @@ from models.wire.registry import (
 )
 from models.wire.topics import Stream
 from tests.simulators.clocks import StoppedClock
+from tests.simulators.databases import Databases, SqliteDatabases
 from tests.simulators.facts import EPOCH, NOON, SHOP
 
 _KINDS: dict[type[EventData], EventType] = {
@@ -53,11 +54,10 @@ _KINDS: dict[type[EventData], EventType] = {
 class LedgerPremises:
     """Database, keys and journal, each made once. Close it at the end."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, databases: Databases | None = None) -> None:
+        self._databases = databases or SqliteDatabases()
         self.clock = StoppedClock()
-        self.engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
-        whole_schema(["cloud.ledger.tables"]).create_all(self.engine)
+        self.engine = self._databases.open(folder, ["cloud.ledger.tables"])
         self.master = MasterKey(b"k" * 32)
         self.keyring = Keyring(folder / "keys" / "ring.db", self.master)
         self.sealer = Sealer(self.keyring)
@@ -91,8 +91,8 @@ class LedgerPremises:
         return [self.sealer.open(entry.event_id, entry.body) for entry in self.entries(after)]
 
     def at_rest(self) -> bytes:
-        """The database's files as a thief would find them."""
-        return b"".join(path.read_bytes() for path in sorted(self.folder.glob("ledger.db*")))
+        """The database as a thief would find it."""
+        return self._databases.at_rest(self.engine)
 
     def runs(
         self, epoch: str = EPOCH, stream: str = "sale", device: DevicePath = SHOP

@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, event, select
+from sqlalchemy import Table, delete, select
 from sqlmodel import SQLModel
 
 from cloud.cards import CardFeed, CardsFold
@@ -26,7 +25,7 @@ from cloud.ledger.entry import LedgerEntry
 from cloud.ledger.projection import Fold
 from cloud.members import Directory, IdentityPolicy, MembersFold
 from cloud.sales import Figures, SalesFold
-from cloud.storage import open_engine, read, write
+from cloud.storage import read, write
 from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
@@ -55,12 +54,20 @@ from models.wire.registry import (
     EventData,
     EventType,
 )
+from tests.simulators.databases import Databases, SqliteDatabases
 from tests.simulators.facts import NOON, SHOP
 
 TENANT = SHOP.tenant
 STORE = SHOP.store
 TABLES = ("sale", "member", "identifier", "claim", "source_record", "evidence", "card", "card_feed")
-BESIDE = ("identity_event", "card_shop", "card_progress", "footfall_line", "footfall_part")
+BESIDE = (
+    "identity_event",
+    "card_shop",
+    "card_progress",
+    "footfall_line",
+    "footfall_part",
+    "footfall_replaced",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +82,25 @@ class WhoIs:
 
 
 class LittleLedger:
-    """Entries in memory, projections in a SQLite file.
+    """Entries in memory, projections in a database: on SQLite where nothing else is said.
 
     Attributes:
         entries: what ``fold`` folds, in order; a test may shuffle them.
         received_at: when the cloud received the next entry; grows by a second with each.
     """
 
-    def __init__(self, folder: Path, policy: IdentityPolicy | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        databases: Databases | None = None,
+        policy: IdentityPolicy | None = None,
+    ) -> None:
         policy = policy or IdentityPolicy()
         master = MasterKey(b"m" * 32)
         folder.mkdir(parents=True, exist_ok=True)
         self.begin_anew()
-        self.database = folder / "cloud.db"
-        self.engine = open_engine(f"sqlite:///{self.database}")
-        event.listen(self.engine, "connect", _do_not_wait_for_the_disk)
-        SQLModel.metadata.create_all(self.engine)
+        self._databases = databases or SqliteDatabases(hasty=True)
+        self.engine = self._databases.open(folder)
         self.keyring = Keyring(folder / "keys" / "keyring.db", master)
         self.sealer = Sealer(self.keyring)
         blobs = BlobSealer(master, "cards")
@@ -109,6 +119,10 @@ class LittleLedger:
         """Close both files."""
         self.engine.dispose()
         self.keyring.close()
+
+    def at_rest(self) -> bytes:
+        """The projections as a thief would find them."""
+        return self._databases.at_rest(self.engine)
 
     def begin_anew(self) -> None:
         """Forget the entries, for the next example of a property; see ``wipe``."""
@@ -282,10 +296,6 @@ def card(value: str, seen: bool = False) -> Identifier:
 def at_store(store: str) -> DevicePath:
     """The till of another shop."""
     return DevicePath(TENANT, StoreId(store), SHOP.device)
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _at(entry: LedgerEntry, position: int) -> LedgerEntry:

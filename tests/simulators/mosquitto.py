@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloud.broker import Login, acl_file, password_file
+from tests.simulators.authority import Authority
 from tests.simulators.processes import accepts, free_port
 from tests.simulators.required_server import required_program
 
@@ -26,10 +27,18 @@ _DEADLINE_S = 10.0
 class Mosquitto:
     """A Mosquitto process in a directory of its own; it can be killed and brought back."""
 
-    def __init__(self, directory: Path, logins: Iterable[Login], *, persistent: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        logins: Iterable[Login],
+        *,
+        persistent: bool,
+        authority: Authority | None = None,
+    ) -> None:
         self._program = required_program("mosquitto", package="the Debian package mosquitto")
         self._directory = directory
         self._persistent = persistent
+        self._authority = authority
         self.address = ("127.0.0.1", free_port())
         self._process: subprocess.Popen[bytes] | None = None
         self._write_logins(logins)
@@ -103,13 +112,29 @@ class Mosquitto:
         ):
             assert shipped in text, f"the example has no {shipped!r} any more"
             text = text.replace(shipped, ours)
+        if self._authority is not None:
+            text += _by_certificate(self._authority)
         owner = pwd.getpwuid(os.getuid()).pw_name  # as root it would become another
         return f"{text}\nuser {owner}\n"
 
 
+def _by_certificate(authority: Authority) -> str:
+    """Everybody shows a certificate of this authority; its common name is the user's."""
+    server = authority.issue("broker")
+    return (
+        f"\ncafile {authority.ca_file}\ncertfile {server.certificate}\n"
+        f"keyfile {server.private_key}\n"
+        "require_certificate true\nuse_identity_as_username true\n"
+    )
+
+
 @contextmanager
 def mosquitto(
-    directory: Path, logins: Iterable[Login], *, persistent: bool = False
+    directory: Path,
+    logins: Iterable[Login],
+    *,
+    persistent: bool = False,
+    authority: Authority | None = None,
 ) -> Iterator[Mosquitto]:
     """A running Mosquitto; skips the test where none is installed.
 
@@ -117,8 +142,9 @@ def mosquitto(
         directory: an existing throw-away directory for its files.
         logins: who may log in.
         persistent: save every change at once, so that a kill loses next to nothing.
+        authority: speak TLS alone, to those who show a certificate of this authority.
     """
-    broker = Mosquitto(directory, logins, persistent=persistent)
+    broker = Mosquitto(directory, logins, persistent=persistent, authority=authority)
     broker.start()
     try:
         yield broker

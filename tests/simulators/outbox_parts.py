@@ -6,21 +6,22 @@ import os
 import random
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
-from agent.outbox import Draft, Lease, Outbox
+from agent.outbox import Draft, Lease, Outbox, Thrift
 from models.runtime.clock import Clock
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
 from models.wire.envelope import Moment, compose, open_envelope
-from models.wire.events.device import EpochClosed
+from models.wire.events.device import EpochClosed, RangeVoid
 from models.wire.ids import EventId, uuid7
 from models.wire.personal import personal_spans
-from models.wire.registry import EPOCH_CLOSED, SALE_RECORDED
+from models.wire.registry import EPOCH_CLOSED, RANGE_VOID, SALE_RECORDED, EventData, EventType
 from models.wire.topics import Stream
 from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, SHOP, a_sale, composed
@@ -62,6 +63,7 @@ class Premises:
     folder: Path
     clock: Clock = field(default_factory=HandClock)
     random: Callable[[int], bytes] = field(default_factory=lambda: random.Random(7).randbytes)
+    thrift: Thrift = field(default_factory=Thrift)
     sealer: Sealer = field(init=False)
     keyring: Keyring = field(init=False)
 
@@ -84,6 +86,8 @@ class Premises:
             clock=self.clock,
             random=self.random,
             compose_closed=self.compose_closed,
+            compose_void=self.compose_void,
+            thrift=replace(self.thrift, registry=CollectorRegistry()),
         )
 
     def copy(self, name: str) -> Path:
@@ -98,9 +102,16 @@ class Premises:
 
     def compose_closed(self, closed: EpochClosed) -> Draft:
         """The event that announces a closed epoch, as the agent composes it."""
+        return self._compose(EPOCH_CLOSED, closed)
+
+    def compose_void(self, void: RangeVoid) -> Draft:
+        """The event that announces what will never come, as the agent composes it."""
+        return self._compose(RANGE_VOID, void)
+
+    def _compose(self, kind: EventType, data: EventData) -> Draft:
         event_id = uuid7(1, self.random(10))
         moment = Moment(NOON, 1, "boot-1")
-        body = compose(device=SHOP, event_id=event_id, kind=EPOCH_CLOSED, data=closed, at=moment)
+        body = compose(device=SHOP, event_id=event_id, kind=kind, data=data, at=moment)
         return Draft(event_id, body)
 
     def close(self) -> None:

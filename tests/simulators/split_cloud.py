@@ -11,20 +11,42 @@ from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 from tests.simulators.demo.stage import TENANT, Cloud, Ports, ShopPlan
 from tests.simulators.known_logins import RANDOM
 from tests.simulators.mosquitto import Mosquitto
-from tests.simulators.processes import Program, free_port, program
+from tests.simulators.processes import Program, program
 
-INGEST, PROJECT = "_cloud-ingest", "_cloud-project"
+INGEST, SECOND_INGEST, PROJECT = "_cloud-ingest", "_cloud-ingest-2", "_cloud-project"
+NAMES = (INGEST, SECOND_INGEST, PROJECT)
 
 
 class SplitCloud:
     """Mosquitto, ``lianke-cloud ingest`` and ``lianke-cloud project`` over one database."""
 
-    def __init__(self, folder: Path, shops: Sequence[ShopPlan]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        shops: Sequence[ShopPlan],
+        *,
+        persistent: bool = False,
+        database_url: str = "",
+        lease_s: float = 6.0,
+    ) -> None:
+        """A cloud to be started.
+
+        Args:
+            folder: for everything it keeps.
+            shops: are enrolled at once.
+            persistent: whether the broker keeps what it holds on disk.
+            database_url: SQLAlchemy's; SQLite in the folder where it is empty.
+            lease_s: when the parts of an ingest worker that is silent go to the other one.
+        """
         self.folder = folder
         self.secrets: dict[str, str] = {}
+        self._database_url = database_url
+        self._lease_s = lease_s
         folder.mkdir(parents=True)
-        self.administration = Cloud(folder, Ports(http=free_port(), broker=free_port()), "x" * 12)
-        self._passwords = {name: new_secret(RANDOM) for name in (INGEST, PROJECT)}
+        self.administration = Cloud(
+            folder, Ports.free(), "a long password", database_url=database_url
+        )
+        self._passwords = {name: new_secret(RANDOM) for name in NAMES}
         logins: list[DeviceLogin | CloudLogin] = [
             CloudLogin(name, hash_secret(secret, RANDOM))
             for name, secret in self._passwords.items()
@@ -34,15 +56,20 @@ class SplitCloud:
             path = DevicePath(tenant_id(TENANT), store_id(shop.store), device_id(shop.device))
             logins.append(DeviceLogin(path, hash_secret(secret, RANDOM)))
         (folder / "broker").mkdir()
-        self.broker = Mosquitto(folder / "broker", logins, persistent=False)
+        self.broker = Mosquitto(folder / "broker", logins, persistent=persistent)
         self._configs = {name: self._config(name) for name in self._passwords}
         self.ingest: Program | None = None
+        self.second_ingest: Program | None = None
         self.project: Program | None = None
 
     @property
     def broker_port(self) -> int:
         """Where shops connect."""
         return self.broker.address[1]
+
+    def password(self, name: str) -> str:
+        """What a worker logs in with."""
+        return self._passwords[name]
 
     def start(self) -> None:
         """Start all three."""
@@ -54,6 +81,10 @@ class SplitCloud:
         """Start the ingest worker, or another program in its place."""
         self.ingest = self._start(INGEST, command or (program("lianke-cloud"), "ingest"))
 
+    def start_second_ingest(self) -> None:
+        """Start another worker that shares the parts with the first one."""
+        self.second_ingest = self._start(SECOND_INGEST, (program("lianke-cloud"), "ingest"))
+
     def start_ingest_that_dies(self, acknowledgements: int) -> None:
         """An ingest worker that is killed between a commit and its acknowledgement."""
         module = "tests.simulators.ingest_that_dies"
@@ -64,8 +95,8 @@ class SplitCloud:
         self.project = self._start(PROJECT, (program("lianke-cloud"), "project"))
 
     def stop(self) -> None:
-        """End all three by pid."""
-        for each in (self.ingest, self.project):
+        """End all of them by pid."""
+        for each in (self.ingest, self.second_ingest, self.project):
             if each is not None:
                 each.stop()
         self.broker.stop()
@@ -83,11 +114,15 @@ class SplitCloud:
             f"""[storage]
 data_dir = "{self.folder / "data"}"
 keys_dir = "{self.folder / "keys"}"
+url = "{self._database_url}"
 
 [broker]
 embedded = false
 url = "mqtt://127.0.0.1:{self.broker_port}"
 user = "{user}"
+
+[ingest]
+lease_s = {self._lease_s}
 """,
             encoding="utf-8",
         )

@@ -19,6 +19,7 @@ from typing import Self
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import update
 from starlette.responses import RedirectResponse
 
 from cloud.access import IssuedToken, Scope
@@ -28,6 +29,7 @@ from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
 from cloud.devices import HeartbeatFold
+from cloud.devices.tables import DEVICE_STATUS
 from cloud.footfall import FootfallFold
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.arrival import Appended, Arrival
@@ -35,6 +37,7 @@ from cloud.ledger.journal import Journal
 from cloud.ledger.projection import Follower
 from cloud.members import Directory, MembersFold
 from cloud.sales import Figures, SalesFold
+from cloud.storage import write
 from cloud.storage.metadata import TABLE_MODULES
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
@@ -90,6 +93,12 @@ class WholeCloud(BackOffice):
     def beat(self, heartbeat: Heartbeat, device: DevicePath = SHOP) -> Appended:
         """Take a device's heartbeat into the ledger and the views."""
         return self._take(Stream.TELEMETRY, HEARTBEAT, [heartbeat], device)
+
+    def clock_is_off(self, seconds: float, device: DevicePath = SHOP) -> None:
+        """As if the device's last heartbeat had shown that its clock is ahead by so much."""
+        off = update(DEVICE_STATUS).where(DEVICE_STATUS.c.device == device.device)
+        with write(self.engine) as connection:
+            connection.execute(off.values(skew_ms=round(seconds * 1000)))
 
     def count(self, *counted: FootfallCounted, device: DevicePath = SHOP) -> Appended:
         """Take what a device's camera counted into the ledger and the views."""

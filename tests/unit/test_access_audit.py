@@ -12,11 +12,12 @@ from cloud.access import Action, AuditLog
 from cloud.access.tables import AUDIT_ENTRY
 from cloud.storage import write
 from tests.simulators.back_office import TERMINAL, BackOffice
+from tests.simulators.databases import Databases
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     yield made
     made.close()
 

@@ -23,14 +23,15 @@ from cloud.access.typed_secret import TypedSecrets, new_set_up_code
 from cloud.storage import read
 from tests.simulators.back_office import BackOffice
 from tests.simulators.clocks import HandClock
+from tests.simulators.databases import Databases
 
 PASSWORD = "correct horse battery"
 HERE = "127.0.0.1"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     yield made
     made.close()
 

@@ -13,11 +13,12 @@ from cloud.access.tables import API_TOKEN
 from cloud.errors import InvalidInput, NotFound
 from cloud.storage import read
 from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
+from tests.simulators.databases import Databases
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     yield made
     made.close()
 

@@ -21,6 +21,7 @@ from models.wire.events.sale import (
     Status,
 )
 from models.wire.ids import StoreId
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, a_sale, revised
 from tests.simulators.little_ledger import (
     STORE,
@@ -37,8 +38,10 @@ BEIJING = StoreId("bj-0007")
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

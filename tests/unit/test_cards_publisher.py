@@ -10,6 +10,7 @@ from cloud.cards import CardPublisher
 from cloud.errors import BrokerUnavailable
 from models.wire.cards import decode_delta
 from models.wire.topics import ShopDown, shop_down
+from tests.simulators.databases import Databases
 from tests.simulators.facts import a_sale
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 
@@ -36,8 +37,10 @@ class FakeDownlink:
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

@@ -10,6 +10,7 @@ from cloud.cards import CardFeed
 from cloud.sales import Standing
 from models.wire.cards import Card
 from tests.simulators.capturing import DEVICE, captured
+from tests.simulators.databases import Databases
 from tests.simulators.little_ledger import LittleLedger
 from tests.simulators.till import DayTruth, MemberTruth, ShopDay
 
@@ -22,9 +23,9 @@ def truth() -> DayTruth:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
+def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
     """The day as the ledger has it: every file read, reprints found out by their event ids."""
-    ledger = LittleLedger(tmp_path_factory.mktemp("day"))
+    ledger = LittleLedger(tmp_path_factory.mktemp("day"), databases)
     known: set[str] = set()
     for delivery in ShopDay(seed=7, sales=150).deliveries():
         for sale in captured(delivery.xml(), "lianke-till"):

@@ -16,6 +16,7 @@ from cloud.errors import BrokerUnavailable, Conflict, NotFound
 from cloud.storage import read
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from tests.simulators.back_office import STORE, TENANT, TERMINAL, BackOffice
+from tests.simulators.databases import Databases
 from tests.simulators.facts import SHOP
 
 TABLET = DevicePath(TENANT, STORE, DeviceId("sh-0001-tab1"))
@@ -24,8 +25,8 @@ OTHER_TENANT = DevicePath(TenantId("other"), StoreId("sh-0001"), SHOP.device)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     made.open_store()
     made.open_store("sh-0002")
     made.open_store(tenant="other")

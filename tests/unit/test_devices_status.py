@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import select
 
 from cloud.devices import DeviceState, DeviceView, HeartbeatFold
-from cloud.devices.tables import DEVICE_TWIN
+from cloud.devices.boot_clock import BootClock
+from cloud.devices.clocks import ClockView
+from cloud.devices.tables import DEVICE_BOOT, DEVICE_TWIN
 from cloud.devices.twins import desire
 from cloud.errors import NotFound
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage import read, write
+from cloud.storage.columns import from_ms
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.device import Heartbeat, StreamDepth
@@ -24,12 +27,13 @@ from models.wire.ids import DeviceId, DevicePath, EventId, StoreId
 from models.wire.registry import HEARTBEAT
 from models.wire.twin import Reported
 from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
+from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, NOON, SHOP
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     made.open_store()
     made.enrol()
     yield made
@@ -58,6 +62,8 @@ def a_heartbeat(
     received_at: datetime = NOON,
     historical: bool = False,
     device: DevicePath = SHOP,
+    corrected: datetime | None = None,
+    quality: ClockQuality = ClockQuality.FREE,
 ) -> LedgerEntry:
     data = Heartbeat(
         uptime_s=60,
@@ -69,7 +75,7 @@ def a_heartbeat(
         rss_bytes=48 << 20,
     )
     event_id = EventId(f"00000000-0000-7000-8000-{position:012d}")
-    moment = Moment(NOON, 1, "boot", ClockQuality.FREE)
+    moment = Moment(NOON, 1, "boot", quality)
     body = compose(device=device, event_id=event_id, kind=HEARTBEAT, data=data, at=moment)
     return LedgerEntry(
         position=position,
@@ -86,6 +92,7 @@ def a_heartbeat(
         received_at=received_at,
         historical=historical,
         body=stamp(body, EPOCH, position),
+        corrected=corrected,
     )
 
 
@@ -271,3 +278,52 @@ def test_desired_twin_gets_a_new_version_each_time(office: BackOffice) -> None:
         assert wanted == [1, 2]
         with pytest.raises(NotFound):
             desire(connection, DeviceId("unknown"), document)
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "quality", "wrong"),
+    [
+        (0.4, ClockQuality.SYNCHRONISED, False),
+        (119, ClockQuality.FREE, False),
+        (121, ClockQuality.FREE, True),
+        (-3600, ClockQuality.FREE, True),
+        (0, ClockQuality.UNSET, True),
+    ],
+)
+def test_a_clock_that_is_far_off_or_known_to_be_wrong_is_pointed_out(
+    office: BackOffice, skew_s: float, quality: ClockQuality, wrong: bool
+) -> None:
+    fold(office, a_heartbeat(corrected=NOON - timedelta(seconds=skew_s), quality=quality))
+    clock = only(office).clock
+    assert (clock.skew_s, clock.quality, clock.wrong) == (skew_s, quality, wrong)
+
+
+def test_a_clock_that_nobody_has_compared_is_not_called_wrong(office: BackOffice) -> None:
+    assert not only(office).clock.wrong
+    fold(office, a_heartbeat())
+    assert (only(office).clock.skew_s, only(office).clock.quality) == (None, ClockQuality.FREE)
+
+
+def test_a_rebuild_forgets_the_skew(office: BackOffice) -> None:
+    fold(office, a_heartbeat(corrected=NOON - timedelta(hours=1)))
+    with write(office.engine) as connection:
+        HeartbeatFold().clear(connection)
+    assert only(office).clock == ClockView()
+
+
+def test_a_box_that_is_enrolled_anew_begins_with_no_clock(office: BackOffice) -> None:
+    said = msgspec.structs.replace(a_birth(), monotonic="5000")
+    office.registry.born(SHOP, said, NOON)
+    office.registry.revoke(SHOP.device, TERMINAL)
+    office.enrol()
+    with read(office.engine) as connection:
+        assert connection.execute(select(DEVICE_BOOT)).all() == []
+
+
+def test_a_birth_tells_how_the_boots_clock_stands(office: BackOffice) -> None:
+    office.registry.born(SHOP, msgspec.structs.replace(a_birth(), monotonic="5000"), NOON)
+    office.registry.born(SHOP, msgspec.structs.replace(a_birth("b2"), monotonic="five"), NOON)
+    with read(office.engine) as connection:
+        (row,) = connection.execute(select(DEVICE_BOOT)).all()
+    clock = msgspec.json.decode(row.clock, type=BootClock)
+    assert from_ms(clock.time_ms(6000)) == NOON + timedelta(seconds=1)

@@ -15,6 +15,7 @@ from cloud.footfall.row import CONFLICT, MOST_CROSSINGS, MOST_LINES, Oddity
 from cloud.storage import read
 from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
 from models.wire.ids import DeviceId, DevicePath
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHOP, a_minute, a_sale, an_unwatched_minute
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 
@@ -23,8 +24,10 @@ DOOR = CameraKey(SHOP.device, "door")
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

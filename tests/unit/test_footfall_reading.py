@@ -15,6 +15,7 @@ from cloud.insight import FootfallDay, read_footfall
 from cloud.insight.reading import _MINUTE
 from cloud.organisation import Store
 from models.wire.events.sale import Link, LinkReason, Status
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHANGHAI, a_minute, a_sale, an_unwatched_minute, revised
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 
@@ -24,8 +25,10 @@ LATER = NOON + timedelta(days=3)
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

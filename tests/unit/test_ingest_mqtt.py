@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from cloud.errors import BrokerRefusedLogin, BrokerUnavailable, FaultyService
 from cloud.ingest.mqtt import BrokerLogin, MqttSource
 from cloud.ingest.source import Message
 from models.runtime.clock import SystemClock
+from models.wire.ids import PARTS, part_of
 from models.wire.topics import worker_filters
+from tests.simulators.embedded_broker import embedded_broker
 from tests.simulators.known_logins import device, logins_of, worker
 from tests.simulators.mosquitto import Mosquitto, mosquitto
 from tests.simulators.processes import eventually, free_port
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.broker
 
 TILL = device("sh-0001-pos1", store="sh-0001")
 OFFICE, SECOND = worker(), worker("_cloud-second")
+PART = part_of(TILL.path.store)
+OTHER_PART = (PART + 1) % PARTS
 
 
 @dataclass
@@ -164,3 +169,82 @@ def test_a_login_never_shows_its_password() -> None:
     login = BrokerLogin("h", 1883, "u", "topsecret", "c")
     assert "topsecret" not in repr(login)
     assert str(login) == "mqtt://h:1883"
+
+
+def test_what_is_listened_to_can_change_while_connected(make: Callable[..., MqttSource]) -> None:
+    office, witness = Ear(), Ear()
+    cloud = started(make(), office, worker_filters([PART]))
+    started(make(SECOND.name, SECOND.secret), witness)
+    shop = started(make(TILL.name, TILL.secret), Ear(), [])
+    numbers = count()
+
+    def is_heard() -> bool:
+        payload = b"%d" % next(numbers)
+        shop.publish(TILL.up(), payload)
+        assert eventually(lambda: payload in payloads(witness))
+        return payload in payloads(office)
+
+    assert eventually(is_heard)
+    cloud.subscribe(worker_filters([OTHER_PART]))
+    assert eventually(lambda: not is_heard())
+    cloud.subscribe(worker_filters())
+    assert eventually(is_heard)
+
+
+def payloads(ear: Ear) -> set[bytes]:
+    return {message.payload for message in ear.heard}
+
+
+def published_until_heard(shop: MqttSource, ear: Ear, payload: bytes) -> bool:
+    """A new subscription takes a moment: the till says it until it is heard."""
+    shop.publish(TILL.up(), payload)
+    return payload in payloads(ear)
+
+
+def test_what_is_asked_for_before_the_start_is_what_it_starts_with(
+    make: Callable[..., MqttSource],
+) -> None:
+    office = Ear()
+    cloud = make()
+    cloud.subscribe(worker_filters([PART]))
+    started(cloud, office, [])
+    started(make(TILL.name, TILL.secret), Ear(), []).publish(TILL.up(), b"batch")
+    assert eventually(lambda: bool(office.heard))
+
+
+@pytest.mark.parametrize("kind", ["mosquitto", "embedded"])
+def test_of_an_earlier_session_only_what_is_still_wanted_is_listened_to(
+    tmp_path: Path, kind: str
+) -> None:
+    opened = mosquitto if kind == "mosquitto" else embedded_broker
+    with opened(tmp_path, logins_of(TILL, OFFICE, SECOND)) as running:
+        earlier = started(source_for(running.address, OFFICE.name, OFFICE.secret), Ear())
+        earlier.close()
+        later, witness = Ear(), Ear()
+        sources = [
+            started(
+                source_for(running.address, OFFICE.name, OFFICE.secret),
+                later,
+                worker_filters([OTHER_PART]),
+            ),
+            started(source_for(running.address, SECOND.name, SECOND.secret), witness),
+            started(source_for(running.address, TILL.name, TILL.secret), Ear(), []),
+        ]
+        sources[2].publish(TILL.up(), b"not for the later")
+        assert eventually(lambda: bool(witness.heard))
+        sources[0].subscribe(worker_filters([PART]))
+        assert eventually(lambda: published_until_heard(sources[2], later, b"for both"))
+        for source in sources:
+            source.close()
+    assert payloads(later) == {b"for both"}
+
+
+def test_taking_back_a_filter_that_was_never_there_harms_nobody(
+    make: Callable[..., MqttSource],
+) -> None:
+    office = Ear()
+    cloud = started(make(), office)
+    cloud.subscribe(worker_filters())
+    cloud.subscribe([])
+    cloud.subscribe([])
+    assert cloud.connected

@@ -12,8 +12,9 @@ import pytest
 
 from cloud.errors import BrokerRefusedLogin, DatabaseUnavailable, FaultyService, NotFound
 from cloud.ingest.deadletters import DeadLetters
-from cloud.ingest.guard import RefusalGuard
+from cloud.ingest.guard import RefusalGuard, TooManyRefusals
 from cloud.ingest.pipeline import Ingest, Limits
+from cloud.ingest.withholding import Withholding
 from cloud.ledger.arrival import Appended
 from cloud.ledger.fact import Fact
 from cloud.ledger.journal import Journal
@@ -24,6 +25,7 @@ from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from models.wire.topics import Stream, Up, up
 from models.wire.twin import Reported
 from tests.simulators.cloud_source import KnownDevices, SimulatedSource
+from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, SHOP, a_batch, a_sale, stamped
 from tests.simulators.ledger_premises import LedgerPremises, a_payload
 from tests.simulators.processes import eventually
@@ -55,8 +57,8 @@ class Fragile(Journal):
 class Works:
     """Ingest with everything around it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.ledger = LedgerPremises(folder)
+    def __init__(self, folder: Path, databases: Databases) -> None:
+        self.ledger = LedgerPremises(folder, databases)
         self.source = SimulatedSource()
         self.devices = KnownDevices({SHOP})
         self.journal = Fragile(
@@ -64,6 +66,7 @@ class Works:
         )
         self.limits = Limits()
         self.guard = RefusalGuard()
+        self.withholding = Withholding("ingest", "1")
         self.heads: list[int] = []
         self.stop = threading.Event()
         self.fault: FaultyService | None = None
@@ -78,6 +81,7 @@ class Works:
             random=lambda: 0.5,
             limits=self.limits,
             guard=self.guard,
+            withholding=self.withholding,
         )
         ingest.after_commit(self.heads.append)
         return ingest
@@ -106,8 +110,8 @@ class Works:
 
 
 @pytest.fixture
-def works(tmp_path: Path) -> Iterator[Works]:
-    works = Works(tmp_path)
+def works(databases: Databases, tmp_path: Path) -> Iterator[Works]:
+    works = Works(tmp_path, databases)
     yield works
     works.ledger.close()
 
@@ -229,14 +233,82 @@ def test_a_broker_that_refuses_us_stops_ingest(works: Works) -> None:
     assert isinstance(works.fault, BrokerRefusedLogin)
 
 
-def test_mass_refusal_stops_ingest_before_the_shops_are_drained(works: Works) -> None:
+def test_after_too_many_refusals_the_bad_stay_with_their_shops_and_the_good_go_on(
+    works: Works,
+) -> None:
     works.guard = RefusalGuard(window=20, at_least=10)
+    bad = [b'{"n":%d}' % n for n in range(200)]
+    with works.running() as ingest:
+        works.source.deliver(SALES, a_payload(bad[:10], 1))
+        (alarming,) = works.acks(1)
+        for first in range(11, 101, 10):
+            works.source.deliver(SALES, a_payload(bad[first : first + 10], first))
+        works.source.deliver(SALES, b"noise")
+        works.source.deliver(SALES, a_payload([b"{}", b"{}"], 300)[:-3] + b"]")
+        works.source.deliver(SALES, a_payload([stamped(a_sale(101), 101), b"{}"], 101))
+        _, good = works.acks(2)
+    assert len(alarming.rejected) == 10
+    assert (good.settled, good.rejected) == ([(101, 101)], [])
+    assert len(works.ledger.letters()) == 10
+    assert works.ledger.runs() == [(1, 10, "rejected"), (101, 101, "accepted")]
+    assert ingest.tally.withheld == 90 + 1 + 2 + 1
+    assert works.fault is None
+
+
+def test_a_hostile_device_closes_nobodys_way_but_its_own(works: Works) -> None:
+    works.guard = RefusalGuard(window=20, at_least=10)
+    works.devices.enrolled.add(STRANGER)
     with works.running():
-        works.source.deliver(SALES, a_batch([a_sale(n) for n in range(1, 9)]))
-        works.acks(1)
-        works.source.deliver(SALES, a_payload([b'{"n":%d}' % n for n in range(30)], 9))
-        assert eventually(lambda: works.fault is not None)
-    assert "30 of the last 30 events were refused" in str(works.fault)
+        for n in range(30):
+            works.source.deliver(up(STRANGER, Stream.SALE), b"noise %d" % n)
+        works.source.deliver(SALES, a_payload([stamped(a_sale(1), 1), b"{}"]))
+        (ack,) = works.acks(1)
+    assert (ack.settled, ack.rejected) == ([(1, 2)], [Rejection(2, "malformed")])
+    assert len(works.ledger.letters()) == 10 + 1
+
+
+def test_one_large_group_of_refusals_is_stopped_after_its_first_batches(works: Works) -> None:
+    works.guard = RefusalGuard(window=20, at_least=10)
+    works.limits = Limits(group_s=60.0, group_events=100)
+    with works.running():
+        for first in range(1, 100, 5):
+            works.source.deliver(SALES, a_payload([b'{"n":%d}' % first] * 5, first))
+        assert eventually(lambda: len(works.ledger.letters()) >= 10)
+        works.source.deliver(
+            SALES, a_payload([stamped(a_sale(n), n) for n in range(101, 201)], 101)
+        )
+        assert eventually(lambda: works.ledger.journal.head() == 100)
+    assert len(works.ledger.letters()) == 10
+
+
+def test_poison_met_while_refusals_are_withheld_is_left_with_its_shop(works: Works) -> None:
+    works.journal.chokes_on = msgspec.json.decode(stamped(a_sale(1), 1))["id"]
+    works.withholding.begin(TooManyRefusals(SHOP, 200, 300))
+    with works.running() as ingest:
+        works.source.deliver(SALES, a_batch([a_sale(1)]))
+        works.source.deliver(SALES, a_batch([a_sale(2)], 2))
+        (ack,) = works.acks(1)
+    assert ack.settled == [(2, 2)]
+    assert works.ledger.letters() == []
+    assert ingest.tally.withheld == 1
+
+
+def test_a_poisoned_event_sent_again_in_other_company_is_one_dead_letter(works: Works) -> None:
+    poison = b'{"specversion":"1.0","note":"%b"}' % (b"x" * 1500)
+    late = poison[:-1] + b',"historical":true}'
+    with works.running():
+        for first, events in (
+            (3, [poison]),
+            (1, [stamped(a_sale(1), 1), stamped(a_sale(2), 2), poison]),
+            (3, [late, stamped(a_sale(4), 4)]),
+            (3, [late]),
+        ):
+            works.source.deliver(SALES, a_payload(events, first))
+        acks = works.acks(1)
+        assert eventually(lambda: works.ledger.runs()[-1][1] == 4)
+    assert acks[0].rejected == [Rejection(3, "malformed")]
+    assert len(works.ledger.letters()) == 1
+    assert works.ledger.runs() == [(1, 2, "accepted"), (3, 3, "rejected"), (4, 4, "accepted")]
 
 
 def test_an_unknown_device_is_neither_kept_nor_answered(works: Works) -> None:
@@ -293,6 +365,7 @@ def test_a_birth_is_answered_with_what_is_settled(works: Works, retained: bool) 
         birth="b1",
         epochs=[EpochSettled(EPOCH, {"sale": [(1, 2)]})],
         cards=len("demo") + len("sh-0001"),
+        now="2026-11-22T04:00:00.000Z",
     )
     assert works.devices.births == [(SHOP, BIRTH)]
 

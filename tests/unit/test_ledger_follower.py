@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text, update
 
-from cloud.errors import DatabaseUnavailable, SchemaMismatch
+from cloud.errors import DatabaseUnavailable, InvalidInput, SchemaMismatch
 from cloud.ledger.entry import LedgerEntry
 from cloud.ledger.projection import Follower
 from cloud.ledger.projector import Projector
@@ -19,6 +19,7 @@ from cloud.storage import read, write
 from models.wire.events.member import Identifier, MemberRegistered, Person
 from models.wire.events.sale import Scheme
 from models.wire.topics import Stream
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHOP, a_batch, a_sale
 from tests.simulators.ledger_premises import LedgerPremises, a_payload, an_event
 
@@ -63,8 +64,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    ledger = LedgerPremises(tmp_path)
+def stage(databases: Databases, tmp_path: Path) -> Iterator[Stage]:
+    ledger = LedgerPremises(tmp_path, databases)
     ledger.append(a_batch([a_sale(n) for n in range(1, 6)]))
     yield Stage(ledger, Register(ledger))
     ledger.close()
@@ -108,6 +109,25 @@ def test_two_followers_at_once_fold_nothing_twice(stage: Stage) -> None:
     for thread in threads:
         thread.join()
     assert stage.register.seen() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("position", [0, 2, 3, 5])
+def test_the_ledger_is_replayed_from_any_position(stage: Stage, position: int) -> None:
+    while stage.follower.step():
+        pass
+    stage.follower.rewind(position)
+    assert stage.follower.position == position
+    while stage.another().step():
+        pass
+    assert stage.register.seen() == [1, 2, 3, 4, 5, *range(position + 1, 6)]
+
+
+@pytest.mark.parametrize("position", [-1, 3])
+def test_a_replay_skips_nothing(stage: Stage, position: int) -> None:
+    stage.follower.step()
+    with pytest.raises(InvalidInput, match="stands at position 2"):
+        stage.follower.rewind(position)
+    assert stage.follower.position == 2
 
 
 def test_rebuilding_begins_from_nothing(stage: Stage) -> None:

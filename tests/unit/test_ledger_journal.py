@@ -19,6 +19,7 @@ from models.wire.events.device import EpochClosed, RangeVoid, StreamClosed
 from models.wire.events.sale import Kind
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from models.wire.topics import Stream
+from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, NOON, SHOP, a_batch, a_sale, stamped
 from tests.simulators.ledger_premises import (
     LedgerPremises,
@@ -32,8 +33,8 @@ OTHER_EPOCH = "f" * 32
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[LedgerPremises]:
-    premises = LedgerPremises(tmp_path)
+def ledger(databases: Databases, tmp_path: Path) -> Iterator[LedgerPremises]:
+    premises = LedgerPremises(tmp_path, databases)
     yield premises
     premises.close()
 
@@ -317,11 +318,13 @@ def test_trouble_with_the_keyring_passes_and_leaves_no_trace(ledger: LedgerPremi
     assert ledger.append(a_batch([a_sale(1)])).accepted == 1
 
 
-def test_a_keyring_under_another_master_key_stops_ingest(tmp_path: Path) -> None:
-    ledger = LedgerPremises(tmp_path)
+def test_a_keyring_under_another_master_key_stops_ingest(
+    databases: Databases, tmp_path: Path
+) -> None:
+    ledger = LedgerPremises(tmp_path, databases)
     ledger.append(a_batch([a_sale(1, phone=PHONE)]))
     ledger.close()
-    reopened = LedgerPremises(tmp_path)
+    reopened = LedgerPremises(tmp_path, databases)
     reopened.keyring._by_fingerprint.clear()
     reopened.keyring._db.execute("UPDATE data_key SET wrapped = zeroblob(60)")
     with pytest.raises(FaultyService, match="master key"):

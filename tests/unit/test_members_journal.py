@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from cloud.cards import CardFeed, CardsFold
 from cloud.ledger.arrival import Arrival
@@ -16,13 +15,13 @@ from cloud.ledger.journal import Journal
 from cloud.ledger.projection import Fold, Follower
 from cloud.members import Directory, MembersFold
 from cloud.sales import Figures, SalesFold
-from cloud.storage import open_engine
 from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
 from models.wire.topics import Stream
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHOP, a_batch, a_sale
 
 ONE = "+8613976215437"
@@ -31,10 +30,9 @@ ONE = "+8613976215437"
 class Cloud:
     """Journal, follower and readers over one file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, databases: Databases) -> None:
         master = MasterKey(b"m" * 32)
-        self.engine = open_engine(f"sqlite:///{folder}/cloud.db")
-        SQLModel.metadata.create_all(self.engine)
+        self.engine = databases.open(folder)
         self.keyring = Keyring(folder / "keys" / "keyring.db", master)
         letters, cards = BlobSealer(master, "dead letters"), BlobSealer(master, "cards")
         self.journal = Journal(self.engine, Sealer(self.keyring), letters, SystemClock())
@@ -59,8 +57,8 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    parts = Cloud(tmp_path)
+def cloud(databases: Databases, tmp_path: Path) -> Iterator[Cloud]:
+    parts = Cloud(tmp_path, databases)
     yield parts
     parts.engine.dispose()
     parts.keyring.close()

@@ -13,11 +13,12 @@ from cloud.organisation import Ensured, Store, ensure_store, find_store, stores_
 from cloud.storage import read, write
 from models.wire.ids import StoreId, TenantId
 from tests.simulators.back_office import STORE, TENANT, BackOffice
+from tests.simulators.databases import Databases
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[BackOffice]:
-    made = BackOffice(tmp_path)
+def office(databases: Databases, tmp_path: Path) -> Iterator[BackOffice]:
+    made = BackOffice(tmp_path, databases=databases)
     yield made
     made.close()
 

@@ -14,8 +14,9 @@ from time import perf_counter
 import psutil
 import pytest
 
-from agent.errors import DiskUnusable, OutboxBusy, OutboxCorrupt
+from agent.errors import DiskUnusable, OutboxBusy, OutboxCorrupt, OutboxDamaged
 from agent.outbox import Inspection
+from agent.outbox.aside import set_aside
 from agent.outbox.faults import explain
 from agent.outbox.migrations import APPLICATION_ID, Migration, migrate, migrations
 from agent.outbox.schema import SCHEMA_FILE, generate
@@ -113,17 +114,18 @@ def test_another_process_is_refused_by_name_and_may_look(premises: Premises) -> 
 
 
 @pytest.mark.parametrize("content", [b"not a database at all " * 400, b"SQLite format 3\0" * 400])
-def test_bytes_that_are_no_database_are_refused_and_left_alone(
+def test_bytes_that_are_no_database_are_told_and_set_aside_at_the_next_start(
     premises: Premises, content: bytes
 ) -> None:
     premises.path.parent.mkdir()
     premises.path.write_bytes(content)
-    for _ in range(2):  # and the refusal holds no lock
-        with pytest.raises(OutboxCorrupt, match=r"outbox\.sqlite3"):
-            premises.open()
-    with pytest.raises(OutboxCorrupt):
+    with pytest.raises(OutboxDamaged, match=r"outbox\.sqlite3"):
         Inspection.open(premises.path)
     assert premises.path.read_bytes() == content
+    outbox = premises.open()
+    assert outbox.append(Stream.SALE, [a_draft(1)])[0].sequence == 1
+    outbox.close()
+    assert [path.read_bytes() for path in set_aside(premises.path)] == [content]
 
 
 def test_another_programs_database_is_refused_and_left_alone(premises: Premises) -> None:
@@ -145,12 +147,19 @@ def test_a_newer_agents_file_is_refused(premises: Premises) -> None:
         Inspection.open(premises.path)
 
 
-def test_a_missing_table_is_told_and_the_lock_is_given_back(premises: Premises) -> None:
-    premises.open().close()
+def test_a_missing_table_is_told_and_the_next_start_does_without(premises: Premises) -> None:
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(3))
+    outbox.close()
     edit(premises.path, "DROP TABLE span")
-    for _ in range(2):
-        with pytest.raises(OutboxCorrupt, match="no such table: span"):
-            premises.open()
+    with (
+        Inspection.open(premises.path) as inspection,
+        pytest.raises(OutboxDamaged, match="no such table: span"),
+    ):
+        inspection.depths()
+    outbox = premises.open()
+    assert ids_of(take(outbox))[:3] == [draft.event_id for draft in some_drafts(3)]
+    outbox.close()
 
 
 def test_a_path_that_cannot_be_written_is_told(premises: Premises, tmp_path: Path) -> None:
@@ -237,8 +246,10 @@ def test_opening_beside_a_deep_backlog_neither_loads_nor_scans_it(premises: Prem
         (sqlite3.SQLITE_IOERR_FSYNC, DiskUnusable),
         (sqlite3.SQLITE_READONLY_ROLLBACK, DiskUnusable),
         (sqlite3.SQLITE_CANTOPEN, DiskUnusable),
-        (sqlite3.SQLITE_CORRUPT_INDEX, OutboxCorrupt),
-        (sqlite3.SQLITE_NOTADB, OutboxCorrupt),
+        (sqlite3.SQLITE_IOERR_READ, OutboxDamaged),
+        (sqlite3.SQLITE_IOERR_CORRUPTFS, OutboxDamaged),
+        (sqlite3.SQLITE_CORRUPT_INDEX, OutboxDamaged),
+        (sqlite3.SQLITE_NOTADB, OutboxDamaged),
         (sqlite3.SQLITE_ERROR, OutboxCorrupt),
     ],
 )

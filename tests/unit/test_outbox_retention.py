@@ -137,19 +137,6 @@ def test_a_restored_ledger_starts_the_week_anew(outbox: Outbox, clock: HandClock
     assert outbox.housekeep(WEEK) == 2
 
 
-def test_a_clock_that_was_never_set_makes_nothing_old(outbox: Outbox, clock: HandClock) -> None:
-    outbox.append(Stream.SALE, some_drafts(2))
-    settle_all(outbox)
-    clock.move(-50 * 365 * DAY_S)
-    outbox.append(Stream.SALE, [a_draft(3)])
-    settle_all(outbox)
-    assert outbox.housekeep({Stream.SALE: 0.0}) == 0
-    clock.move(50 * 365 * DAY_S)
-    assert outbox.housekeep(WEEK) == 0
-    clock.move(7 * DAY_S)
-    assert outbox.housekeep(WEEK) == 3
-
-
 def test_a_settlement_dated_in_the_future_is_believed_to_be_of_now(
     outbox: Outbox, clock: HandClock
 ) -> None:

@@ -20,6 +20,7 @@ from models.wire.events.sale import (
     Status,
     Tender,
 )
+from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHANGHAI, a_sale, revised
 from tests.simulators.little_ledger import STORE, TENANT, LittleLedger, at_store
 
@@ -27,8 +28,10 @@ DAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleLedger]:
-    ledger = LittleLedger(tmp_path_factory.mktemp("shop"))
+def ledger(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LittleLedger]:
+    ledger = LittleLedger(tmp_path_factory.mktemp("shop"), databases)
     yield ledger
     ledger.close()
 

@@ -4,56 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
 from agent.capture.footfall.minutes import Minute
 from agent.capture.footfall.standing import STATES
+from agent.metrics import Counted, Measured
 
 
 class FootfallMetrics:
     """Counters of all cameras of one agent. Names of cameras and lines are the configuration's."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._samples = Counter(
-            "lianke_footfall_samples", "Pictures looked at.", ["camera"], registry=registry
-        )
-        self._crossings = Counter(
-            "lianke_footfall_crossings",
-            "People who crossed a line, in finished minutes.",
-            ["camera", "direction"],
-            registry=registry,
-        )
-        self._observed = Counter(
-            "lianke_footfall_observed_seconds",
-            "Time that was watched closely enough to count, in finished minutes.",
-            ["camera"],
-            registry=registry,
-        )
-        self._missed = Counter(
-            "lianke_footfall_missed_seconds",
-            "Time in which nobody watched, by what explains it, in finished minutes.",
-            ["camera", "reason"],
-            registry=registry,
-        )
-        self._starts = Counter(
-            "lianke_camera_starts", "Watchers started.", ["camera"], registry=registry
-        )
-        self._state = Gauge(
-            "lianke_camera_state",
-            "1 for the state that a camera is in, 0 for the others.",
-            ["camera", "state"],
-            registry=registry,
-        )
-        self._held = Gauge(
-            "lianke_footfall_minutes_held",
-            "Minutes that the outbox could not take yet.",
-            registry=registry,
-        )
-        self._dropped = Counter(
-            "lianke_footfall_minutes_dropped",
-            "Minutes that were given up: the outbox could not take them for too long.",
-            registry=registry,
-        )
+        self._samples = Counted.PICTURES.make(registry)
+        self._crossings = Counted.CROSSINGS.make(registry)
+        self._observed = Counted.SECONDS_OBSERVED.make(registry)
+        self._missed = Counted.SECONDS_MISSED.make(registry)
+        self._starts = Counted.CAMERA_STARTS.make(registry)
+        self._state = Measured.CAMERA_STATE.make(registry)
+        self._held = Measured.MINUTES_HELD.make(registry)
+        self._dropped = Counted.MINUTES_DROPPED.make(registry)
 
     def looked(self, camera: str, samples: int) -> None:
         """A watcher told of pictures."""

@@ -25,7 +25,7 @@ from agent.capture.pos.processing import Fate, FileReader, FileUnreachable, Proc
 from agent.capture.pos.settling import Settling
 from agent.capture.pos.sink import SaleSink
 from agent.capture.pos.watch import FolderWatch, open_watch
-from agent.errors import AgentError
+from agent.errors import AgentError, DiskUnusable
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import DeviceId
@@ -60,6 +60,8 @@ class SpoolStatus:
         last_file_at: when the last file was captured, by the wall clock.
         blocked: why nothing is taken at present; empty when all is well.
         folder_present: False while the folder is missing.
+        out_of_room: nothing is taken because no room is left for it, on the disk or in a budget.
+        at_ease: the last look at the folder went through.
     """
 
     captured_files: int = 0
@@ -69,6 +71,8 @@ class SpoolStatus:
     last_file_at: datetime | None = None
     blocked: str = ""
     folder_present: bool = True
+    out_of_room: bool = False
+    at_ease: bool = False
 
 
 class Spool:
@@ -213,7 +217,12 @@ class Spool:
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
         if reason != self._status.blocked:
             _LOG.error("spool_blocked", reason=reason, exc_info=None if expected else error)
-        self._status = replace(self._status, blocked=reason)
+        self._status = replace(
+            self._status,
+            blocked=reason,
+            out_of_room=isinstance(error, DiskUnusable),
+            at_ease=False,
+        )
         settings = self._settings
         delay_s = min(settings.backoff_base_s * 2**self._failures, settings.backoff_cap_s)
         self._failures = min(self._failures + 1, 16)
@@ -222,7 +231,7 @@ class Spool:
     def _unblock(self) -> None:
         if self._status.blocked:
             _LOG.info("spool_unblocked")
-            self._status = replace(self._status, blocked="")
+        self._status = replace(self._status, blocked="", out_of_room=False, at_ease=True)
         self._failures = 0
 
     def _complain(self, event: str, about: str, **facts: object) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from agent.health.check import Check
+from agent.health.checks.alarms import no_alarm_stands
 from agent.health.checks.broker import broker_reachable
+from agent.health.checks.budgets import budgets_kept
 from agent.health.checks.camera import cameras_present
 from agent.health.checks.clock import clock_set
 from agent.health.checks.cloud import cloud_answers
@@ -20,6 +22,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     data_folder_usable,
     keys_apart,
     outbox_sound,
+    budgets_kept,
+    no_alarm_stands,
     till_folder_usable,
     cameras_present,
     network_ready,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.clock import DeviceClock, read_boot_id
+from agent.clock import (
+    DeviceClock,
+    FloorFile,
+    SteadyClock,
+    milliseconds_since_boot,
+    read_boot_id,
+)
 from agent.config import AgentConfig
 from agent.health.check import Finding, Verdict
 from models.runtime.clock import SystemClock
@@ -13,17 +19,21 @@ from models.wire.envelope import ClockQuality
 _NAME: Final = "clock"
 
 
-def clock_set(_config: AgentConfig) -> Finding:
+def clock_set(config: AgentConfig) -> Finding:
     """The clock was set and, better, is kept by a time service."""
-    moment = DeviceClock(SystemClock(), read_boot_id()).moment()
-    if moment.quality is ClockQuality.UNSET:
+    machine, bootid = SystemClock(), read_boot_id()
+    floor = FloorFile.of(config.device.data_dir).read()
+    steady = SteadyClock(machine, bootid, milliseconds_since_boot, floor)
+    quality = DeviceClock(machine, bootid, steady=steady).moment().quality
+    if quality is ClockQuality.UNSET:
         return Finding(
             _NAME,
             Verdict.WARNING,
-            f"the clock says {moment.wall:%Y-%m-%d}, which is before this program was made",
+            f"the clock says {machine.now():%Y-%m-%d %H:%M} UTC, and it is surely later than "
+            f"{steady.now():%Y-%m-%d %H:%M}",
             "set the time; events are kept and corrected by the cloud meanwhile",
         )
-    if moment.quality is ClockQuality.FREE:
+    if quality is ClockQuality.FREE:
         return Finding(
             _NAME,
             Verdict.WARNING,

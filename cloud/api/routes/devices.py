@@ -11,6 +11,7 @@ from cloud.api.callers import Keeper, Reader
 from cloud.api.parts import Parts
 from cloud.devices import CameraHealth, DeviceKind, DeviceState, DeviceView
 from cloud.errors import InvalidInput, NotFound
+from models.wire.envelope import ClockQuality
 from models.wire.errors import BadIdentifier
 from models.wire.ids import DeviceId, StoreId, device_id, store_id
 
@@ -52,6 +53,14 @@ class DeviceStatus(BaseModel):
     last_heartbeat_at: datetime | None
     pending: int = Field(description="events that the ledger has not settled")
     oldest_unsettled_s: float = Field(description="age of the oldest of them, 0 for none")
+    clock_skew_s: float | None = Field(
+        description="by how much its clock was ahead of ours at its last heartbeat, negative when "
+        "behind; null when that is not known"
+    )
+    clock_quality: ClockQuality | None = Field(description="what the device thinks of its clock")
+    clock_wrong: bool = Field(
+        description="somebody should set it: off by two minutes, or known to be wrong"
+    )
     streams: list[OwedByStream]
     cameras: list[CameraStatus]
 
@@ -126,6 +135,9 @@ def _status(view: DeviceView) -> DeviceStatus:
         last_heartbeat_at=view.last_heartbeat_at,
         pending=view.pending,
         oldest_unsettled_s=round(view.oldest_unsettled_s, 1),
+        clock_skew_s=view.clock.skew_s,
+        clock_quality=view.clock.quality,
+        clock_wrong=view.clock.wrong,
         streams=[OwedByStream.model_validate(owed) for owed in view.owed],
         cameras=[CameraStatus.model_validate(camera) for camera in view.cameras],
     )

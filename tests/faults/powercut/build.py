@@ -1,4 +1,4 @@
-"""The shim as a shared library, compiled when its source has changed."""
+"""Libraries to preload, compiled when their sources have changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.simulators.processes import ROOT
 from tests.simulators.required_server import required_program
 
 SOURCES = sorted((Path(__file__).parent / "shim").glob("*.[ch]"))
-CACHE = ROOT / ".cache" / "powercut"
+CACHE = ROOT / ".cache" / "preloaded"
 FLAGS = (
     *("-std=gnu17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden"),
     *("-Wall", "-Wextra", "-Werror"),
@@ -22,25 +23,30 @@ FLAGS = (
 
 
 def shim() -> Path:
-    """The library to preload; the test is skipped where there is no Linux or no C compiler."""
+    """The library that records; the test is skipped where there is no Linux or no C compiler."""
+    return library(SOURCES)
+
+
+def library(sources: Sequence[Path]) -> Path:
+    """The library made of these C files and headers; skips as ``shim``."""
     if sys.platform != "linux":
-        pytest.skip("power cuts are recorded on Linux only")
+        pytest.skip("libraries are preloaded on Linux only")
     compiler = required_program("cc", package="the Debian packages gcc and libc6-dev")
-    library = CACHE / f"{_digest()}.so"
-    if not library.exists():
-        _compile(compiler, library)
-    return library
+    made = CACHE / f"{_digest(sources)}.so"
+    if not made.exists():
+        _compile(compiler, sources, made)
+    return made
 
 
-def _digest() -> str:
-    words = [" ".join(FLAGS).encode(), *(source.read_bytes() for source in SOURCES)]
+def _digest(sources: Sequence[Path]) -> str:
+    words = [" ".join(FLAGS).encode(), *(source.read_bytes() for source in sources)]
     return hashlib.sha256(b"\0".join(words)).hexdigest()[:16]
 
 
-def _compile(compiler: Path, library: Path) -> None:
+def _compile(compiler: Path, sources: Sequence[Path], made: Path) -> None:
     """Under a name of this process first: two test runs may compile at once."""
-    library.parent.mkdir(parents=True, exist_ok=True)
-    draft = library.with_suffix(f".{os.getpid()}")
-    units = [source for source in SOURCES if source.suffix == ".c"]
+    made.parent.mkdir(parents=True, exist_ok=True)
+    draft = made.with_suffix(f".{os.getpid()}")
+    units = [source for source in sources if source.suffix == ".c"]
     subprocess.run([compiler, *FLAGS, "-o", draft, *units, "-ldl"], check=True)
-    draft.replace(library)
+    draft.replace(made)

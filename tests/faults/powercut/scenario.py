@@ -49,6 +49,7 @@ class Tally:
             cuts took nothing and prove nothing.
         lossy: cuts after which something owed was not there.
         damaged: cuts after which the files could not be used.
+        missing: what was owed and not there, in sum over all cuts; all of it where damaged.
         findings: what was wrong, cut by cut.
     """
 
@@ -57,6 +58,7 @@ class Tally:
     unsynced: int = 0
     lossy: int = 0
     damaged: int = 0
+    missing: int = 0
     findings: list[str] = field(default_factory=list)
 
 
@@ -127,10 +129,12 @@ class Trial:
             missing = due - self._scenario.there(after)
         except Damaged as error:
             self.tally.damaged += 1
+            self.tally.missing += max(1, len(due))
             self.tally.findings.append(f"{where}: damaged: {error}")
             return False
         if missing:
             self.tally.lossy += 1
+            self.tally.missing += len(missing)
             self.tally.findings.append(f"{where}: {len(missing)} of {len(due)} are lost")
         return not missing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,19 @@ from tests.simulators.processes import Program, answers, program
 
 
 class Box:
-    """One agent on a folder of its own."""
+    """One agent on a folder of its own.
+
+    Attributes:
+        environment: what its process finds there beside ours; counts from the next start.
+        wrapping: a command that runs the agent's, such as one in another network.
+    """
 
     def __init__(self, folder: Path, device: str, settings: str, secret: str) -> None:
         self.folder = folder
         self.device = device
         self.config = folder / "agent.toml"
+        self.environment: Mapping[str, str] = {}
+        self.wrapping: Sequence[str] = ()
         self._program: Program | None = None
         for name in ("data", "keys"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -35,12 +43,14 @@ class Box:
 
     def start(self) -> None:
         """Start it; see the kinds of boxes for what is waited for."""
-        self._start()
+        self.launch()
 
-    def _start(self, niceness: int = 0) -> None:
+    def launch(self, niceness: int = 0) -> None:
+        """Start it and wait for nothing."""
         self._program = Program(
-            [program("lianke-agent"), "run", "--config", str(self.config)],
+            [*self.wrapping, program("lianke-agent"), "run", "--config", str(self.config)],
             self.folder / "agent.log",
+            environment=self.environment,
             niceness=niceness,
         )
 
@@ -78,11 +88,28 @@ class Shop(Box):
         tablet_port: int,
         *,
         resend_after_s: float = 3.0,
+        till: Path | None = None,
+        keepalive_s: int = 30,
     ) -> None:
+        """A shop to be started.
+
+        Args:
+            folder: the box's disk.
+            plan: which shop it is.
+            ports: where the cloud is.
+            secret: what enrolment printed.
+            tablet_port: where the guide's page is to be.
+            resend_after_s: when a batch that is not settled goes again.
+            till: the folder its till writes to, where that is not on the box's disk.
+            keepalive_s: how soon it notices that nobody answers any more.
+        """
         self.plan = plan
-        self.till = folder / "till"
+        self.till = till or folder / "till"
         self.tablet_port = tablet_port
-        settings = f"""{_foundation(folder, plan, plan.device, ports, resend_after_s)}
+        foundation = _foundation(
+            folder, plan, plan.device, ports, resend_after_s, keepalive_s=keepalive_s
+        )
+        settings = f"""{foundation}
 [till]
 folder = "{self.till}"
 profile = "{plan.profile}"
@@ -91,7 +118,7 @@ profile = "{plan.profile}"
 port = {tablet_port}
 """
         super().__init__(folder, plan.device, settings, secret)
-        self.till.mkdir(exist_ok=True)
+        self.till.mkdir(parents=True, exist_ok=True)
 
     @property
     def url(self) -> str:
@@ -100,7 +127,7 @@ port = {tablet_port}
 
     def start(self) -> None:
         """Start, and wait until the guide's page answers."""
-        self._start()
+        self.launch()
         self.program.wait_until(answers(f"{self.url}/healthz"), f"shop {self.plan.store}")
 
 
@@ -140,7 +167,7 @@ end = [{x2}, {y2}]
 
     def start(self) -> None:
         """Start, and wait until the agent runs; the camera opens in its own time."""
-        self._start(niceness=15)
+        self.launch(niceness=15)
         said = self.folder / "data" / "cameras.json"
         self.program.wait_until(said.exists, f"the camera box of {self.plan.store}")
 
@@ -168,6 +195,7 @@ def _foundation(
     resend_after_s: float,
     *,
     kind: str = "pos",
+    keepalive_s: int = 30,
 ) -> str:
     """What every box is told: who it is, and where the cloud is."""
     return f"""[device]
@@ -181,11 +209,12 @@ data_dir = "{folder / "data"}"
 keys_dir = "{folder / "keys"}"
 
 [broker]
-urls = ["mqtt://127.0.0.1:{ports.broker}"]
+urls = ["mqtt://{ports.host}:{ports.broker}"]
 password_file = "{secret_path(folder)}"
+keepalive_s = {keepalive_s}
 
 [cloud]
-url = "http://127.0.0.1:{ports.http}"
+url = "http://{ports.host}:{ports.http}"
 
 [sync]
 resend_after_s = {resend_after_s}

@@ -15,10 +15,11 @@ TENANT = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the stage listens on loopback."""
+    """Where the stage listens: on loopback, unless shops are in a network of their own."""
 
     http: int
     broker: int
+    host: str = "127.0.0.1"
 
     @classmethod
     def free(cls) -> Ports:
@@ -59,7 +60,10 @@ class ShopPlan:
 class Cloud:
     """``lianke-cloud serve`` on a folder of its own."""
 
-    def __init__(self, folder: Path, ports: Ports, password: str) -> None:
+    def __init__(
+        self, folder: Path, ports: Ports, password: str, *, database_url: str = ""
+    ) -> None:
+        """``database_url`` is SQLAlchemy's; SQLite in the folder where it is empty."""
         self.folder = folder
         self.ports = ports
         self.config = folder / "cloud.toml"
@@ -70,6 +74,7 @@ class Cloud:
             f"""[storage]
 data_dir = "{folder / "data"}"
 keys_dir = "{folder / "keys"}"
+url = "{database_url}"
 
 [broker]
 port = {ports.broker}

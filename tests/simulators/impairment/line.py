@@ -33,12 +33,12 @@ class BadLine:
         figures: what happened so far.
     """
 
-    def __init__(self, server: tuple[str, int], seed: int = 0) -> None:
-        """``seed`` decides where connections are reset."""
+    def __init__(self, server: tuple[str, int], seed: int = 0, *, host: str = "127.0.0.1") -> None:
+        """``seed`` decides where connections are reset; ``host`` is listened on."""
         self.figures = Figures()
         self._server = server
         self._random = Random(seed)
-        self._listener = _listener(("127.0.0.1", 0))
+        self._listener = _listener((host, 0))
         self.address: tuple[str, int] = self._listener.getsockname()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bad-line", daemon=True)

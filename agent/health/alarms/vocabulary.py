@@ -1,0 +1,67 @@
+"""The alarms there are. Their severity and words stand in ``vocabulary.toml``, in two languages."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_FILE: Final = Path(__file__).with_name("vocabulary.toml")
+
+
+class AlarmKind(StrEnum):
+    """Every alarm that an agent can raise."""
+
+    SALE_REFUSED = "sale_refused"
+    TILL_BLOCKED = "till_blocked"
+    OUTBOX_UNREADABLE = "outbox_unreadable"
+    OUTBOX_SALVAGED = "outbox_salvaged"
+    LOGIN_REFUSED = "login_refused"
+    LEDGER_SILENT = "ledger_silent"
+    SALE_OVERDUE = "sale_overdue"
+    OFFLINE = "offline"
+    ROOM_LOW = "room_low"
+    EVENTS_REJECTED = "events_rejected"
+    FILES_QUARANTINED = "files_quarantined"
+    TILL_FOLDER_MISSING = "till_folder_missing"
+    CAMERA_BLIND = "camera_blind"
+    CLOCK_WRONG = "clock_wrong"
+
+
+class Severity(StrEnum):
+    """How soon somebody should look."""
+
+    URGENT = "urgent"
+    WARNING = "warning"
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What an alarm says in one language.
+
+    Attributes:
+        what: what is wrong, as a shop's manager says it.
+        next: what to do.
+    """
+
+    what: str
+    next: str
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One alarm of the vocabulary."""
+
+    severity: Severity
+    en: Wording
+    zh: Wording
+
+
+def read_vocabulary() -> Mapping[AlarmKind, Entry]:
+    """The whole vocabulary, the gravest first; reads a file of the package."""
+    told = msgspec.convert(
+        tomllib.loads(_FILE.read_text(encoding="utf-8")), type=dict[AlarmKind, Entry]
+    )
+    return {kind: told[kind] for kind in AlarmKind}

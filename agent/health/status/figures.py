@@ -1,0 +1,89 @@
+"""The status as gauges, looked up when Prometheus asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from agent.health.alarms import AlarmKind, Severity, read_vocabulary
+from agent.health.status.facts import Status
+from agent.metrics import Measured
+from models.wire.envelope import ClockQuality
+
+Samples = Iterable[tuple[list[str], float]]
+"""Label values and the value, for each sample of one gauge."""
+
+
+class StatusFigures(Collector):
+    """Publishes what only a look at the agent tells."""
+
+    def __init__(self, look: Callable[[], Status]) -> None:
+        self._look = look
+        self._severities = {kind: entry.severity for kind, entry in read_vocabulary().items()}
+
+    def describe(self) -> list[Family]:
+        """The families, so that registering needs no look."""
+        return [each.family() for each in (*_SAMPLES, Measured.ALARMS)]
+
+    def collect(self) -> Iterator[Family]:
+        """Look once, and tell."""
+        status = self._look()
+        for each, samples_of in _SAMPLES.items():
+            yield _filled(each, samples_of(status))
+        yield _filled(Measured.ALARMS, _alarms(status, self._severities))
+
+
+def _filled(each: Measured, samples: Samples) -> Family:
+    family = each.family()
+    for labels, value in samples:
+        family.add_metric(labels, value)
+    return family
+
+
+def _alarms(status: Status, severities: Mapping[AlarmKind, Severity]) -> Samples:
+    for kind, severity in severities.items():
+        yield [kind.value, severity.value], sum(each.alarm is kind for each in status.alarms)
+
+
+def _acknowledged(status: Status) -> Samples:
+    if status.line and status.line.acknowledged_at:
+        yield [], status.line.acknowledged_at.timestamp()
+
+
+def _quality(status: Status) -> Samples:
+    shown = status.clock.quality if status.clock else ""
+    return [([quality.value], float(quality == shown)) for quality in ClockQuality]
+
+
+def _skew(status: Status) -> Samples:
+    if status.clock and status.clock.skew_s is not None:
+        yield [], status.clock.skew_s
+
+
+def _waiting(status: Status) -> Samples:
+    if status.till:
+        yield [], status.till.waiting
+
+
+def _blocked(status: Status) -> Samples:
+    if status.till:
+        yield [], float(bool(status.till.blocked))
+
+
+_SAMPLES: Final[Mapping[Measured, Callable[[Status], Samples]]] = {
+    Measured.EVENTS_PENDING: lambda status: [([x.stream], x.pending) for x in status.streams],
+    Measured.OLDEST_AGE: lambda status: [([x.stream], x.oldest_age_s) for x in status.streams],
+    Measured.DEAD_LETTERS: lambda status: [([], status.dead_letters)],
+    Measured.LAST_ACKNOWLEDGED: _acknowledged,
+    Measured.CLOCK_QUALITY: _quality,
+    Measured.CLOCK_SKEW: _skew,
+    Measured.TILL_FILES_WAITING: _waiting,
+    Measured.TILL_BLOCKED: _blocked,
+    Measured.FILES_QUARANTINED: lambda status: [([], status.quarantined)],
+    Measured.CARDS_THROUGH: lambda status: [([], status.cards_through)],
+    Measured.AGENT: lambda status: [([status.agent.version], 1.0)],
+    Measured.UPTIME: lambda status: [([], status.agent.uptime_s)],
+}

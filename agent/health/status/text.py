@@ -1,0 +1,107 @@
+"""The status as a page of text for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from agent.health.status.facts import LineStatus, RoomStatus, Status, TillStatus
+
+_MEGABYTE: Final = 1e6
+_UNITS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
+
+
+def render(status: Status) -> str:
+    """One fact a line; alarms first."""
+    return "\n".join([*_alarms(status), *_itself(status), *_owed(status), *_surroundings(status)])
+
+
+def duration(seconds: float) -> str:
+    """A time span in its greatest unit: ``45 s``, ``12 min``, ``3 h``, ``2 d``."""
+    for size, unit in _UNITS:
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _alarms(status: Status) -> Iterator[str]:
+    for alarm in status.alarms:
+        about = f" ({alarm.about})" if alarm.about else ""
+        since = f"since {alarm.since:%Y-%m-%d %H:%M} UTC"
+        yield f"{alarm.severity.upper():12} {alarm.what}{about}, {since}"
+        if alarm.detail:
+            yield f"{'':12} {alarm.detail}"
+        yield f"{'':12} → {alarm.next_step}"
+
+
+def _itself(status: Status) -> Iterator[str]:
+    yield f"device       {status.device}"
+    agent = status.agent
+    told = f"; last heard of {duration(agent.told_age_s)} ago" if agent.told_age_s else ""
+    if agent.running:
+        process = f" as process {agent.pid}" if agent.pid else ""
+        yield f"agent        running{process}{told}"
+    else:
+        yield f"agent        NOT RUNNING{told}; what follows is read from its files"
+    yield f"epoch        {status.epoch}"
+
+
+def _owed(status: Status) -> Iterator[str]:
+    for stream in status.streams:
+        owed = f"{stream.pending} owed" if stream.pending else "nothing owed"
+        age = f", the oldest for {stream.oldest_age_s:.0f} s" if stream.pending else ""
+        yield f"{stream.stream:12} {owed}{age}; last sequence {stream.last}"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status.captured.items()))
+    yield f"captured     {kinds or 'nothing yet'}"
+    yield f"refused      {status.dead_letters} by the cloud, {status.quarantined} unreadable"
+    if status.line:
+        yield f"line         {_line(status.line)}"
+    if status.room:
+        yield from _room(status.room)
+
+
+def _line(line: LineStatus) -> str:
+    state = "connected to the cloud" if line.online else "no connection to the cloud"
+    heard = (
+        f"last acknowledgement {line.acknowledged_at:%Y-%m-%d %H:%M:%S} UTC"
+        if line.acknowledged_at
+        else "no acknowledgement since the agent started"
+    )
+    return f"{state} since {line.since:%Y-%m-%d %H:%M:%S} UTC; {heard}"
+
+
+def _room(room: RoomStatus) -> Iterator[str]:
+    for budget in room.budgets:
+        share = budget.used_bytes / budget.limit_bytes if budget.limit_bytes else 1.0
+        yield (
+            f"budget       {budget.name}: {budget.used_bytes / _MEGABYTE:.1f} of "
+            f"{budget.limit_bytes / _MEGABYTE:.0f} MB ({share:.0%})"
+        )
+    gave = ", ".join(f"{count} {how}" for how, count in sorted(room.gave_way.items()) if count)
+    refused = ", ".join(f"{count} {name}" for name, count in sorted(room.refused.items()) if count)
+    yield (
+        f"disk         {room.disk_free_bytes / _MEGABYTE:.0f} MB free; gave way: "
+        f"{gave or 'nothing'}; found no room: {refused or 'nothing'}"
+    )
+
+
+def _surroundings(status: Status) -> Iterator[str]:
+    if status.till:
+        yield f"till         {_till(status.till)}"
+    for camera in status.cameras:
+        yield (
+            f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
+            f"{camera.sampled_fps:g} pictures a second (shown {camera.shown_s:.0f} s ago)"
+        )
+    if status.clock:
+        skew = status.clock.skew_s
+        said = f"{skew:+.1f} s from the cloud's" if skew is not None else "not compared yet"
+        yield f"clock        {status.clock.quality}, {said}"
+    yield f"cards        {status.cards}, feed applied through {status.cards_through}"
+    yield f"outbox       {status.outbox_bytes / _MEGABYTE:.1f} MB"
+
+
+def _till(till: TillStatus) -> str:
+    if not till.folder_present:
+        return "its folder is missing"
+    return till.blocked or f"{till.waiting} files waiting"

@@ -1,0 +1,157 @@
+"""Every metric of the agent: name, kind, labels, meaning. A closed list.
+
+A part makes its counters and gauges from here and nowhere else, so what ``/metrics`` shows is
+known before the agent runs: ``docs/reference/agent-metrics.md`` is generated from this module, and
+a test compares both lists with a running agent. Labels take few values, none of them personal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client.metrics_core import GaugeMetricFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What one metric says.
+
+    Attributes:
+        name: as Prometheus stores it, without the ``_total`` that every counter ends in.
+        meaning: a sentence for operators.
+        labels: by what it is divided.
+    """
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+class Counted(Enum):
+    """What only grows while the agent runs."""
+
+    TRANSACTIONS = Metric(
+        "lianke_captured_transactions",
+        "Transactions stored in the outbox; what was known already is not counted.",
+        ("kind",),
+    )
+    KNOWN_TRANSACTIONS = Metric(
+        "lianke_captured_known",
+        "Transactions that were captured before: a reprint, a folder read again.",
+    )
+    APPENDS_REFUSED = Metric(
+        "lianke_outbox_appends_refused",
+        "Appends that no budget had room for; a sale's file stays in the till's folder.",
+        ("stream",),
+    )
+    EVENTS_GAVE_WAY = Metric(
+        "lianke_outbox_events_gave_way",
+        "Events that ended early: thinned and dropped pending ones, settled ones.",
+        ("how",),
+    )
+    BYTES_RETURNED = Metric("lianke_outbox_bytes_returned", "Bytes given back to the disk.")
+    EVENTS_SENT = Metric("lianke_sync_events_sent", "Events handed to the broker.", ("stream",))
+    BYTES_SENT = Metric("lianke_sync_bytes_sent", "Payload bytes handed to the broker.")
+    ACKNOWLEDGEMENTS = Metric("lianke_sync_acknowledgements", "Ledger acknowledgements.")
+    EVENTS_REJECTED = Metric("lianke_sync_events_rejected", "Events the ledger refused for good.")
+    BATCHES_EXPIRED = Metric(
+        "lianke_sync_batches_expired",
+        "Batches the ledger did not settle in time; they are sent again.",
+    )
+    EPOCHS_STARTED = Metric("lianke_sync_epochs_started", "Fresh epochs after a conflict.")
+    MESSAGES_UNDECODABLE = Metric(
+        "lianke_sync_messages_undecodable", "Messages from the cloud that do not decode."
+    )
+    PICTURES = Metric("lianke_footfall_samples", "Pictures looked at.", ("camera",))
+    CROSSINGS = Metric(
+        "lianke_footfall_crossings",
+        "People who crossed a line, in finished minutes.",
+        ("camera", "direction"),
+    )
+    SECONDS_OBSERVED = Metric(
+        "lianke_footfall_observed_seconds",
+        "Time that was watched closely enough to count, in finished minutes.",
+        ("camera",),
+    )
+    SECONDS_MISSED = Metric(
+        "lianke_footfall_missed_seconds",
+        "Time in which nobody watched, by what explains it, in finished minutes.",
+        ("camera", "reason"),
+    )
+    CAMERA_STARTS = Metric("lianke_camera_starts", "Watchers started.", ("camera",))
+    MINUTES_DROPPED = Metric(
+        "lianke_footfall_minutes_dropped",
+        "Minutes that were given up: the outbox could not take them for too long.",
+    )
+
+    def make(self, registry: CollectorRegistry) -> Counter:
+        """The counter, published in a registry; once per registry."""
+        metric = self.value
+        return Counter(metric.name, metric.meaning, metric.labels, registry=registry)
+
+
+class Measured(Enum):
+    """What goes up and down."""
+
+    EVENTS_PENDING = Metric(
+        "lianke_outbox_pending_events", "Events that the ledger has not settled.", ("stream",)
+    )
+    OLDEST_AGE = Metric(
+        "lianke_outbox_oldest_age_seconds",
+        "How long the oldest unsettled event has waited, 0 when none waits.",
+        ("stream",),
+    )
+    DEAD_LETTERS = Metric("lianke_outbox_dead_letters", "Events kept that the cloud refused.")
+    BYTES_USED = Metric("lianke_outbox_used_bytes", "What a budget has in use.", ("budget",))
+    BYTES_LIMIT = Metric("lianke_outbox_limit_bytes", "What a budget allows.", ("budget",))
+    DISK_FREE = Metric("lianke_outbox_disk_free_bytes", "Bytes free on the outbox's disk.")
+    CONNECTED = Metric("lianke_sync_connected", "1 while the cloud answers us.")
+    LAST_ACKNOWLEDGED = Metric(
+        "lianke_sync_last_acknowledgement_timestamp_seconds",
+        "When the ledger last settled something, seconds since 1970; absent until then.",
+    )
+    CLOCK_QUALITY = Metric(
+        "lianke_clock_quality",
+        "1 for how far the wall clock can be believed, 0 for the others.",
+        ("quality",),
+    )
+    CLOCK_SKEW = Metric(
+        "lianke_clock_skew_seconds",
+        "How far the wall clock is ahead of the cloud's; absent until the cloud said the time.",
+    )
+    TILL_FILES_WAITING = Metric("lianke_till_files_waiting", "Files of the till not yet captured.")
+    TILL_BLOCKED = Metric("lianke_till_blocked", "1 while nothing is taken from the till.")
+    FILES_QUARANTINED = Metric("lianke_till_files_quarantined", "Unreadable till files kept.")
+    CARDS_THROUGH = Metric("lianke_cards_through", "How far the shop's card feed is applied.")
+    CAMERA_STATE = Metric(
+        "lianke_camera_state",
+        "1 for the state that a camera is in, 0 for the others.",
+        ("camera", "state"),
+    )
+    MINUTES_HELD = Metric(
+        "lianke_footfall_minutes_held", "Minutes that the outbox could not take yet."
+    )
+    ALARMS = Metric("lianke_alarms", "How many alarms of a kind stand now.", ("alarm", "severity"))
+    AGENT = Metric("lianke_agent_info", "Always 1; the version that runs.", ("version",))
+    UPTIME = Metric("lianke_agent_uptime_seconds", "For how long the agent has run.")
+
+    def make(self, registry: CollectorRegistry) -> Gauge:
+        """The gauge, published in a registry; once per registry."""
+        metric = self.value
+        return Gauge(metric.name, metric.meaning, metric.labels, registry=registry)
+
+    def family(self) -> GaugeMetricFamily:
+        """An empty family of this gauge, for a collector that looks when it is asked."""
+        return GaugeMetricFamily(self.value.name, self.value.meaning, labels=self.value.labels)
+
+
+def agent_registry() -> CollectorRegistry:
+    """An empty registry for one agent.
+
+    Counters of this process do not publish when they were made: that would be a second, unlisted
+    metric for each of them.
+    """
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # its module leaves it untyped
+    return CollectorRegistry()

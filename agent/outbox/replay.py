@@ -1,0 +1,108 @@
+"""Sent again by hand: settled events that are still kept, and dead letters.
+
+The ledger has settled their sequences, so under those it would not look at them again. They move
+to a fresh epoch with all that is owed: what the ledger still has is a duplicate by id and content,
+what it lost, or refuses no longer, is accepted. One durable transaction.
+
+Events of a ledger that was restored from a backup need no replay: its next welcome asks for them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from agent.outbox.connection import OutboxFile
+from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.rehome import Cargo, Rehoming
+from agent.outbox.remains import is_event
+from agent.outbox.selection import Selection, select
+from agent.outbox.storing import Parcel
+from models.wire.ids import EventId
+from models.wire.ranges import Range, RangeSet, from_sequences
+from models.wire.topics import Stream
+
+_LETTERS: Final = "SELECT event_id, stream, body FROM dead_letter ORDER BY rejected_at, event_id"
+_PLACE: Final = "SELECT position FROM event WHERE event_id = ?"
+
+
+class Replaying:
+    """Makes kept events pending again."""
+
+    def __init__(self, file: OutboxFile, lanes: Lanes, rehoming: Rehoming) -> None:
+        self._file = file
+        self._lanes = lanes
+        self._rehoming = rehoming
+
+    def replay(self, selection: Selection) -> int:
+        """Send a selection's settled events again (see ``Outbox.replay``); returns how many."""
+        with self._file.lock, self._lanes.lock, self._file.read() as db:
+            revived = self._revived(db, selection)
+        count = sum(len(ranges) for ranges in revived.values())
+        if count:
+            self._rehoming.rehome(f"{count} settled events are sent again", Cargo(revived=revived))
+        return count
+
+    def replay_letters(self, wanted: Iterable[EventId] | None) -> list[EventId]:
+        """Send dead letters again (see ``Outbox.replay_letters``); returns their ids."""
+        with self._file.lock, self._lanes.lock, self._file.read() as db:
+            letters = _readable_letters(db, None if wanted is None else set(wanted))
+            places = {event_id: self._place(db, event_id) for event_id, _, _ in letters}
+        if not letters:
+            return []
+        revived: dict[int, list[Range]] = {}
+        for lane, sequence in filter(None, places.values()):
+            revived.setdefault(lane.number, []).append((sequence, sequence))
+        cargo = Cargo(
+            revived={number: RangeSet(ranges) for number, ranges in revived.items()},
+            letters=[
+                _parcel(event_id, stream, body)
+                for event_id, stream, body in letters
+                if places[event_id] is None
+            ],
+            unburied=[event_id for event_id, _, _ in letters],
+        )
+        self._rehoming.rehome(f"{len(letters)} dead letters are sent again", cargo)
+        return [event_id for event_id, _, _ in letters]
+
+    def _revived(self, db: sqlite3.Connection, selection: Selection) -> dict[int, RangeSet]:
+        selection = replace(selection, pending=False, settled=True)
+        found: dict[tuple[str, str], list[int]] = {}
+        for kept in select(db, self._lanes, selection):
+            found.setdefault((kept.epoch, kept.stream), []).append(kept.sequence)
+        return {
+            lane.number: RangeSet(from_sequences(sequences))
+            for (epoch, stream), sequences in found.items()
+            if (lane := self._lanes.find(epoch, stream)) is not None
+        }
+
+    def _place(self, db: sqlite3.Connection, event_id: EventId) -> tuple[Lane, int] | None:
+        """The lane and sequence of a stored event, None where it is stored no more."""
+        row = db.execute(_PLACE, (event_id,)).fetchone()
+        if row is None:
+            return None
+        for lane in self._lanes:
+            for span in lane.spans:
+                first, last = span.positions
+                if first <= row[0] <= last:
+                    return lane, row[0] - span.shift
+        return None
+
+
+def _readable_letters(
+    db: sqlite3.Connection, wanted: set[EventId] | None
+) -> Sequence[tuple[EventId, Stream, bytes]]:
+    """Letters that are events: what was buried because its content is damaged never leaves."""
+    return [
+        (event_id, Stream(stream), body)
+        for event_id, stream, body in db.execute(_LETTERS).fetchall()
+        if stream in set(Stream)
+        and (wanted is None or event_id in wanted)
+        and is_event(event_id, body)
+    ]
+
+
+def _parcel(event_id: EventId, stream: Stream, body: bytes) -> Parcel:
+    return stream, [(event_id, body)]

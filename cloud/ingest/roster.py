@@ -1,0 +1,179 @@
+"""The roster: who is on duty and who holds which part, in the database that all workers share.
+
+A worker changes it in turns that exclude each other. No turn looks at a wall clock, neither ours
+nor the database's: whether somebody is alive is judged by whether its ``beat`` moves (``shift``),
+so a clock that jumps by an hour takes nobody's parts away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from cloud.config import read_parts, spell_parts
+from cloud.ingest.tables import INGEST_PART, INGEST_WORKER
+from cloud.storage.columns import from_ms, to_ms
+from cloud.storage.unit_of_work import in_turn, read, write
+from models.runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A worker's line on the roster.
+
+    Attributes:
+        incarnation: of its process; a second process under one name has another.
+        beat: grows with every renewal.
+        parts: those it may serve.
+    """
+
+    incarnation: str
+    beat: int
+    parts: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The roster at the beginning of a turn.
+
+    Attributes:
+        workers: everybody who signed in and not out, dead ones included.
+        holders: who holds each part; one that nobody holds is absent.
+    """
+
+    workers: Mapping[str, Signature]
+    holders: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a worker does in its turn.
+
+    Attributes:
+        signature: its own new line; None signs out.
+        struck: dead workers, whose lines and parts go.
+        released: parts of its own that it gives back.
+        taken: parts that nobody holds once ``struck`` and ``released`` are done.
+    """
+
+    signature: Signature | None
+    struck: frozenset[str] = frozenset()
+    released: frozenset[int] = frozenset()
+    taken: frozenset[int] = frozenset()
+
+
+class Roster(Protocol):
+    """Where workers meet."""
+
+    def turn(self, worker: str, decide: Callable[[Board], Changes]) -> None:
+        """Show the board, apply what is decided; all or nothing, and one turn after another.
+
+        Raises:
+            TransientError: nothing was changed; try again later.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """A worker as status shows it.
+
+    Attributes:
+        may_serve, holds: parts, such as ``0-31``; ``holds`` is empty for none.
+        heard_at: its last renewal, by its own clock.
+    """
+
+    worker: str
+    version: str
+    may_serve: str
+    holds: str
+    since: datetime
+    heard_at: datetime
+
+
+class StoredRoster:
+    """Implements ``Roster`` on the cloud's database, for one process."""
+
+    def __init__(self, engine: Engine, clock: Clock, version: str) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._version = version
+
+    def turn(self, worker: str, decide: Callable[[Board], Changes]) -> None:
+        """See ``Roster``; raises DatabaseUnavailable."""
+        with write(self._engine) as connection:
+            in_turn(connection, "ingest roster")
+            board = _board(connection)
+            changes = decide(board)
+            _free(connection, changes)
+            self._sign(connection, worker, changes.signature, is_new=worker not in board.workers)
+            _give(connection, worker, changes.taken)
+
+    def _sign(
+        self, connection: Connection, worker: str, signature: Signature | None, *, is_new: bool
+    ) -> None:
+        mine = INGEST_WORKER.c.worker == worker
+        if signature is None:
+            connection.execute(delete(INGEST_WORKER).where(mine))
+            return
+        now_ms = to_ms(self._clock.now())
+        values: dict[str, object] = {
+            "incarnation": signature.incarnation,
+            "beat": signature.beat,
+            "parts": spell_parts(signature.parts),
+            "version": self._version,
+            "heard_ms": now_ms,
+        }
+        if is_new:
+            first = values | {"worker": worker, "since_ms": now_ms}
+            connection.execute(insert(INGEST_WORKER).values(first))
+        else:
+            connection.execute(update(INGEST_WORKER).where(mine).values(values))
+
+
+def on_duty(engine: Engine) -> list[OnDuty]:
+    """Everybody on the roster and what they hold, by name; raises DatabaseUnavailable."""
+    with read(engine) as connection:
+        holders = _board(connection).holders
+        rows = connection.execute(select(INGEST_WORKER).order_by(INGEST_WORKER.c.worker))
+        return [_shown(row, holders) for row in rows]
+
+
+def _shown(row: Row[Any], holders: Mapping[int, str]) -> OnDuty:
+    return OnDuty(
+        worker=row.worker,
+        version=row.version,
+        may_serve=row.parts,
+        holds=spell_parts(part for part, who in holders.items() if who == row.worker),
+        since=from_ms(row.since_ms),
+        heard_at=from_ms(row.heard_ms),
+    )
+
+
+def _board(connection: Connection) -> Board:
+    workers = {
+        row.worker: Signature(row.incarnation, row.beat, frozenset(read_parts(row.parts)))
+        for row in connection.execute(select(INGEST_WORKER))
+    }
+    held = connection.execute(select(INGEST_PART.c.part, INGEST_PART.c.worker))
+    return Board(workers, {row.part: row.worker for row in held})
+
+
+def _free(connection: Connection, changes: Changes) -> None:
+    for name in sorted(changes.struck):
+        connection.execute(delete(INGEST_PART).where(INGEST_PART.c.worker == name))
+        connection.execute(delete(INGEST_WORKER).where(INGEST_WORKER.c.worker == name))
+    if changes.released:
+        gone = INGEST_PART.c.part.in_(changes.released)
+        connection.execute(delete(INGEST_PART).where(gone))
+
+
+def _give(connection: Connection, worker: str, parts: frozenset[int]) -> None:
+    if parts:
+        connection.execute(delete(INGEST_PART).where(INGEST_PART.c.part.in_(parts)))
+        rows = [{"part": part, "worker": worker} for part in sorted(parts)]
+        connection.execute(insert(INGEST_PART), rows)

@@ -1,0 +1,145 @@
+"""One identity too many, or a past that comes back: each is noticed, and costs nothing.
+
+Two boxes with one identity, a cloned disk, a restored outbox, and a cloud restored from a backup.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from cloud.ledger.generation import renew_generation
+from cloud.storage import open_engine
+from tests.faults.run.premises import Premises
+from tests.faults.run.scenario import NotShown, Result, Setting
+from tests.simulators.demo.boxes import Shop
+from tests.simulators.processes import eventually
+
+SALES_PER_FAULT = 40
+TURNS = 4
+SENT_AGAIN_S = 60.0
+"""A shop that owes nothing hears of the restored ledger with its next welcome."""
+
+
+def play_twins(setting: Setting) -> Result:
+    """Two boxes were enrolled with one secret; both sell, and throw each other off the broker."""
+    here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
+    boxes = [here.add_shop(), here.add_shop()]
+    with here:
+        _sell_in_turns(here, boxes, 1.0, setting.faults * TURNS)
+        here.sell()
+        return Result(setting.faults, here.census())
+
+
+def play_clone(setting: Setting) -> Result:
+    """A box's disk was copied, and both go on from the same epoch with the same numbers."""
+    here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
+    original = here.add_shop()
+    share = 1.0 / (2 * setting.faults)
+    with here:
+        for number in range(setting.faults):
+            here.sell(share)
+            here.drained()
+            original.stop()
+            clone = here.add_shop()
+            _copy(original.folder, clone.folder)
+            before = clone.status()["epoch"]
+            original.start()
+            clone.start()
+            _sell_in_turns(here, [original, clone], share, TURNS)
+            here.drained()
+            if original.status()["epoch"] == clone.status()["epoch"]:
+                raise NotShown(f"clone {number}: both still live under epoch {before}")
+            clone.stop()
+        here.sell()
+        return Result(setting.faults, here.census())
+
+
+def play_restored_outbox(setting: Setting) -> Result:
+    """Yesterday's copy of a box's disk is put back, and the till goes on selling."""
+    here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
+    here.add_shop()
+    share, yesterday = 1.0 / (3 * setting.faults), setting.folder / "yesterday"
+    with here:
+        for number in range(setting.faults):
+            here.sell(share)
+            here.drained()
+            here.shop.stop()
+            before = here.shop.status()["epoch"]
+            _copy(here.shop.folder, yesterday)
+            here.shop.start()
+            here.sell(share)
+            here.drained()
+            here.shop.stop()
+            _copy(yesterday, here.shop.folder)
+            here.shop.start()
+            here.sell(share)
+            here.drained()
+            if here.shop.status()["epoch"] == before:
+                raise NotShown(f"restore {number}: nobody noticed that the outbox was behind")
+        here.sell()
+        return Result(setting.faults, here.census())
+
+
+def play_restored_cloud(setting: Setting) -> Result:
+    """The ledger is restored from a backup; the shops send again what it has forgotten."""
+    forgotten, share = 0, 1.0 / (3 * setting.faults)
+    with Premises(setting, sales=SALES_PER_FAULT * setting.faults) as here:
+        backup = setting.folder / "backup.sqlite3"
+        for _ in range(setting.faults):
+            here.sell(share)
+            here.drained()
+            _back_up(_database(here), backup)
+            here.sell(share)
+            here.drained()
+            _stop_ingest(here)
+            forgotten += here.count().in_ledger
+            _restore(backup, _database(here))
+            forgotten -= here.count().in_ledger
+            here.cloud.start_ingest()
+            here.sell(share)
+        here.sell()
+        setting.tell(f"{forgotten} transactions were forgotten by restored ledgers")
+        if not forgotten:
+            raise NotShown("the backups were complete")
+        eventually(lambda: not here.count().lost, SENT_AGAIN_S, 0.2)
+        return Result(setting.faults, here.census())
+
+
+def _sell_in_turns(here: Premises, boxes: list[Shop], share: float, turns: int) -> None:
+    for turn in range(turns):
+        here.sell(share / turns, boxes[turn % len(boxes)])
+        here.moment(1.0)
+
+
+def _copy(box: Path, copy: Path) -> None:
+    """The disk as it is; only what names this place on our machine stays."""
+    for name in ("data", "keys"):
+        shutil.rmtree(copy / name, ignore_errors=True)
+        shutil.copytree(box / name, copy / name)
+
+
+def _stop_ingest(here: Premises) -> None:
+    assert here.cloud.ingest is not None
+    here.cloud.ingest.stop()
+
+
+def _database(here: Premises) -> Path:
+    return here.cloud.folder / "data" / "cloud.sqlite3"
+
+
+def _back_up(database: Path, backup: Path) -> None:
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+
+
+def _restore(backup: Path, database: Path) -> None:
+    """As the operator's guide says: put the copy in its place and give it a new generation."""
+    for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
+        database.with_name(name).unlink(missing_ok=True)
+    shutil.copyfile(backup, database)
+    engine = open_engine(f"sqlite:///{database}")
+    renew_generation(engine)
+    engine.dispose()

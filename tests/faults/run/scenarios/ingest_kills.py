@@ -1,0 +1,100 @@
+"""kill -9 of ingest: at random points, between commit and acknowledgement, one worker of two."""
+
+from __future__ import annotations
+
+from tests.faults.run.premises import Premises
+from tests.faults.run.scenario import NotShown, Result, Setting
+from tests.simulators.postgres import DURABLE, postgres_cluster
+from tests.simulators.processes import eventually
+from tests.simulators.split_cloud import INGEST, SECOND_INGEST, SplitCloud
+
+LONGEST_WORK_S = 1.5
+SALES_PER_KILL = 4
+MOST_ACKNOWLEDGEMENTS = 3
+TRIGGER_S = 15.0
+LEASE_S = 1.5
+
+
+def play_sqlite(setting: Setting) -> Result:
+    """Every other worker kills itself after a commit, before the shop hears of it."""
+    return _play_one(setting, "")
+
+
+def play_postgresql(setting: Setting) -> Result:
+    """The same over PostgreSQL."""
+    with postgres_cluster(DURABLE) as cluster:
+        return _play_one(setting, cluster.create_database())
+
+
+def play_two(setting: Setting) -> Result:
+    """Two workers share the parts; now the one, now the other is killed and comes back late."""
+    with postgres_cluster(DURABLE) as cluster:
+        here = Premises(
+            setting,
+            sales=SALES_PER_KILL * setting.faults,
+            database_url=cluster.create_database(),
+            lease_s=LEASE_S,
+        )
+        with here:
+            here.cloud.start_second_ingest()
+            with here.selling(setting.faults) as faults:
+                for number in faults:
+                    here.moment(LONGEST_WORK_S)
+                    _kill_one_of_two(here, first=number % 2 == 0)
+            found = here.census()
+            taken_over = _taken_over(here)
+            setting.tell(f"a worker took the parts of a dead one {taken_over} times")
+            if not taken_over:
+                raise NotShown("no worker took over the parts of a dead one")
+            return Result(setting.faults, found)
+
+
+def _kill_one_of_two(here: Premises, *, first: bool) -> None:
+    cloud = here.cloud
+    worker = cloud.ingest if first else cloud.second_ingest
+    assert worker is not None
+    worker.kill()
+    here.moment(2 * LEASE_S)
+    if first:
+        cloud.start_ingest()
+    else:
+        cloud.start_second_ingest()
+
+
+def _taken_over(here: Premises) -> int:
+    """How often a worker struck the other one off, by their own words."""
+    logs = (here.cloud.folder / f"{name}.log" for name in (INGEST, SECOND_INGEST))
+    return sum(log.read_text(encoding="utf-8").count('"struck": ["') for log in logs)
+
+
+def _play_one(setting: Setting, database_url: str) -> Result:
+    died = 0
+    sales = SALES_PER_KILL * setting.faults
+    with Premises(setting, sales=sales, database_url=database_url) as here:
+        with here.selling(setting.faults) as faults:
+            for number in faults:
+                _kill(here.cloud)
+                if number % 2:
+                    answers = setting.random.randint(1, MOST_ACKNOWLEDGEMENTS)
+                    here.cloud.start_ingest_that_dies(answers)
+                    died += _died(here.cloud)
+                else:
+                    here.cloud.start_ingest()
+                    here.moment(LONGEST_WORK_S)
+        _kill(here.cloud)
+        here.cloud.start_ingest()
+        setting.tell(f"{died} workers died between a commit and its acknowledgement")
+        if setting.faults > 1 and not died:
+            raise NotShown("no worker died between a commit and its acknowledgement")
+        return Result(setting.faults, here.census())
+
+
+def _died(cloud: SplitCloud) -> bool:
+    worker = cloud.ingest
+    assert worker is not None
+    return eventually(lambda: not worker.running, TRIGGER_S)
+
+
+def _kill(cloud: SplitCloud) -> None:
+    assert cloud.ingest is not None
+    cloud.ingest.kill()

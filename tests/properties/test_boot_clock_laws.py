@@ -1,0 +1,53 @@
+"""Whatever is heard and believed, in any order: a boot's times follow its monotonic clock."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.devices.boot_clock import BootClock, Trust
+from tests.simulators.clocks_of_boots import START_MS
+
+SPAN_MS = 40 * 86_400_000
+monotonic_times = st.integers(0, SPAN_MS) | st.integers(0, 600_000)
+trusts = st.sampled_from([Trust.UNSET, Trust.FREE, Trust.SYNCHRONISED])
+walls = st.integers(0, START_MS + SPAN_MS)
+steps = st.tuples(monotonic_times, st.booleans(), walls, trusts, st.integers(0, 10_000_000))
+
+
+@given(st.lists(steps, min_size=1, max_size=60))
+def test_told_times_are_in_the_order_of_the_monotonic_clock_and_never_change(
+    said: list[tuple[int, bool, int, Trust, int]],
+) -> None:
+    clock, now_ms = BootClock(), START_MS
+    told: dict[int, list[int]] = {}
+    for monotonic_ms, live, wall_ms, trust, pause_ms in said:
+        now_ms += pause_ms
+        if live:
+            clock = clock.hear(monotonic_ms, now_ms)
+        else:
+            clock = clock.believe(monotonic_ms, min(wall_ms, now_ms), trust)
+        clock = clock.tell(monotonic_ms, now_ms)
+        time_ms = clock.time_ms(monotonic_ms)
+        assert time_ms <= now_ms
+        told.setdefault(monotonic_ms, []).append(time_ms)
+    in_order = [time_ms for at_ms in sorted(told) for time_ms in sorted(told[at_ms])]
+    assert in_order == sorted(in_order)
+
+
+@given(
+    st.integers(-100, 100),
+    st.lists(st.tuples(st.integers(1_000, 3_600_000), st.integers(5, 2_000)), min_size=1),
+)
+def test_a_live_box_is_dated_within_the_least_delay_and_the_drift(
+    ppm: int, beats: list[tuple[int, int]]
+) -> None:
+    clock, true_ms, came_ms = BootClock(), START_MS, 0
+    for pause_ms, delay_ms in beats:
+        true_ms += pause_ms
+        came_ms = max(came_ms, true_ms + delay_ms)  # nothing overtakes on one connection
+        since_ms = true_ms - START_MS
+        monotonic_ms = since_ms + since_ms * ppm // 1_000_000
+        clock = clock.hear(monotonic_ms, came_ms).tell(monotonic_ms, came_ms)
+        off_ms = clock.time_ms(monotonic_ms) - true_ms
+        assert -260 <= off_ms <= came_ms - true_ms

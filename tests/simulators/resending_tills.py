@@ -1,0 +1,105 @@
+"""Tills that keep the shop's half of the contract, and nothing else: send, hear, send again.
+
+    tills = [ResendingTill(path, secret, broker.address, 400) for path, secret in devices]
+    for till in tills: till.start()
+    eventually(lambda: all(till.settled for till in tills))
+
+Each sends its sales in batches, a window at a time, and again by its own timer until the ledger's
+acknowledgement has named them. It speaks through the cloud's own MQTT source, logged in as a
+device, so that the test of several workers does not lean on the agent.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from cloud.errors import BrokerUnavailable, FaultyService
+from cloud.ingest.mqtt import BrokerLogin, MqttSource
+from cloud.ingest.source import Message
+from models.runtime.clock import SystemClock
+from models.wire.ack import Ack, decode_answer
+from models.wire.ids import DevicePath
+from models.wire.ranges import RangeSet
+from models.wire.topics import Down, Stream, down, up
+from tests.simulators.facts import a_batch, a_sale
+
+BATCH = 10
+WINDOW = 8
+RESEND_AFTER_S = 0.5
+
+
+class ResendingTill:
+    """One device with sales 1 to ``sales`` in its outbox. Implements ``Listener``."""
+
+    def __init__(
+        self, device: DevicePath, secret: str, broker: tuple[str, int], sales: int
+    ) -> None:
+        """``sales`` is a multiple of BATCH."""
+        self._path = device
+        login = BrokerLogin(*broker, device.device, secret, device.device)
+        self._source = MqttSource(login, clock=SystemClock(), random=lambda: 0.1)
+        self._owed = {first: self._batch(first) for first in range(1, sales + 1, BATCH)}
+        self._sales = sales
+        self._acknowledged = RangeSet()
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send, name=device.device, daemon=True)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is owed."""
+        with self._changed:
+            return self._acknowledged.watermark == self._sales
+
+    def start(self) -> None:
+        """Connect and begin to send."""
+        self._source.start([down(self._path, Down.ACK)], self)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop sending, settled or not."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._thread.join()
+        self._source.close()
+
+    def arrived(self, message: Message) -> None:
+        """An answer."""
+        answer = decode_answer(message.payload)
+        if isinstance(answer, Ack):
+            with self._changed:
+                for first, last in answer.settled:
+                    self._acknowledged.add(first, last)
+                self._changed.notify_all()
+
+    def failed(self, fault: FaultyService) -> None:
+        """The broker refuses us: nothing gets settled, and the test says so."""
+
+    def _batch(self, first: int) -> bytes:
+        sales = [a_sale(first + n, store=self._path.store) for n in range(BATCH)]
+        return a_batch(sales, first, self._path)
+
+    def _send(self) -> None:
+        sent_s: dict[int, float] = {}
+        while not (self._stop.is_set() or self.settled):
+            self._forget_settled()
+            for first in list(self._owed)[:WINDOW]:
+                if time.monotonic() - sent_s.get(first, 0.0) > RESEND_AFTER_S:
+                    sent_s[first] = time.monotonic()
+                    self._publish(self._owed[first])
+            with self._changed:
+                self._changed.wait(0.05)
+
+    def _forget_settled(self) -> None:
+        with self._changed:
+            for first in list(self._owed):
+                if all(first + n in self._acknowledged for n in range(BATCH)):
+                    del self._owed[first]
+
+    def _publish(self, payload: bytes) -> None:
+        try:
+            self._source.publish(up(self._path, Stream.SALE), payload)
+        except BrokerUnavailable:
+            return  # the timer sends it again

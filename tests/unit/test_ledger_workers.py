@@ -1,0 +1,87 @@
+"""Several workers write one ledger: what readers have passed never fills in later."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from cloud.ledger.arrival import Arrival
+from cloud.ledger.tables import EventRow, table_of
+from cloud.storage import in_turn, read, write
+from models.wire.ids import DeviceId, DevicePath
+from models.wire.topics import Stream
+from tests.simulators.databases import Databases
+from tests.simulators.facts import NOON, SHOP, a_batch, a_sale
+from tests.simulators.ledger_premises import LedgerPremises
+
+WORKERS = 4
+BATCHES = 15
+EACH = 3
+
+
+@pytest.fixture
+def ledger(databases: Databases, tmp_path: Path) -> Iterator[LedgerPremises]:
+    premises = LedgerPremises(tmp_path, databases)
+    yield premises
+    premises.close()
+
+
+def a_till(number: int) -> DevicePath:
+    return DevicePath(SHOP.tenant, SHOP.store, DeviceId(f"sh-0001-pos{number}"))
+
+
+def test_a_reader_never_passes_an_open_transaction(ledger: LedgerPremises) -> None:
+    """Many workers commit; whoever follows their positions sees 1, 2, 3 … without a hole."""
+    seen: list[int] = []
+    done = threading.Event()
+
+    def work(number: int) -> None:
+        journal, till = ledger.another_journal(), a_till(number)
+        for batch in range(BATCHES):
+            first = batch * EACH + 1
+            sales = [a_sale(1_000 * number + n) for n in range(first, first + EACH)]
+            payload = a_batch(sales, first, device=till)
+            journal.append([Arrival(till, Stream.SALE, payload, NOON)])
+
+    def follow() -> None:
+        while not done.is_set():
+            seen.extend(e.position for e in ledger.journal.read(seen[-1] if seen else 0, 1_000))
+
+    follower = threading.Thread(target=follow)
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(1, WORKERS + 1)]
+    for thread in (follower, *workers):
+        thread.start()
+    for thread in workers:
+        thread.join()
+    total = WORKERS * BATCHES * EACH
+    deadline = time.monotonic() + 10
+    while len(seen) < total and time.monotonic() < deadline:
+        time.sleep(0.01)
+    done.set()
+    follower.join()
+    assert seen == list(range(1, total + 1))
+
+
+def test_the_second_waits_while_the_first_has_positions_that_nobody_sees(
+    ledger: LedgerPremises,
+) -> None:
+    """The first takes position 2 and dawdles; the second may neither take 3 nor become visible."""
+    ledger.append(a_batch([a_sale(1)]))
+    events = table_of(EventRow)
+    with read(ledger.engine) as connection:
+        row = dict(connection.execute(events.select()).one()._mapping)
+    late = threading.Thread(target=lambda: ledger.append(a_batch([a_sale(3)], 3)))
+    with write(ledger.engine) as first:
+        in_turn(first, "ledger")
+        first.execute(insert(events), {**row, "position": 2, "event_id": "a", "natural_key": "b"})
+        late.start()
+        late.join(0.3)
+        assert late.is_alive()
+        assert [entry.position for entry in ledger.entries()] == [1]
+    late.join(10)
+    assert [entry.position for entry in ledger.entries()] == [1, 2, 3]

@@ -1,0 +1,120 @@
+"""From the state of the agent to its alarms: one table, rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from agent.health.alarms import AlarmKind
+from agent.health.alarms.board import Sign, Trouble
+from agent.health.status.facts import BudgetStatus, ClockStatus, RoomStatus, Status
+from agent.health.status.signs import signs
+from tests.simulators.agent_status import a_line, a_status, a_till, a_troubled_status, camera
+from tests.simulators.facts import NOON
+
+HOURS = timedelta(hours=3)
+
+
+def room(used: int = 0, free: int = 1_000) -> RoomStatus:
+    budgets = [BudgetStatus(name="total", used_bytes=used, limit_bytes=100)]
+    return RoomStatus(budgets=budgets, disk_free_bytes=free, disk_floor_bytes=500)
+
+
+def found(status: Status, *salvages: Trouble) -> Mapping[AlarmKind, Sign]:
+    return {sign.kind: sign for sign in signs(status, salvages)}
+
+
+def standing(status: Status) -> set[AlarmKind]:
+    return {kind for kind, sign in found(status).items() if sign.standing}
+
+
+def unclear(status: Status) -> set[AlarmKind]:
+    return {kind for kind, sign in found(status).items() if sign.unclear}
+
+
+def test_every_kind_of_alarm_is_judged_by_every_look() -> None:
+    assert set(found(a_status())) == set(AlarmKind)
+
+
+def test_a_shop_where_all_is_well_has_no_alarm() -> None:
+    assert standing(a_status()) == unclear(a_status()) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (a_status(till=a_till(blocked="no room", out_of_room=True)), AlarmKind.SALE_REFUSED),
+        (a_status(till=a_till(blocked="locked")), AlarmKind.TILL_BLOCKED),
+        (a_status(till=a_till(folder_present=False)), AlarmKind.TILL_FOLDER_MISSING),
+        (a_status(trouble="disk gone"), AlarmKind.OUTBOX_UNREADABLE),
+        (a_status(line=a_line(login_refused=True)), AlarmKind.LOGIN_REFUSED),
+        (a_status(line=a_line(ledger_silent=True)), AlarmKind.LEDGER_SILENT),
+        (a_status(line=a_line(online=False, since=NOON - HOURS)), AlarmKind.OFFLINE),
+        (a_status(oldest_sale_at=NOON - HOURS), AlarmKind.SALE_OVERDUE),
+        (a_status(room=room(used=91)), AlarmKind.ROOM_LOW),
+        (a_status(room=room(free=499)), AlarmKind.ROOM_LOW),
+        (a_status(dead_letters=1), AlarmKind.EVENTS_REJECTED),
+        (a_status(quarantined=1), AlarmKind.FILES_QUARANTINED),
+        (a_status(cameras=[camera("lost")]), AlarmKind.CAMERA_BLIND),
+        (a_status(clock=ClockStatus(quality="unset")), AlarmKind.CLOCK_WRONG),
+        (a_status(clock=ClockStatus(quality="free", skew_s=-3600.0)), AlarmKind.CLOCK_WRONG),
+    ],
+)
+def test_each_trouble_is_one_alarm(status: Status, kind: AlarmKind) -> None:
+    assert standing(status) == {kind}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        a_status(line=a_line(online=False, since=NOON - timedelta(minutes=5))),
+        a_status(oldest_sale_at=NOON - timedelta(minutes=5)),
+        a_status(cameras=[camera("lost", since_s=59.0)]),
+        a_status(clock=ClockStatus(quality="free", skew_s=119.0)),
+        a_status(room=room(used=90, free=500)),
+    ],
+)
+def test_what_mends_itself_in_a_moment_is_no_alarm(status: Status) -> None:
+    assert standing(status) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        (a_status(till=a_till(at_ease=False)), {AlarmKind.SALE_REFUSED, AlarmKind.TILL_BLOCKED}),
+        (
+            a_status(line=a_line(ledger_silent=None, login_refused=None)),
+            {AlarmKind.LEDGER_SILENT, AlarmKind.LOGIN_REFUSED},
+        ),
+        (a_status(line=a_line(online=False, since=NOON)), {AlarmKind.OFFLINE}),
+        (a_status(cameras=[camera("starting")]), {AlarmKind.CAMERA_BLIND}),
+    ],
+)
+def test_a_part_that_is_just_starting_ends_no_alarm_of_before(
+    status: Status, kinds: set[AlarmKind]
+) -> None:
+    assert unclear(status) == kinds
+
+
+def test_a_box_without_a_till_never_waits_for_one() -> None:
+    bare = a_status(till=None, cameras=[])
+    assert standing(bare) == unclear(bare) == set()
+
+
+def test_a_repair_of_the_outbox_stands_until_somebody_has_acknowledged_it() -> None:
+    repaired = Trouble("a", "42 of 43 events saved", NOON)
+    assert found(a_status(), repaired)[AlarmKind.OUTBOX_SALVAGED].standing == (repaired,)
+    assert not found(a_status())[AlarmKind.OUTBOX_SALVAGED].standing
+
+
+def test_a_bad_day_shows_all_of_it() -> None:
+    assert standing(a_troubled_status()) == {
+        AlarmKind.SALE_REFUSED,
+        AlarmKind.OFFLINE,
+        AlarmKind.SALE_OVERDUE,
+        AlarmKind.ROOM_LOW,
+        AlarmKind.EVENTS_REJECTED,
+        AlarmKind.CAMERA_BLIND,
+    }
