@@ -42,6 +42,7 @@ class Pages:
 
     Attributes:
         frames: the log's frames in order: page number, offset in the log, whether it commits.
+        count: the greatest page number that file or log may hold.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,6 +51,7 @@ class Pages:
         self.size = self._page_size()
         self.frames = list(self._frames())
         self._latest = {page: offset for page, offset, _ in self.frames}
+        self.count = max([self._pages_in_file(), *self._latest])
 
     def __enter__(self) -> Self:
         return self
@@ -63,12 +65,6 @@ class Pages:
         for file in (self._file, self._log):
             if file is not None:
                 os.close(file)
-
-    @property
-    def count(self) -> int:
-        """The greatest page number that file or log may hold."""
-        in_file = 0 if self._file is None else -(-os.fstat(self._file).st_size // self.size)
-        return max([in_file, *self._latest])
 
     def read(self, number: int) -> bytes:
         """One page as the log or else the file has it; empty where it cannot be read."""
@@ -133,17 +129,26 @@ class Pages:
                 return int(size)
         return OUR_PAGE_SIZE
 
+    def _pages_in_file(self) -> int:
+        return -(-_length(self._file) // self.size)
+
+    def _slots_in_log(self) -> int:
+        return max(0, _length(self._log) - LOG_HEADER) // (FRAME_HEADER + self.size)
+
     def _frames(self) -> Iterator[tuple[int, int, bool]]:
         """Frames of the log's present life: those whose salts are its header's (section 4.1).
 
         Where the header is destroyed, the first frame tells the salts.
         """
+        most = self._pages_in_file() + self._slots_in_log()
         sound = _pread(self._log, 4, 0) in _LOG_MAGIC
         salts = _pread(self._log, 8, 16 if sound else LOG_HEADER + 8)
         offset = LOG_HEADER
         while len(header := _pread(self._log, FRAME_HEADER, offset)) == FRAME_HEADER:
             page, pages_after_commit = struct.unpack_from(">II", header)
-            if header[8:16] == salts and page > 0:
+            # Every page beyond the file's end was written to the log: a greater number is garbage,
+            # and would have us look at four thousand million pages.
+            if header[8:16] == salts and 0 < page <= most:
                 yield page, offset, pages_after_commit != 0
             offset += FRAME_HEADER + self.size
 
@@ -153,6 +158,10 @@ def _open(path: Path) -> int | None:
         return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
         return None
+
+
+def _length(file: int | None) -> int:
+    return 0 if file is None else os.fstat(file).st_size
 
 
 def _pread(file: int | None, length: int, offset: int) -> bytes:
