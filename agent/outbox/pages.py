@@ -42,7 +42,8 @@ class Pages:
 
     Attributes:
         frames: the log's frames in order: page number, offset in the log, whether it commits.
-        count: the greatest page number that file or log may hold.
+        numbers: the pages that file or log hold, in order. Those of the log are what its frames
+            say, so a torn one may name page four thousand million: never count up to the last.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +52,7 @@ class Pages:
         self.size = self._page_size()
         self.frames = list(self._frames())
         self._latest = {page: offset for page, offset, _ in self.frames}
-        self.count = max([self._pages_in_file(), *self._latest])
+        self.numbers = sorted({*range(1, self._pages_in_file() + 1), *self._latest})
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +79,7 @@ class Pages:
 
     def rows(self) -> Iterator[Row]:
         """Every row of every table whose leaf page is whole, in the order of pages."""
-        for number in range(1, self.count + 1):
+        for number in self.numbers:
             yield from self.rows_of(self.read(number), 100 if number == 1 else 0)
 
     def rows_of(self, page: bytes, start: int = 0) -> Iterator[Row]:
@@ -94,7 +95,7 @@ class Pages:
     def _row(self, page: bytes, at: int) -> Row:
         length, at = _varint(page, at)
         number, at = _varint(page, at)
-        if not 0 < length <= self.count * self.size:
+        if not 0 < length <= len(self.numbers) * self.size:
             raise ValueError(length)
         local = self._local(length)
         payload = page[at : at + local]
@@ -114,7 +115,7 @@ class Pages:
     def _with_overflow(self, payload: bytes, length: int, chain: int) -> bytes:
         parts, missing = [payload], length - len(payload)
         while missing > 0:
-            page = self.read(chain) if 0 < chain <= self.count else b""
+            page = self.read(chain) if chain > 0 else b""
             (chain,) = struct.unpack_from(">I", page)  # struct.error where the chain breaks
             parts.append(page[4 : 4 + missing])
             missing -= len(parts[-1])
@@ -132,23 +133,17 @@ class Pages:
     def _pages_in_file(self) -> int:
         return -(-_length(self._file) // self.size)
 
-    def _slots_in_log(self) -> int:
-        return max(0, _length(self._log) - LOG_HEADER) // (FRAME_HEADER + self.size)
-
     def _frames(self) -> Iterator[tuple[int, int, bool]]:
         """Frames of the log's present life: those whose salts are its header's (section 4.1).
 
         Where the header is destroyed, the first frame tells the salts.
         """
-        most = self._pages_in_file() + self._slots_in_log()
         sound = _pread(self._log, 4, 0) in _LOG_MAGIC
         salts = _pread(self._log, 8, 16 if sound else LOG_HEADER + 8)
         offset = LOG_HEADER
         while len(header := _pread(self._log, FRAME_HEADER, offset)) == FRAME_HEADER:
             page, pages_after_commit = struct.unpack_from(">II", header)
-            # Every page beyond the file's end was written to the log: a greater number is garbage,
-            # and would have us look at four thousand million pages.
-            if header[8:16] == salts and 0 < page <= most:
+            if header[8:16] == salts and page > 0:
                 yield page, offset, pages_after_commit != 0
             offset += FRAME_HEADER + self.size
 

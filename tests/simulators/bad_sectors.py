@@ -34,7 +34,7 @@ def sale(number: int) -> int:
 def page_with(path: Path, position: int) -> int:
     """The number of the page that holds the event at a position."""
     with Pages(path) as pages:
-        for number in range(2, pages.count + 1):
+        for number in range(2, len(pages.numbers) + 1):
             if any(found == position for found, _ in pages.rows_of(pages.read(number))):
                 return number
     raise AssertionError(f"no page holds an event at {position}")

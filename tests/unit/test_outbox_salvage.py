@@ -395,7 +395,7 @@ def test_page_sizes_are_believed_where_they_make_sense(tmp_path: Path) -> None:
             assert pages.size == size
             assert list(pages.rows()) == []
     with Pages(tmp_path / "nothing") as pages:
-        assert (pages.count, pages.read(1)) == (0, b"")
+        assert (len(pages.numbers), pages.read(1)) == (0, b"")
 
 
 def test_bodies_without_an_id_are_not_taken_for_events(premises: Premises) -> None:
