@@ -55,7 +55,8 @@ MEDIA = {
 FILES_OF_A_BOX = re.compile(
     r"box/(?:agent\.(?:log|toml)"
     r"|(?:data/outbox|data/replica|keys/keyring)\.sqlite3(?:-journal|-wal|-shm|\.lock)?"
-    r"|data/(?:cameras|twin-report|clips/door)\.(?:json|draft)"
+    r"|data/(?:alarms|cameras|status|time-floor|twin-desired|twin-report|clips/door)"
+    r"\.(?:json|draft)"
     r"|keys/(?:device-secret|\.?master\.key(?:\.\d+)?))"
 )
 FORMS = ("jpeg", "png", "base64 of jpeg", "bgr")
