@@ -202,6 +202,8 @@ class _Connection:
         self.ready = False
         self._client.disconnect()
         self._client.loop_stop()
+        # paho leaves the sockets that wake its thread to the garbage collector.
+        self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
 
     def _make_client(self) -> paho.Client:
         client = paho.Client(
