@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests mostly wait for processes of theirs: three at a time keep two cores busy.
+JOBS ?= 3
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
@@ -14,7 +16,7 @@ demo: models ## set up, then broker, cloud and a shop day on http://localhost:80
 	@$(BIN)/python -m tests.simulators.demo $(ARGS)
 
 test: check servers models ## set up, then every check and every test, with coverage
-	$(BIN)/coverage erase && $(BIN)/pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/coverage erase && $(BIN)/pytest -n $(JOBS) --maxschedchunk 8 --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.ready ## formatting, lint, types, layers, schemas, spelling
 	.ci/check

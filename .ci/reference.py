@@ -28,6 +28,8 @@ import agent.metrics  # noqa: E402
 import cloud.config  # noqa: E402
 from agent.health.alarms import read_vocabulary  # noqa: E402
 from cloud.api.reference import page as api_page  # noqa: E402
+from cloud.ingest.alarms.reference import page as cloud_alarms_page  # noqa: E402
+from cloud.ingest.health.metrics import page as cloud_metrics_page  # noqa: E402
 from models.wire.ack import Reason  # noqa: E402
 from models.wire.registry import EVENT_TYPES  # noqa: E402
 
@@ -48,6 +50,8 @@ def pages() -> dict[str, str]:
         "agent-metrics.md": metrics_page(),
         "agent-alarms.md": alarms_page(),
         "agent-status.md": status_page(),
+        "cloud-alarms.md": cloud_alarms_page(),
+        "cloud-metrics.md": cloud_metrics_page(),
         "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
         "api.md": api_page(),
         "events.md": events_page(),

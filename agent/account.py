@@ -95,6 +95,8 @@ def _line(members: Members) -> LineStatus:
         acknowledged_at=facts.acknowledged_at,
         ledger_silent=facts.ledger_silent,
         login_refused=facts.login_refused,
+        identity_shared=facts.identity_shared,
+        held_back=facts.held_back,
     )
 
 

@@ -61,6 +61,10 @@ class Counted(Enum):
         "Batches the ledger did not settle in time; they are sent again.",
     )
     EPOCHS_STARTED = Metric("lianke_sync_epochs_started", "Fresh epochs after a conflict.")
+    RIVAL_SIGNS = Metric(
+        "lianke_sync_rival_signs",
+        "Signs of another box under this device's name: sessions taken over, welcomes not ours.",
+    )
     MESSAGES_UNDECODABLE = Metric(
         "lianke_sync_messages_undecodable", "Messages from the cloud that do not decode."
     )
@@ -108,6 +112,10 @@ class Measured(Enum):
     BYTES_LIMIT = Metric("lianke_outbox_limit_bytes", "What a budget allows.", ("budget",))
     DISK_FREE = Metric("lianke_outbox_disk_free_bytes", "Bytes free on the outbox's disk.")
     CONNECTED = Metric("lianke_sync_connected", "1 while the cloud answers us.")
+    EVENTS_HELD_BACK = Metric(
+        "lianke_sync_events_held_back",
+        "Events too large for the present broker's packet limit; they stay owed.",
+    )
     LAST_ACKNOWLEDGED = Metric(
         "lianke_sync_last_acknowledgement_timestamp_seconds",
         "When the ledger last settled something, seconds since 1970; absent until then.",

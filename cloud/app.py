@@ -34,14 +34,18 @@ from cloud.config import LOGIN_PREFIX, CloudConfig
 from cloud.errors import BadConfiguration, FaultyService
 from cloud.foundations import Foundations, broker_folder
 from cloud.http import HttpServer
-from cloud.ingest.alarms import RefusalAlarms
+from cloud.ingest.fence import ShiftFence
+from cloud.ingest.guard import RefusalGuard
+from cloud.ingest.health import HealthServer, Standing, WorkerParts, read_books
 from cloud.ingest.mqtt import BrokerLogin, MqttSource
 from cloud.ingest.pipeline import Ingest, Limits
+from cloud.ingest.refusals import RefusalAlarms
 from cloud.ingest.roster import StoredRoster
 from cloud.ingest.shift import Shift, Terms
 from cloud.ingest.source import Message, Source
 from cloud.ingest.withholding import Withholding
 from cloud.ledger.projector import Projector
+from cloud.storage.checkpoints import Checkpoints
 from cloud.workers import Workers
 from models.runtime.logs import get_logger
 from models.wire.topics import worker_filters
@@ -106,9 +110,11 @@ class Service:
         )
         source = self.make_source(login)
         if self._roles.ingest:
-            self._start_ingest(source, projector)
+            self._start_ingest(source, projector, parts)
         if self._roles.project:
             self._start_projector(projector, source)
+        if self._roles.project or self._roles.http:
+            self.workers.start("alarms", self.base.lookout().run)
         if self._roles.http:
             self._start_http(parts)
 
@@ -146,21 +152,26 @@ class Service:
         while not self.base.clock.wait(stop, _LOGINS_POLL_S):
             self.base.registry.announce()
 
-    def _start_ingest(self, source: Source, projector: Projector) -> None:
+    def _start_ingest(self, source: Source, projector: Projector, parts: ExitStack) -> None:
         settings, base = self._config.ingest, self.base
+        health = HealthServer(self._config.health) if self._config.health.enabled else None
+        if health is not None:
+            parts.callback(health.stop)
         worker = self._config.broker.worker
         withholding = Withholding(worker, __version__, RefusalAlarms(base.engine, base.clock))
+        terms = Terms(
+            worker=worker,
+            incarnation=os.urandom(16).hex(),
+            parts=frozenset(settings.part_numbers),
+            lease_s=settings.lease_s,
+        )
         self._shift = Shift(
-            Terms(
-                worker=worker,
-                incarnation=os.urandom(16).hex(),
-                parts=frozenset(settings.part_numbers),
-                lease_s=settings.lease_s,
-            ),
-            StoredRoster(base.engine, base.clock, __version__),
+            terms,
+            StoredRoster(base.engine, base.clock, __version__, health.url if health else ""),
             lambda parts: source.subscribe(worker_filters(parts)),
             base.clock,
         )
+        guard = RefusalGuard()
         self._shift.before_turn.append(withholding.refresh)
         self.ingest = Ingest(
             source,
@@ -174,12 +185,33 @@ class Service:
                 group_s=settings.group_ms / 1000.0,
                 parts=(),
             ),
+            guard=guard,
             withholding=withholding,
+            fence=ShiftFence(self._shift),
         )
+        if health is not None:
+            works = WorkerParts(
+                self.workers, source, self._shift, self.ingest, guard, withholding, base.clock
+            )
+            self._tell_health(health, works)
         if self._roles.project:
             self.ingest.after_commit(projector.wake)
+        if base.engine.dialect.name == "sqlite":
+            self.workers.start("checkpoints", Checkpoints(base.engine, base.clock).run)
         self.workers.start("parts", self._hold_parts)
         self.workers.start("ingest", self._ingest)
+
+    def _tell_health(self, health: HealthServer, works: WorkerParts) -> None:
+        base = self.base
+        standing = Standing(
+            self._config.broker.worker,
+            __version__,
+            works,
+            lambda: read_books(base.journal, base.views, base.dead_letters, base.alarms),
+            base.clock,
+        )
+        self.ingest.after_commit(standing.committed)
+        health.start(standing)
 
     def _hold_parts(self, stop: threading.Event) -> None:
         """From signing in to signing out; ingest works in between."""

@@ -116,13 +116,13 @@ class IngestSettings:
             these it takes an even share with the other workers.
         lease_s: a worker that has not been heard of for so long has lost its parts to the others.
         group_events: events committed together at most.
-        group_ms: how long a group waits for more.
+        group_ms: how long a group waits for more; while one is committed the next grows anyway.
     """
 
     parts: str = "0-63"
     lease_s: float = 6.0
     group_events: int = 1000
-    group_ms: float = 5.0
+    group_ms: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse parts that do not exist, and leases that end between two renewals."""
@@ -137,6 +137,21 @@ class IngestSettings:
             return read_parts(self.parts)
         except ValueError as error:
             raise ValueError(f"ingest.parts {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """How an ingest worker tells that it is well: ``/healthz``, ``/readyz`` and ``/metrics``.
+
+    Attributes:
+        enabled: listen at all.
+        host: whoever can reach it may read it, so let no shop or person reach it.
+        port: TCP port; 0 takes a free one, which the log and ``lianke-cloud status`` name.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +193,7 @@ class CloudConfig:
     storage: StorageSettings = field(default_factory=StorageSettings)
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     log_level: str = "INFO"

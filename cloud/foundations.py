@@ -20,9 +20,11 @@ from cloud.access import ApiTokens, AuditLog, ConsolePassword
 from cloud.access.typed_secret import TypedSecrets
 from cloud.cards import CardFeed, CardsFold
 from cloud.config import CloudConfig, StorageSettings
-from cloud.devices import BootClocks, Fleet, HeartbeatFold, Registry
+from cloud.devices import BootClocks, Fleet, HeartbeatFold, NoticeFold, Registry
 from cloud.errors import BadConfiguration
 from cloud.footfall import FootfallFold
+from cloud.ingest.alarms import CloudAlarms
+from cloud.ingest.alarms.lookout import Lookout
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.journal import Journal
 from cloud.ledger.projection import Follower
@@ -37,7 +39,7 @@ from models.vault.master import MasterKey, load_or_create
 from models.vault.seal import Sealer
 
 VIEWS = "views"
-"""The follower that makes heartbeats, sales, footfall, members and cards, in this order."""
+"""The follower that makes heartbeats, notices, sales, footfall, members, cards, in this order."""
 
 DATABASE_PASSWORD_VARIABLE = "LIANKE_DATABASE_PASSWORD"  # noqa: S105 - its name, not its value
 
@@ -63,6 +65,7 @@ class Foundations:
     directory: Directory
     cards: CardFeed
     dead_letters: DeadLetters
+    alarms: CloudAlarms
     views: Follower
     closing: ExitStack
 
@@ -102,6 +105,7 @@ class Foundations:
         blobs = BlobSealer(master, "card")
         folds = (
             HeartbeatFold(),
+            NoticeFold(),
             SalesFold(),
             FootfallFold(),
             MembersFold(keyring),
@@ -128,9 +132,15 @@ class Foundations:
             directory=Directory(engine, keyring),
             cards=CardFeed(engine, keyring, blobs),
             dead_letters=DeadLetters(engine, letters, journal, clock),
+            alarms=CloudAlarms(engine, clock),
             views=Follower(engine, journal, VIEWS, folds, batch=_STEP),
             closing=opened.pop_all(),
         )
+
+    def lookout(self) -> Lookout:
+        """Somebody who looks for reasons to raise an alarm."""
+        lease_s = self.config.ingest.lease_s
+        return Lookout(self.engine, self.fleet, self.alarms, self.clock, lease_s)
 
     def __enter__(self) -> Self:
         return self

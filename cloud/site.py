@@ -61,6 +61,7 @@ def _api_parts(base: Foundations) -> ApiParts:
         figures=base.figures,
         directory=base.directory,
         cards=base.cards,
+        alarms=base.alarms,
     )
 
 
@@ -76,7 +77,8 @@ def _console_parts(base: Foundations, door: Door, closing: threading.Event) -> C
         directory=base.directory,
         cards=base.cards,
         letters=base.dead_letters,
-        painter=Painter.load(base.clock),
-        pulse=Pulse(base.engine, base.fleet, base.clock),
+        alarms=base.alarms,
+        painter=Painter.load(base.clock, base.alarms.unseen),
+        pulse=Pulse(base.engine, base.fleet, base.alarms, base.clock),
         closing=closing,
     )

@@ -32,6 +32,11 @@ class Workers:
         self._threads.append((thread, wake))
         thread.start()
 
+    @property
+    def whole(self) -> bool:
+        """Whether every loop that was started still runs, and nothing has failed."""
+        return self.fault is None and all(thread.is_alive() for thread, _ in self._threads)
+
     def stop(self, timeout_s: float = 15.0) -> None:
         """Tell every loop to stop and wait for the threads."""
         self.stopping.set()

@@ -1,7 +1,7 @@
 """``lianke-agent outbox``: what waits, whether the file is sound, and getting things out of it.
 
-``ls``, ``verify``, ``export`` and ``alarms`` only read and are safe beside a running agent;
-``replay`` and ``repair`` write, and refuse while one runs (exit 75).
+``ls``, ``count``, ``verify``, ``export`` and ``alarms`` only read and are safe beside a running
+agent; ``replay`` and ``repair`` write, and refuse while one runs (exit 75).
 """
 
 from __future__ import annotations
@@ -51,6 +51,17 @@ def outbox_ls(
         stored = f"{event.appended_at:%Y-%m-%d %H:%M:%S}"
         print(f"{event.sequence:10} {stored} {event.type} {event.event_id}")
     print(f"{len(pending)} shown", file=sys.stderr)
+
+
+@outbox_app.command("count")
+def outbox_count(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
+    """Count the transactions that lie here by kind, settled ones too. Reads every event."""
+    with closing(_inspect(read_config(config))) as inspection:
+        kinds = inspection.captured()
+    if json:
+        print(msgspec.json.encode(kinds, order="sorted").decode())
+    for kind, count in [] if json else sorted(kinds.items()):
+        print(f"{count:10} {kind}")
 
 
 @outbox_app.command("verify")

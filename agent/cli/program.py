@@ -22,6 +22,7 @@ from agent.config import configs_folder, read_config
 from agent.errors import AgentError
 from models.runtime import logs
 from models.runtime.clock import SystemClock
+from models.runtime.garbage import spare_what_is_loaded
 from models.vault.errors import VaultError
 
 app = typer.Typer(
@@ -68,6 +69,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
     with Agent(settings):
+        spare_what_is_loaded()
         end.wait()
 
 

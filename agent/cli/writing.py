@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from zoneinfo import ZoneInfo
 
-from agent.clock import DeviceClock, read_boot_id
+from agent.clock import (
+    DeviceClock,
+    FloorFile,
+    SteadyClock,
+    milliseconds_since_boot,
+    read_boot_id,
+)
 from agent.config import AgentConfig
 from agent.errors import DiskUnusable, OutboxBusy
 from agent.facts import FactMaker
@@ -53,11 +59,21 @@ def salvage_of(config: AgentConfig) -> Iterator[Salvage]:
     with ExitStack() as parts:
         keyring = Keyring(config.keyring_file, load_or_create(config.master_key_file))
         parts.callback(keyring.close)
-        clock = SystemClock()
-        facts = FactMaker(config.device.path, DeviceClock(clock, read_boot_id()), os.urandom)
+        clock = _steady_clock(config)
+        device_clock = DeviceClock(SystemClock(), read_boot_id(), steady=clock)
+        facts = FactMaker(config.device.path, device_clock, os.urandom)
         yield Salvage(
             config.outbox_file, Sealer(keyring), clock, os.urandom, facts.closed, facts.void
         )
+
+
+def _steady_clock(config: AgentConfig) -> SteadyClock:
+    """The clock that dates the outbox, begun where the agent left it.
+
+    What it learns is not kept: the floor is the agent's to write.
+    """
+    floor = FloorFile.of(config.device.data_dir).read()
+    return SteadyClock(SystemClock(), read_boot_id(), milliseconds_since_boot, floor)
 
 
 @contextmanager

@@ -7,18 +7,20 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.line import (
+    BrokerSettings,
+    CloudSettings,
+    Endpoint,
+    MqttProtocol,
+    SyncSettings,
+)
 from agent.config.outbox import OutboxSettings
 from agent.config.settings import (
     AgentConfig,
-    BrokerSettings,
-    CloudSettings,
     DeviceKind,
     DeviceSettings,
-    Endpoint,
     HousekeepingSettings,
-    MqttProtocol,
     StatusSettings,
-    SyncSettings,
     TabletSettings,
     TillSettings,
     configs_folder,

@@ -7,19 +7,16 @@ import sysconfig
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
+from agent.config.line import BrokerSettings, CloudSettings, SyncSettings
 from agent.config.outbox import OutboxSettings
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
 from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 from models.wire.topics import Stream
-
-_DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class DeviceKind(StrEnum):
@@ -73,129 +70,6 @@ class DeviceSettings:
     def path(self) -> DevicePath:
         """The device's place in tenant and store."""
         return DevicePath(tenant_id(self.tenant), store_id(self.store), device_id(self.device))
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One broker of the list."""
-
-    host: str
-    port: int
-    tls: bool
-
-    @classmethod
-    def parse(cls, url: str) -> Endpoint:
-        """Read ``mqtt://host[:port]`` or ``mqtts://host[:port]``; raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.password:
-            raise ValueError(
-                f"broker url {url.rpartition('@')[2]!r}: write mqtt://host[:port] or "
-                "mqtts://host[:port]; the login belongs in the password file"
-            )
-        port = parts.port or _DEFAULT_PORTS[parts.scheme]
-        return cls(parts.hostname, port, parts.scheme == "mqtts")
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
-
-
-class MqttProtocol(StrEnum):
-    """Which MQTT is spoken with a broker."""
-
-    AUTO = "auto"
-    FIVE = "5"
-    THREE_ONE_ONE = "3.1.1"
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSettings:
-    """The brokers, tried in order.
-
-    Attributes:
-        urls: ``mqtt://host:port`` or ``mqtts://host:port``.
-        protocol: ``5``, ``3.1.1``, or ``auto``: 5 where the broker speaks it.
-        return_after_s: on a broker further down the list, the earlier ones are looked at so often,
-            and returned to when one answers.
-        session_expiry_s: how long a broker keeps what it holds for us while we are away; asked for
-            with MQTT 5, with 3.1.1 the broker decides.
-        password_file: a file of mode 0600 holding the secret that enrolment printed; the
-            environment variable LIANKE_DEVICE_SECRET takes precedence.
-        tls_ca_file: authorities for mqtts; the system's when absent.
-        tls_certificate_file: our certificate, where the broker wants one.
-        tls_key_file: its key.
-        keepalive_s: MQTT keep-alive.
-    """
-
-    urls: tuple[str, ...] = ("mqtt://127.0.0.1:1883",)
-    protocol: MqttProtocol = MqttProtocol.AUTO
-    return_after_s: float = 900.0
-    session_expiry_s: int = 14 * 86_400
-    password_file: Path = Path("/etc/lianke/secrets/device")
-    tls_ca_file: Path | None = None
-    tls_certificate_file: Path | None = None
-    tls_key_file: Path | None = None
-    keepalive_s: int = 30
-
-    def __post_init__(self) -> None:
-        """An address that cannot be read is found at start."""
-        if not self.endpoints:
-            raise ValueError("urls must name at least one broker")
-        if not 0 <= self.session_expiry_s < 1 << 32:
-            raise ValueError("session_expiry_s must be between 0 and 4294967295")
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The addresses, parsed."""
-        return tuple(Endpoint.parse(url) for url in self.urls)
-
-
-@dataclass(frozen=True, slots=True)
-class CloudSettings:
-    """The cloud's HTTPS interface, for cards that were missed.
-
-    Attributes:
-        url: base address, such as ``https://cloud.example``; empty switches catch-up off.
-        timeout_s: of one request.
-    """
-
-    url: str = ""
-    timeout_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class SyncSettings:
-    """How events travel.
-
-    Attributes:
-        batch_events: events in a batch at most.
-        batch_bytes: plain bytes in a batch at most.
-        max_age_ms: an event that could go at once waits for company so long at most, and only while
-            another batch is on its way.
-        window: batches sent and not yet settled; 20 to 100 is best (measured).
-        resend_after_s: a batch that is not settled by then is sent again.
-        fresh_share: share of the batches that fresh events keep while a backlog drains; below 1,
-            so that the backlog always drains.
-        backoff_base_s: bound of the first wait after a failure; it doubles.
-        backoff_cap_s: bound of every later wait.
-    """
-
-    batch_events: int = 100
-    batch_bytes: int = 1024 * 1024
-    max_age_ms: float = 5.0
-    window: int = 32
-    resend_after_s: float = 10.0
-    fresh_share: float = 0.8
-    backoff_base_s: float = 0.5
-    backoff_cap_s: float = 60.0
-
-    def __post_init__(self) -> None:
-        """A window or batch of nothing would never send."""
-        if min(self.batch_events, self.batch_bytes, self.window) < 1:
-            raise ValueError("batch_events, batch_bytes and window must be at least 1")
-        if not 0.0 <= self.fresh_share < 1.0:
-            raise ValueError(f"fresh_share must be from 0 to below 1, not {self.fresh_share}")
-        if self.max_age_ms < 0.0:
-            raise ValueError(f"max_age_ms must not be negative, as {self.max_age_ms} is")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Who may still append, and what is said to who may not.
 
 Everything together has a budget, a part of which only sales may use. Footfall and telemetry have
-shares of their own within it. On a disk that is nearly full the outbox grows for sales alone; the
-others live on the pages that are free within the file. A budget that is spent makes others give way
+shares of their own within it. On a disk that is nearly full the outbox grows for sales alone, once
+nothing settled is left that could make room for them; the others live on the pages that are free
+within the file. A budget that is spent makes others give way
 (``relief``); what does not fit even then is refused, and whoever captured it keeps it.
 """
 
@@ -30,6 +31,9 @@ LOW_WATER: Final = 0.9
 
 _MEASURED_EVERY: Final = 1 / 16
 """Of the whole budget: sales are taken in on one measurement for so long."""
+
+_SHORT_OF_DISK_BYTES: Final = 1 << 20
+"""The same on a disk below its floor."""
 
 _MARGIN_BYTES: Final = 64 * 1024
 """Pages that a small append may touch in a file that must not grow."""
@@ -98,12 +102,16 @@ class Budgets:
         Raises:
             OutboxFull: they do not, and nothing may give way for them.
         """
-        need = sum([len(body) for _, body in events]) + ROW_BYTES * len(events)
+        need = 0
+        for _, body in events:
+            need += len(body) + ROW_BYTES
         if stream is Stream.SALE and need <= self._unmeasured:
             self._unmeasured -= need
             return
         if self._too_little(stream, need) and not self._found_room(stream, need):
             self._refuse(stream, need)
+        if stream is Stream.SALE:
+            self._spare_the_disk(need)
 
     def keep(self) -> None:
         """Bring every share within its limit and publish how the budgets stand; regular work."""
@@ -131,6 +139,23 @@ class Budgets:
             return False
         return self._relief.make_room(stream, lambda: not self._too_little(stream, need))
 
+    def _spare_the_disk(self, need: int) -> None:
+        """On a disk that is nearly full a sale takes the place of settled events, if there are any.
+
+        They are kept in case the ledger is restored from a backup; a disk without room would
+        refuse sales.
+        """
+        floor = self._settings.free_floor_bytes
+
+        def fits() -> bool:
+            room = self._space.room()
+            if room.disk_free_bytes - need >= floor:
+                return True
+            return room.slack_bytes >= need + _SHORT_OF_DISK_BYTES
+
+        if not fits():
+            self._relief.end_retention(fits)
+
     def _bring_down(self, stream: Stream, need: int) -> bool:
         """Have a stream keep to its share; whether it does."""
         limit = self._shares.get(stream)
@@ -146,7 +171,9 @@ class Budgets:
         limit = settings.budget_bytes
         if stream is Stream.SALE:
             left = limit - room.used_bytes
-            self._unmeasured = min(left, int(limit * _MEASURED_EVERY)) - need
+            above_floor = room.disk_free_bytes - settings.free_floor_bytes
+            until_floor = max(above_floor, _SHORT_OF_DISK_BYTES)
+            self._unmeasured = min(left, int(limit * _MEASURED_EVERY), until_floor) - need
             return "" if need <= left else f"budget_bytes = {limit}"
         share = self._shares.get(stream)
         if share is not None and self._space.held_bytes(stream) + need > share:

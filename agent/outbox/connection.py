@@ -21,6 +21,13 @@ BUSY_TIMEOUT_S: Final = 5.0
 """How long SQLite itself waits for its locks: an operator's copy or checkpoint, never another
 agent."""
 
+LOG_PAGES: Final = 4000
+"""How long the log grows before SQLite folds it into the file: 16 MB.
+
+The ids of a group lie all over their index; the longer the log, the more of them meet on a page
+before it is written to its place. Up to 4,062 pages share one hash table (walformat.html).
+"""
+
 _FULL: Final = 2
 
 
@@ -94,6 +101,7 @@ def _strengthen(db: sqlite3.Connection, path: Path) -> None:
     """Ask for WAL and FULL and believe only what SQLite then says."""
     mode = db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
     db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     level = db.execute("PRAGMA synchronous").fetchone()[0]
     if (mode, level) != ("wal", _FULL):
         raise DiskUnusable(

@@ -9,6 +9,7 @@ from datetime import datetime
 from agent.outbox.facts import Depth
 from agent.outbox.lanes import Lanes
 from agent.outbox.moments import from_unix_ms
+from agent.outbox.space import spans_of
 from agent.outbox.spans import Span
 from models.wire.topics import Stream
 
@@ -27,7 +28,8 @@ def count_dead_letters(db: sqlite3.Connection) -> int:
 def _depth(db: sqlite3.Connection, lanes: Lanes, stream: Stream) -> Depth:
     owed = [span for lane in lanes.of(stream) for span in lane.owed()]
     pending = sum(len(span) for span in owed)
-    return Depth(stream, pending, _oldest(db, owed), lanes.current[stream].last)
+    kept = sum(map(len, spans_of(lanes, stream)))
+    return Depth(stream, pending, _oldest(db, owed), lanes.current[stream].last, kept)
 
 
 def _oldest(db: sqlite3.Connection, owed: Sequence[Span]) -> datetime | None:

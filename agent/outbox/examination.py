@@ -53,10 +53,10 @@ def examine_log(path: Path) -> None:
         sqlite3.Error: the file cannot be read at all.
     """
     log = path.with_name(f"{path.name}-wal")
-    if not path.is_file() or not (_size(path) or _size(log)):
+    if not path.is_file():
         return
     if not _size(path):
-        raise _damaged(path, "the file is empty beside a log that is not")
+        raise _damaged(path, "the file is empty")  # a new one never is (``making``)
     if not _size(log):
         _examine_length(path)
         return

@@ -80,9 +80,11 @@ class Depth:
         pending: unsettled events, of older epochs too where a restored cloud asks for them again.
         oldest_appended_at: aware UTC; None when nothing is pending.
         last: the greatest sequence assigned in the current epoch, 0 for none.
+        kept: events that lie here, settled ones within their retention too.
     """
 
     stream: Stream
     pending: int
     oldest_appended_at: datetime | None
     last: int
+    kept: int = 0

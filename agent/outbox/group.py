@@ -4,6 +4,10 @@ A caller who finds nobody at work stores its own work on its own thread, without
 over, so a single producer pays nothing for the others' convenience. Those who come meanwhile queue
 up; when the turn is over, the first of them leads the next group, which is everybody who waits by
 then. Each returns when its own work is stored, or raises its own error.
+
+A group that is served wakes in a chain: each member wakes the next before it goes on. Woken all at
+once, sixty threads would fight for the interpreter, most of them only to fall asleep again; so each
+is woken when it has a good chance to run (docs/explanation/outbox.md has the figures).
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import pairwise
 from typing import Final, Generic, TypeVar
 
 from agent.errors import OutboxBusy
@@ -23,24 +29,47 @@ GROUP_LIMIT: Final = 256
 
 
 class _Ticket(Generic[Work, Result]):
-    """A waiting caller's work, and the gate it waits at."""
+    """A waiting caller's work, and the gate it waits at.
 
-    __slots__ = ("error", "gate", "leads", "result", "work")
+    Whoever opens the gate leaves a duty to the caller: to lead the next group, or to wake ``next``.
+    A caller that was interrupted has ``gone``; then it or the opener does the duty, whichever of
+    the two claims it.
+    """
+
+    __slots__ = ("_duty", "error", "gate", "gone", "leads", "next", "result", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.gate = threading.Lock()
         self.gate.acquire()
+        self.gone = False
         self.leads = False
+        self.next: _Ticket[Work, Result] | None = None
         self.result: Result | None = None
         self.error: Exception | None = None
+        self._duty: list[None] = []
+
+    def open(self) -> None:
+        """Let the caller pass."""
+        self._duty.append(None)
+        self.gate.release()
+
+    def claim(self) -> bool:
+        """Whether the gate was opened and nobody else has claimed the duty that is behind it."""
+        try:
+            self._duty.pop()
+        except IndexError:
+            return False
+        return True
 
 
 class GroupCommit(Generic[Work, Result]):
     """Runs ``store`` for many callers, one group at a time.
 
     ``_turn`` is held while anybody stores. It passes from leader to leader without being let go,
-    so nobody overtakes those who wait.
+    so nobody overtakes those who wait. There is no other lock: a caller queues up before it looks
+    whether the turn is free, and the turn is let go before the queue is looked at, so one of the
+    two always sees the other.
     """
 
     def __init__(self, store: Callable[[Sequence[Work]], Sequence[Result]]) -> None:
@@ -52,7 +81,6 @@ class GroupCommit(Generic[Work, Result]):
         """
         self._store = store
         self._turn = threading.Lock()
-        self._mutex = threading.Lock()
         self._waiting: deque[_Ticket[Work, Result]] = deque()
 
     def submit(self, work: Work) -> Result:
@@ -63,31 +91,25 @@ class GroupCommit(Generic[Work, Result]):
             Exception: whatever ``store`` raised for this work alone.
         """
         if not self._turn.acquire(blocking=False):
-            ticket = self._queue_up(work)
-            if ticket is not None:
-                return self._wait(ticket)
+            return self._queue_up(_Ticket(work))
         try:
             return self._store((work,))[0]
         finally:
             self._pass_on()
 
-    def _queue_up(self, work: Work) -> _Ticket[Work, Result] | None:
-        """A place in the queue, or None when the turn became free meanwhile and is now ours."""
-        with self._mutex:
-            if self._turn.acquire(blocking=False):
-                return None
-            ticket: _Ticket[Work, Result] = _Ticket(work)
-            self._waiting.append(ticket)
-            return ticket
-
-    def _wait(self, ticket: _Ticket[Work, Result]) -> Result:
+    def _queue_up(self, ticket: _Ticket[Work, Result]) -> Result:
+        self._waiting.append(ticket)
+        if self._turn.acquire(blocking=False):
+            self._pass_on()  # the first who waits leads, perhaps this caller
         try:
-            ticket.gate.acquire()  # opened by a leader: we are served, or it is our turn to lead
+            ticket.gate.acquire()
         except BaseException:
             self._leave(ticket)
             raise
         if ticket.leads:
             self._lead(ticket)
+        elif ticket.next is not None:
+            self._wake(ticket.next)
         if ticket.error is not None:
             raise ticket.error
         if ticket.result is None:
@@ -95,24 +117,26 @@ class GroupCommit(Generic[Work, Result]):
         return ticket.result
 
     def _leave(self, ticket: _Ticket[Work, Result]) -> None:
-        """A signal ended the wait: no leader may count on this thread any more."""
-        with self._mutex:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-        if ticket.leads:
-            self._pass_on()
+        """A signal ended the wait: nobody may count on this thread any more."""
+        with suppress(ValueError):
+            self._waiting.remove(ticket)
+        ticket.gone = True
+        if ticket.claim():
+            self._relieve(ticket)
 
     def _lead(self, ticket: _Ticket[Work, Result]) -> None:
         group = [ticket]
         try:
-            with self._mutex:
-                while self._waiting and len(group) < GROUP_LIMIT:
+            with suppress(IndexError):
+                while len(group) < GROUP_LIMIT:
                     group.append(self._waiting.popleft())
+            for one, following in pairwise(group):
+                one.next = following
             self._serve(group)
         finally:
             self._pass_on()
-            for served in group[1:]:
-                served.gate.release()
+            if ticket.next is not None:
+                self._wake(ticket.next)
 
     def _serve(self, group: Sequence[_Ticket[Work, Result]]) -> None:
         try:
@@ -130,10 +154,25 @@ class GroupCommit(Generic[Work, Result]):
 
     def _pass_on(self) -> None:
         """Let the first who waits lead, or let go of the turn."""
-        with self._mutex:
-            if not self._waiting:
-                self._turn.release()
+        while True:
+            while self._waiting:
+                with suppress(IndexError):  # the one who waited has left
+                    heir = self._waiting.popleft()
+                    heir.leads = True
+                    self._wake(heir)
+                    return
+            self._turn.release()
+            if not (self._waiting and self._turn.acquire(blocking=False)):
                 return
-            heir = self._waiting.popleft()
-            heir.leads = True
-        heir.gate.release()
+
+    def _wake(self, ticket: _Ticket[Work, Result]) -> None:
+        ticket.open()
+        if ticket.gone and ticket.claim():
+            self._relieve(ticket)
+
+    def _relieve(self, gone: _Ticket[Work, Result]) -> None:
+        """Do what a caller would have done who is no longer there."""
+        if gone.leads:
+            self._pass_on()
+        elif gone.next is not None:
+            self._wake(gone.next)

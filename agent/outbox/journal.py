@@ -85,7 +85,7 @@ class Outbox:
         *,
         clock: Clock,
         compose_closed: ComposeClosed,
-        compose_void: ComposeVoid | None = None,
+        compose_void: ComposeVoid,
         thrift: Thrift | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> Outbox:
@@ -101,8 +101,7 @@ class Outbox:
             clock: dates events and settlements.
             compose_closed: makes the event that announces a closed epoch. It is called while the
                 outbox is locked, so it must not use the outbox.
-            compose_void: the same for sequences that will never come; without it nothing pending
-                gives way when a budget is spent.
+            compose_void: the same for sequences that will never come: thinned, dropped, lost.
             thrift: disk budgets, the shop's zone and where metrics go; defaults where absent.
             random: makes epochs.
 

@@ -75,7 +75,8 @@ class Lane:
         Its sequences are consecutive, in one or more spans; empty where nothing is free. Only for
         the current epoch, whose spans leave no hole between them.
         """
-        self.leases = {lease: until for lease, until in self.leases.items() if until > now_s}
+        if any(until <= now_s for until in self.leases.values()):
+            self.leases = {lease: until for lease, until in self.leases.items() if until > now_s}
         leased = RangeSet((lease.first, lease.last) for lease in self.leases)
         for gap in self.settled.gaps(max(first, 1), min(last, self.last)):
             for run in leased.gaps(*gap):

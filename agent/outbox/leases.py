@@ -7,7 +7,7 @@ events waiting as with a million.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 
 from agent.errors import AgentError, OutboxCorrupt, OutboxDamaged, OutboxRenewed
@@ -22,9 +22,6 @@ from models.wire.envelope import stamp
 from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
-
-_Row = tuple[int, EventId, bytes]
-"""Sequence, id and sealed body of an event."""
 
 _READ = (
     "SELECT position, event_id, body FROM event WHERE position BETWEEN ? AND ? ORDER BY position"
@@ -61,8 +58,8 @@ class Leasing:
                 return None
             first = run[0].first
             with self._file.read() as db:
-                rows = self._rows(db, within(run, [(first, first + max_events - 1)]))
-                events = self._opened(rows, lane.epoch, max_bytes, historical)
+                wanted = within(run, [(first, first + max_events - 1)])
+                events = self._read(db, wanted, lane.epoch, max_bytes, historical=historical)
             lease = Lease(lane.epoch, stream, first, events)
             lane.leases[lease] = now_s + lease_s
         self._note_sent(lane, lease.last)
@@ -75,36 +72,36 @@ class Leasing:
             if lane is not None:
                 lane.leases.pop(lease, None)
 
-    def _rows(self, db: sqlite3.Connection, run: Sequence[Span]) -> Generator[_Row, None, None]:
-        """The events of a run, one by one; close the iterator to end the read."""
+    def _read(
+        self,
+        db: sqlite3.Connection,
+        run: Sequence[Span],
+        epoch: Epoch,
+        max_bytes: int,
+        *,
+        historical: bool,
+    ) -> list[bytes]:
+        """The events of a run, opened and stamped: as many as fit but at least one."""
+        events: list[bytes] = []
+        size = 0
         for span in run:
             due = span.first
+            # An open cursor would keep the WAL from being folded in.
             with closing(db.execute(_READ, span.positions)) as cursor:
                 for position, event_id, sealed in cursor:
                     if position != due + span.shift:
                         break
-                    yield due, event_id, sealed
+                    event = stamp(self._open(event_id, sealed), epoch, due, historical=historical)
+                    size += len(event)
+                    if events and size > max_bytes:
+                        return events
+                    events.append(event)
                     due += 1
             if due <= span.last:
                 raise OutboxDamaged(
                     f"outbox {self._file.path}: the event of sequence {due} is missing; "
                     "`lianke-agent outbox verify` says what else is"
                 )
-
-    def _opened(
-        self, rows: Generator[_Row, None, None], epoch: Epoch, max_bytes: int, historical: bool
-    ) -> list[bytes]:
-        """Stamped events, as many as fit but at least one."""
-        events: list[bytes] = []
-        size = 0
-        with closing(rows):  # an open cursor would keep the WAL from being folded in
-            for sequence, event_id, sealed in rows:
-                body = self._open(event_id, sealed)
-                event = stamp(body, epoch, sequence, historical=historical)
-                size += len(event)
-                if events and size > max_bytes:
-                    break
-                events.append(event)
         return events
 
     def _open(self, event_id: EventId, sealed: bytes) -> bytes:

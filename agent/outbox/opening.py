@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,14 @@ from agent.outbox.connection import OutboxFile, connect
 from agent.outbox.examination import examine, examine_log
 from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.making import make_if_new
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
 from agent.outbox.ownership import Ownership
 from agent.outbox.rows import EPOCH_BYTES, add_lane, load, open_epoch
 from agent.outbox.salvage import Salvage
 from agent.outbox.settlement import load_ledger
-from models.durable import make_folder, sync_folder
+from models.durable import make_folder
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import new_epoch
@@ -66,7 +66,7 @@ def _open_sound(
 def _open(
     path: Path, clock: Clock, random: Callable[[int], bytes]
 ) -> tuple[OutboxFile, Lanes, str]:
-    _make_file(path)
+    _make_if_new(path)
     with in_our_words(path):
         examine_log(path)
     _migrate(path)
@@ -88,11 +88,10 @@ def _make_folder(path: Path) -> None:
         raise _not_writable(path, error) from error
 
 
-def _make_file(path: Path) -> None:
-    """An empty file for this user alone; SQLite gives its WAL the same mode."""
+def _make_if_new(path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        sync_folder(path.parent)
+        if make_if_new(path):
+            get_logger(__name__).info("outbox_made", path=str(path))
     except OSError as error:
         raise _not_writable(path, error) from error
 

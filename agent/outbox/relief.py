@@ -9,11 +9,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from agent.outbox.retention import PAUSE_S, Retention
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.topics import Stream
+
+_LEAST_FIRST: Final = (
+    Stream.TELEMETRY,
+    Stream.FOOTFALL,
+    Stream.GUIDE,
+    Stream.MEMBER,
+    Stream.SALE,
+)
 
 Rung = Callable[[], int | None]
 
@@ -45,6 +54,7 @@ class Relief:
             Stream.MEMBER: people,
             Stream.SALE: [*people, *settled(Stream.SALE)],
         }
+        self._ended = settled(*_LEAST_FIRST)
         self._clock = clock
         self._never = threading.Event()
         self._logger = get_logger(__name__)
@@ -56,6 +66,10 @@ class Relief:
     def make_room(self, stream: Stream, enough: Callable[[], bool]) -> bool:
         """Let go what a stream may displace until it is enough; whether it was."""
         return self._climb(stream, self._all[stream], enough)
+
+    def end_retention(self, enough: Callable[[], bool]) -> bool:
+        """Let settled events go, nothing that is pending, until it is enough; whether it was."""
+        return self._climb(Stream.SALE, self._ended, enough)
 
     def _climb(self, stream: Stream, rungs: Sequence[Rung], enough: Callable[[], bool]) -> bool:
         went = 0

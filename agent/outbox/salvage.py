@@ -96,7 +96,8 @@ class Salvage:
     """Salvages the outbox at ``path``. Whoever runs it owns the outbox.
 
     Attributes:
-        compose_void: announces losses by count; without it ``epoch.closed`` alone tells of them.
+        compose_closed: announces the end of the damaged file's epoch.
+        compose_void: announces what is known to be lost.
     """
 
     path: Path
@@ -104,7 +105,7 @@ class Salvage:
     clock: Clock
     random: Callable[[int], bytes]
     compose_closed: ComposeClosed
-    compose_void: ComposeVoid | None = None
+    compose_void: ComposeVoid
 
     def run(
         self, damage: str, known: Sequence[Lane] = (), let_go: Callable[[], None] = lambda: None
@@ -185,8 +186,7 @@ class Salvage:
                 random=self.random,
                 compose_closed=self.compose_closed,
             )
-            compose = self.compose_void
-            losses = [compose(void) for void in rebuilt.voids] if compose else []
+            losses = [self.compose_void(void) for void in rebuilt.voids]
             return rehoming.rehome(REASON, Cargo(strays=rebuilt.strays, losses=losses))
         finally:
             file.close()

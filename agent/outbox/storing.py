@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Final
 
 from agent.errors import AgentError, DiskUnusable, EventTooLarge
@@ -27,11 +28,21 @@ _INSERT: Final = (
     " ON CONFLICT (event_id) DO NOTHING"
 )
 
-SealedEvent = tuple[EventId, bytes]
+_INSERT_NEW: Final = "INSERT OR ROLLBACK INTO event (position, event_id, appended_at, body) VALUES "
 
+MOST_ROWS: Final = 64
+"""Events in one statement."""
+
+MOST_BYTES: Final = MAX_EVENT_BYTES
+"""Of the events in one statement, which keeps what it was last run with until it is run again."""
+
+SealedEvent = tuple[EventId, bytes]
 
 Parcel = tuple[Stream, Sequence[SealedEvent]]
 """One append call: sealed events that are stored together or not at all."""
+
+_Work = tuple[str, Sequence[object]]
+"""A statement and its values."""
 
 
 class Storing:
@@ -74,18 +85,71 @@ class Storing:
 
     def store(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
         """Store all parcels in one durable transaction, or none and raise."""
-        lanes = self._lanes.current
         with self._file.lock:
             try:
-                for stream, _ in parcels:
-                    lanes[stream].claimed = lanes[stream].last
-                with self._file.durable as db:
-                    outcome = insert(db, lanes, parcels, unix_ms(self._clock.now()))
-                for stream, _ in parcels:
-                    lanes[stream].last = lanes[stream].claimed
+                try:
+                    if len(parcels) == 1 and len(parcels[0][1]) == 1:
+                        return self._store_one(parcels[0][0], *parcels[0][1][0])
+                    return self._store_new(parcels)
+                except sqlite3.IntegrityError:
+                    return self._store_each(parcels)
             except BaseException:
                 self._recount(parcels)
                 raise
+
+    def _store_one(self, stream: Stream, event_id: EventId, body: bytes) -> list[list[Stored]]:
+        """Store a single new event: what a shop does nearly always.
+
+        Raises:
+            sqlite3.IntegrityError: it is known; nothing was stored.
+        """
+        lane = self._lanes.current[stream]
+        sequence = lane.last + 1
+        values = (sequence + lane.spans[-1].shift, unix_ms(self._clock.now()), event_id, body)
+        self._file.durable.execute(insert_new(1), values)
+        lane.last = sequence
+        return [[Stored(event_id, sequence)]]
+
+    def _store_new(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
+        """Store events that are all new by as few statements as can be.
+
+        Raises:
+            sqlite3.IntegrityError: one is known; nothing was stored.
+        """
+        lanes = self._lanes.current
+        batches: dict[Stream, list[SealedEvent]] = {stream: [] for stream, _ in parcels}
+        outcome: list[list[Stored]] = []
+        for stream, events in parcels:
+            first = lanes[stream].last + 1 + len(batches[stream])
+            batches[stream] += events
+            outcome.append([Stored(event_id, n) for n, (event_id, _) in enumerate(events, first)])
+        self._write(batches)
+        for stream, batch in batches.items():
+            lanes[stream].last += len(batch)
+        return outcome
+
+    def _write(self, batches: Mapping[Stream, Sequence[SealedEvent]]) -> None:
+        now_ms = unix_ms(self._clock.now())
+        works: list[_Work] = []
+        for stream, events in batches.items():
+            lane = self._lanes.current[stream]
+            works += _works(lane.last + 1 + lane.spans[-1].shift, now_ms, events)
+        if len(works) == 1:
+            self._file.durable.execute(*works[0])
+            return
+        with self._file.durable as db:
+            for statement, values in works:
+                db.execute(statement, values)
+
+    def _store_each(self, parcels: Sequence[Parcel]) -> list[list[Stored]]:
+        """Store events of which some are known: one by one, in one transaction."""
+        lanes = self._lanes.current
+        for stream, _ in parcels:
+            lanes[stream].claimed = lanes[stream].last
+        with self._file.durable as db:
+            outcome = insert(db, lanes, parcels, unix_ms(self._clock.now()))
+        for stream, _ in parcels:
+            lanes[stream].last = lanes[stream].claimed
         return outcome
 
     def _recount(self, parcels: Sequence[Parcel]) -> None:
@@ -115,3 +179,29 @@ def insert(
                 stored.append(Stored(event_id, None, known=True))
         outcome.append(stored)
     return outcome
+
+
+def _works(position: int, now_ms: int, events: Sequence[SealedEvent]) -> Iterator[_Work]:
+    """What stores new events from a position on, in order."""
+    start = 0
+    while start < len(events):
+        values: list[object] = [position + start, now_ms]
+        room, begun = MOST_BYTES, start
+        for event in events[begun : begun + MOST_ROWS]:
+            room -= len(event[1])
+            if room < 0 and start > begun:
+                break
+            values += event
+            start += 1
+        yield insert_new(start - begun), values
+
+
+@cache
+def insert_new(count: int) -> str:
+    """The statement that stores so many events at consecutive positions.
+
+    Its values are the first position, the time, then id and body of each. It ends the transaction
+    where one is known: otherwise SQLite would note down how to undo every page that it touches.
+    """
+    rows = (f"(?1 + {n}, ?{2 * n + 3}, ?2, ?{2 * n + 4})" for n in range(count))
+    return _INSERT_NEW + ", ".join(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,23 @@ class Transaction:
         self._db = db
         self._state = state
         self._level = level
+
+    def execute(self, statement: str, values: Sequence[object]) -> None:
+        """Run one statement that is a whole transaction.
+
+        SQLite begins and commits around it by itself, as with ``BEGIN IMMEDIATE``, but without two
+        more statements and, where threads compete, without giving away the interpreter between
+        them. What fails leaves nothing behind.
+
+        Raises:
+            sqlite3.IntegrityError: a constraint does not hold.
+        """
+        try:
+            if self._state.level != self._level:
+                self._prepare()
+            self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            self._fail(error)
 
     def __enter__(self) -> sqlite3.Connection:
         try:

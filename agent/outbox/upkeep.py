@@ -11,10 +11,10 @@ from agent.outbox.dropping import Dropping
 from agent.outbox.facts import ComposeVoid
 from agent.outbox.lanes import Lanes
 from agent.outbox.metrics import OutboxMetrics
-from agent.outbox.relief import Relief, Rung
+from agent.outbox.relief import Relief
 from agent.outbox.retention import Retention
 from agent.outbox.space import Space
-from agent.outbox.storing import SealedEvent, Storing
+from agent.outbox.storing import Storing
 from agent.outbox.thinning import Thinning
 from agent.outbox.vacuum import Vacuum
 from agent.outbox.voiding import Cause, Voiding, count_voided
@@ -38,7 +38,11 @@ class Housekeeping:
 
 
 class Upkeep:
-    """Lets appends in, and keeps house. Safe for several threads."""
+    """Lets appends in, and keeps house. Safe for several threads.
+
+    Attributes:
+        admit: returns if there is room for a call's events; raises OutboxFull.
+    """
 
     def __init__(
         self,
@@ -48,7 +52,7 @@ class Upkeep:
         *,
         clock: Clock,
         random: Callable[[int], bytes],
-        compose_void: ComposeVoid | None,
+        compose_void: ComposeVoid,
         thrift: Thrift,
     ) -> None:
         """Put the parts together, and have an older file learn to give room back."""
@@ -56,25 +60,19 @@ class Upkeep:
         self._lanes = lanes
         metrics = OutboxMetrics(thrift.registry)
         self._retention = Retention(file, lanes, clock, metrics)
-        self._thin: Rung = _nothing
-        self._drop: Rung = _nothing
-        if compose_void is not None:
-            voiding = Voiding(
-                file, lanes, storing, clock=clock, compose_void=compose_void, metrics=metrics
-            )
-            self._thin = Thinning(
-                file, lanes, voiding, zone=thrift.zone, clock=clock, random=random
-            ).step
-            self._drop = Dropping(file, lanes, voiding).step
+        voiding = Voiding(
+            file, lanes, storing, clock=clock, compose_void=compose_void, metrics=metrics
+        )
+        self._thin = Thinning(
+            file, lanes, voiding, zone=thrift.zone, clock=clock, random=random
+        ).step
+        self._drop = Dropping(file, lanes, voiding).step
         relief = Relief(self._retention, thin=self._thin, drop=self._drop, clock=clock)
         space = Space(file, lanes, thrift.free_bytes)
         self._budgets = Budgets(thrift.settings, space, relief, metrics)
+        self.admit = self._budgets.admit
         self._vacuum = Vacuum(file, clock, metrics)
         self._vacuum.prepare()
-
-    def admit(self, stream: Stream, events: Sequence[SealedEvent]) -> None:
-        """Return if there is room for the events; raises OutboxFull."""
-        self._budgets.admit(stream, events)
 
     def housekeep(self, keep_s: Mapping[Stream, float]) -> int:
         """Delete what was kept for long enough, keep to the budgets, give room back.
@@ -92,7 +90,3 @@ class Upkeep:
         with self._lanes.lock, self._file.read() as db:
             gave_way = count_voided(db)
         return Housekeeping(self._budgets.stand(), gave_way, self._budgets.refused)
-
-
-def _nothing() -> None:
-    """A rung where there is none."""

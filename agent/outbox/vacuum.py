@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from typing import Final
 
 from agent.errors import AgentError
-from agent.outbox.connection import OutboxFile, connect
+from agent.outbox.connection import LOG_PAGES, OutboxFile, connect
 from agent.outbox.faults import in_our_words
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.retention import PAUSE_S
@@ -30,8 +30,8 @@ KEPT_PAGES: Final = 1024
 REWRITE_BYTES: Final = 64 << 20
 """The largest file that is written anew at the start: half a second on a slow disk."""
 
-_LONG_LOG_BYTES: Final = 8 << 20
-"""SQLite folds the log in at 4 MB; one that is longer was held back by a reader."""
+_LONG_LOG_BYTES: Final = 2 * LOG_PAGES * 4096
+"""SQLite folds the log in at half of this; one that is longer was held back by a reader."""
 
 _INCREMENTAL: Final = 2
 
@@ -45,6 +45,7 @@ class Vacuum:
         self._metrics = metrics
         self._never = threading.Event()
         self._logger = get_logger(__name__)
+        self._fold_owed = False
 
     def prepare(self) -> None:
         """Have an older file learn to give pages back, if that is quick; else say so."""
@@ -75,7 +76,7 @@ class Vacuum:
             while moved := self._step():
                 freed += moved
                 self._clock.wait(self._never, PAUSE_S)
-        if freed or self._log_bytes() > _LONG_LOG_BYTES:
+        if freed or self._fold_owed or self._log_bytes() > _LONG_LOG_BYTES:
             self._fold_log()
         self._metrics.returned(freed)
         return freed
@@ -101,7 +102,8 @@ class Vacuum:
         """Cut the log to nothing, unless somebody reads: then the next time."""
         with self._file.lock, self._alone() as db:
             db.execute("PRAGMA busy_timeout = 0")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._fold_owed = bool(busy)
 
     @contextmanager
     def _alone(self) -> Iterator[sqlite3.Connection]:

@@ -1,8 +1,8 @@
 """Waiting for company: the newest events of a stream may travel together.
 
-As Nagle's algorithm does with bytes: where nothing is on its way an event leaves at once; else it
-waits until a batch is full, until what is on its way has landed, or until it has waited as long as
-an event may. So a quiet shop has the latency of the line, and a busy one few batches.
+As Nagle's algorithm does with bytes: where little is on its way an event leaves at once; else it
+waits until a batch is full, until some of what is on its way has landed, or until it has waited as
+long as an event may. So a quiet shop has the latency of the line, and a busy one few batches.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Company:
         self._since: dict[Stream, float] = {}
 
     def awaits(self, stream: Stream, now_s: float, *, on_the_way: bool) -> bool:
-        """Whether the stream's newest events stay for now; ``on_the_way``: something is unsettled.
+        """Whether the stream's newest events stay for now; ``on_the_way``: much is unsettled.
 
         What was sent before and must go again waits for nobody but them.
         """

@@ -19,13 +19,20 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.config import Endpoint
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable
-from agent.sync.reasons import REFUSALS, UNSUPPORTED_VERSION, explained
+from agent.sync.reasons import REFUSALS, TAKEN_OVER, UNSUPPORTED_VERSION, explained
 from agent.sync.transport import Listener, Message
 from models.runtime.logs import get_logger
+from models.wire.codec import MAX_PAYLOAD_BYTES
 
 _LOG = get_logger(__name__)
 
 _HANG_UP: Final = "the broker hung up before it answered"
+
+_NO_LIMIT: Final = 1 << 28
+"""More than any packet of MQTT can have."""
+
+_AROUND_PAYLOAD: Final = 1 + 4 + 2 + 2 + 1
+"""A PUBLISH beside topic and payload, at most: type, length, the topic's length, id, properties."""
 
 
 class BrokerSpeaksOtherMqtt(BrokerUnavailable):
@@ -59,8 +66,17 @@ class PahoConnection:
         listener: Listener,
         *,
         outdone: Callable[[], bool] = bool,
+        packet_bytes: int = 0,
     ) -> None:
-        """``outdone`` says whether a better broker than this one answers now."""
+        """Prepare; ``start`` connects.
+
+        Args:
+            client: not connected yet.
+            endpoint: the broker.
+            listener: told what comes in, and when the connection is lost.
+            outdone: says whether a better broker than this one answers now.
+            packet_bytes: the largest packet that may be sent, 0 for as large as the broker says.
+        """
         self._client = client
         self._endpoint = endpoint
         self._listener = listener
@@ -72,6 +88,8 @@ class PahoConnection:
         self.session_present = False
         self._over = threading.Lock()
         self._is_over = False
+        self._taken_over = False
+        self._packet_bytes = packet_bytes or _NO_LIMIT
         self._puback_refusals: set[str] = set()
         client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect
@@ -113,6 +131,11 @@ class PahoConnection:
         """Queue a message for paho's thread; raises BrokerUnavailable when disconnected."""
         if self._is_over or not self._client.is_connected():
             raise BrokerUnavailable(f"broker {self._endpoint}: not connected")
+        if len(message.payload) > self._room(message.topic):
+            raise BrokerUnavailable(
+                f"broker {self._endpoint} takes packets of {self._packet_bytes} bytes at most and "
+                f"{message.topic} needs {len(message.payload)} and more; raise the broker's limit"
+            )
         info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
         if info.rc not in (paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_QUEUE_SIZE):
             raise BrokerUnavailable(f"broker {self._endpoint}: {paho.error_string(info.rc)}")
@@ -121,6 +144,14 @@ class PahoConnection:
     def unconfirmed(self) -> int:
         """Messages in paho's queue that are not PUBACKed."""
         return len(self._client._out_messages)  # noqa: SLF001 - paho offers no count of its own
+
+    def largest_payload(self, topic: str) -> int:
+        """See ``Connection.largest_payload``."""
+        return min(self._room(topic), MAX_PAYLOAD_BYTES)
+
+    def taken_over(self) -> bool:
+        """See ``Connection.taken_over``."""
+        return self._taken_over
 
     def outdone(self) -> bool:
         """See ``Connection.outdone``."""
@@ -133,6 +164,9 @@ class PahoConnection:
         self._client.loop_stop()
         # paho leaves the sockets that wake its thread to the garbage collector.
         self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
+
+    def _room(self, topic: str) -> int:
+        return self._packet_bytes - _AROUND_PAYLOAD - len(topic.encode())
 
     def _dial(self, keepalive_s: int, properties: Properties | None) -> None:
         host, port = self._endpoint.host, self._endpoint.port
@@ -194,6 +228,9 @@ class PahoConnection:
         allowed = getattr(properties, "ReceiveMaximum", None)
         if allowed is not None:
             client._max_inflight_messages = min(client.max_inflight_messages, allowed)  # noqa: SLF001
+        # MQTT 5: who sends a larger packet than this is cut off.
+        announced = getattr(properties, "MaximumPacketSize", _NO_LIMIT)
+        self._packet_bytes = min(self._packet_bytes, announced)
         client.subscribe(self._filters)
 
     def _on_subscribe(
@@ -221,6 +258,7 @@ class PahoConnection:
     ) -> None:
         was_up = self._subscribed
         self._hung_up = not was_up
+        self._taken_over = flags.is_disconnect_packet_from_server and str(reason) == TAKEN_OVER
         if flags.is_disconnect_packet_from_server and self._refusal is None:
             self._refusal = reason
         self._settled.set()

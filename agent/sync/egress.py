@@ -10,13 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from agent.outbox import Lease
 from agent.sync.company import Company
 from agent.sync.in_flight import InFlight
 from agent.sync.share import FreshShare
 from models.wire.topics import Stream
+
+AT_ONCE: Final = 4
+"""So many batches may be on their way before the newest events wait for company. With one, at 200
+sales a second, every sale waited for the answer to the one before it."""
+
+_PLAIN_OF_PACKED: Final = 4
+"""So many plain bytes surely fit into one on the wire: sales shrink to an eighth. Where the window
+is made narrow for a thin line, batches become small with it, and each passes before anybody's
+patience with the connection ends."""
+
+_LEASE_S: Final = 3600.0
+"""Longer than a batch can be under way. Whoever borrows gives back; this is the net below."""
 
 PRIORITY = (Stream.SALE, Stream.MEMBER, Stream.GUIDE, Stream.FOOTFALL, Stream.TELEMETRY)
 
@@ -42,13 +54,24 @@ class Lender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large batches are, how long they may stay unsettled and wait for company."""
+    """How large batches are, how long they may wait, and how much may be on its way.
+
+    Attributes:
+        resend_after_s: what the broker has confirmed and the ledger has not settled by then goes
+            again.
+        max_age_s: how long an event waits for company.
+        window_bytes: bytes on the wire that the broker has not confirmed; one batch always may be,
+            of at most four times as many plain bytes.
+        confirm_within_s: a broker that does not confirm the oldest of them by then is left.
+    """
 
     batch_events: int = 100
     batch_bytes: int = 1024 * 1024
     resend_after_s: float = 10.0
     fresh_share: float = 0.8
     max_age_s: float = 0.005
+    window_bytes: int = 256 * 1024
+    confirm_within_s: float = 60.0
 
 
 class Egress:
@@ -65,6 +88,8 @@ class Egress:
         self._lender = lender
         self._in_flight = in_flight
         self._limits = limits
+        self._batch_bytes = min(limits.batch_bytes, _PLAIN_OF_PACKED * limits.window_bytes)
+        self._last = last
         self._marks = {stream: last(stream) for stream in PRIORITY}
         self._share = FreshShare(limits.fresh_share)
         self._company = Company(
@@ -97,11 +122,13 @@ class Egress:
         return None
 
     def _fresh(self, now_s: float) -> Lease | None:
-        on_the_way = bool(len(self._in_flight))
-        for stream in PRIORITY:
+        on_the_way = len(self._in_flight) >= AT_ONCE
+        for stream, mark in self._marks.items():
+            if self._last(stream) <= mark:
+                continue
             if self._company.awaits(stream, now_s, on_the_way=on_the_way):
                 continue
-            lease = self._lend(stream, now_s, self._marks[stream] + 1, None)
+            lease = self._lend(stream, now_s, mark + 1, None)
             if lease is not None:
                 self._company.leaves(stream, lease.last)
                 return lease
@@ -118,10 +145,10 @@ class Egress:
         return self._lender.lease(
             stream,
             max_events=self._limits.batch_events,
-            max_bytes=self._limits.batch_bytes,
+            max_bytes=self._batch_bytes,
             first=first,
             last=last,
             historical=first <= self._marks[stream],
             now_s=now_s,
-            lease_s=self._limits.resend_after_s,
+            lease_s=_LEASE_S,
         )

@@ -1,5 +1,10 @@
 """What was sent and is not settled: the window, the resend timer, and batches to cut in halves.
 
+The window has two bounds. One counts batches that the ledger has not settled. The other counts the
+bytes that the broker has not confirmed, which are what waits in the sockets on our side of a thin
+line: a fresh sale must not queue behind a backlog's megabytes, and what waits there is not late. So
+the resend timer of a batch starts with the broker's PUBACK.
+
 Pure: times come in, decisions come out. It knows nothing of SQLite or MQTT.
 """
 
@@ -21,14 +26,17 @@ class Flight:
     """One batch on its way.
 
     Attributes:
-        deadline_s: monotonic time after which it counts as lost and is sent again.
+        size: its bytes on the wire.
+        deadline_s: monotonic time after which it counts as lost and is sent again; None as long as
+            the broker has not confirmed it.
     """
 
     epoch: str
     stream: Stream
     first: int
     last: int
-    deadline_s: float
+    size: int
+    deadline_s: float | None = None
     settled: RangeSet = field(default_factory=RangeSet)
 
     @property
@@ -45,9 +53,12 @@ class Flight:
 class InFlight:
     """The window of batches that were sent and not settled."""
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, window_bytes: int) -> None:
+        """``window``: batches not settled; ``window_bytes``: bytes not confirmed."""
         self._window = window
+        self._window_bytes = window_bytes
         self._flights: dict[Place, Flight] = {}
+        self._unconfirmed: dict[Place, int] = {}
         self._pieces: dict[Stream, deque[Range]] = {}
 
     def __len__(self) -> int:
@@ -58,9 +69,24 @@ class InFlight:
         """Whether another batch must wait for an acknowledgement."""
         return len(self._flights) >= self._window
 
+    def has_room_for(self, size: int) -> bool:
+        """Whether so many bytes may follow those not confirmed; one batch always may."""
+        waiting = sum(self._unconfirmed.values())
+        return not waiting or waiting + size <= self._window_bytes
+
+    def unconfirmed(self) -> list[Place]:
+        """What the broker has not confirmed, in the order in which it left."""
+        return list(self._unconfirmed)
+
     def depart(self, flight: Flight) -> None:
         """A batch was handed to the transport."""
         self._flights[flight.place] = flight
+        self._unconfirmed[flight.place] = flight.size
+
+    def confirm(self, place: Place, deadline_s: float) -> None:
+        """The broker has a batch; from now on the ledger's word is awaited, until the deadline."""
+        if self._unconfirmed.pop(place, None) is not None:
+            self._flights[place].deadline_s = deadline_s
 
     def settle(self, epoch: str, stream: str, ranges: Iterable[Range]) -> list[Place]:
         """The ledger answered; flights that are wholly settled leave the window and are named."""
@@ -71,13 +97,13 @@ class InFlight:
                     flight.settled.add(max(first, flight.first), min(last, flight.last))
         landed = [flight.place for flight in concerned if flight.landed]
         for place in landed:
-            del self._flights[place]
+            self._remove(place)
         return landed
 
     def refuse(self, epoch: str, stream: Stream, first: int, count: int) -> None:
         """A batch's body could not be read: send its halves, so that the bad event ends alone."""
         last, half = first + count - 1, count // 2
-        self._flights.pop((epoch, stream, first), None)
+        self._remove((epoch, stream, first))
         if half:
             queue = self._pieces.setdefault(stream, deque())
             queue.extend([(first, first + half - 1), (first + half, last)])
@@ -89,16 +115,26 @@ class InFlight:
 
     def expire(self, now_s: float) -> list[Flight]:
         """Flights past their deadline; they leave the window and are the caller's to send again."""
-        late = [flight for flight in self._flights.values() if flight.deadline_s <= now_s]
+        late = [
+            flight
+            for flight in self._flights.values()
+            if flight.deadline_s is not None and flight.deadline_s <= now_s
+        ]
         for flight in late:
-            del self._flights[flight.place]
+            self._remove(flight.place)
         return late
 
     def next_deadline_s(self) -> float | None:
-        """When the next flight expires."""
-        return min((flight.deadline_s for flight in self._flights.values()), default=None)
+        """When the next flight expires; None while the ledger's word is awaited for none."""
+        begun = (flight.deadline_s for flight in self._flights.values())
+        return min((moment for moment in begun if moment is not None), default=None)
 
     def clear(self) -> None:
         """Forget everything: the connection or the epoch is over."""
         self._flights.clear()
+        self._unconfirmed.clear()
         self._pieces.clear()
+
+    def _remove(self, place: Place) -> None:
+        self._flights.pop(place, None)
+        self._unconfirmed.pop(place, None)

@@ -30,6 +30,7 @@ class Ingress:
         on_cards_head: Callable[[int], None],
         on_twin: Callable[[bytes], Message | None],
         metrics: SyncMetrics,
+        on_welcome: Callable[[Welcome], None] = lambda _welcome: None,
     ) -> None:
         """Take up a device's subscriptions.
 
@@ -39,6 +40,7 @@ class Ingress:
             on_cards_head: hears the head of that feed with every welcome.
             on_twin: takes a desired document as it arrived; returns what to say in answer.
             metrics: where damage is counted.
+            on_welcome: hears every welcome, those for other births too.
         """
         self._answers = down(device, Down.ACK)
         self._twin = down(device, Down.TWIN)
@@ -47,6 +49,7 @@ class Ingress:
         self._on_cards_head = on_cards_head
         self._on_twin = on_twin
         self._metrics = metrics
+        self._on_welcome = on_welcome
 
     def route(self, topic: str, payload: bytes) -> Ack | Welcome | Message | None:
         """Handle a message.
@@ -70,4 +73,5 @@ class Ingress:
         answer = decode_answer(payload)
         if isinstance(answer, Welcome):
             self._on_cards_head(answer.cards)
+            self._on_welcome(answer)
         return answer

@@ -10,17 +10,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable, FaultyDevice, TransientError
 from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
 from agent.sync.session import Session
-from agent.sync.transport import Message, Transport
+from agent.sync.transport import Connection, Message, Transport
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
+
+STABLE_S: Final = 3.0
+"""A connection that lived shorter was none: one that is welcomed and dropped at once, again and
+again, must not be tried at full speed. A line that is up for some seconds at a time is used."""
+
+RIVALRY_OVER_S: Final = 1800.0
+"""Without another box under our name for so long, the next one counts as the first."""
 
 
 class Link:
@@ -35,16 +43,33 @@ class Link:
         will: Callable[[str], Message],
         make_session: Callable[[str, Mailbox], Session],
         backoff: Backoff,
+        rivalry: Backoff,
         clock: Clock,
         metrics: SyncMetrics,
     ) -> None:
-        """``new_birth`` names a connection; its will, births and welcomes carry the name."""
+        """Put the parts together; ``start`` connects.
+
+        Args:
+            transport: opens connections.
+            filters: what to subscribe to.
+            new_birth: names a connection; its will, births and welcomes carry the name.
+            will: the last words of the connection with a name.
+            make_session: the session of a connection.
+            backoff: the waits after a failure.
+            rivalry: the longer ones after another box has taken our place. Both boxes get their
+                turns, so neither keeps its sales for itself, and the broker is not hammered.
+            clock: waits.
+            metrics: told how the line is.
+        """
         self._transport = transport
         self._filters = filters
         self._new_birth = new_birth
         self._will = will
         self._make_session = make_session
         self._backoff = backoff
+        self._rivalry = rivalry
+        self._rival_s: float | None = None
+        self._displaced = False
         self._clock = clock
         self._metrics = metrics
         self._stop = threading.Event()
@@ -69,6 +94,15 @@ class Link:
         mailbox = self._mailbox
         if mailbox is not None:
             mailbox.wake()
+
+    def rival(self) -> None:
+        """There is a sign of another box under our name: the next wait is a longer one."""
+        now_s = self._clock.monotonic_s()
+        if self._rival_s is None or now_s - self._rival_s > RIVALRY_OVER_S:
+            self._rivalry.reset()
+        self._rival_s, self._displaced = now_s, True
+        self._metrics.rival()
+        _LOG.warning("identity_shared", next_step="find the other box with this device's name")
 
     def online(self) -> bool:
         """Whether the cloud has answered on the present connection."""
@@ -103,21 +137,27 @@ class Link:
     def _pause(self, reason: str) -> None:
         if self._stop.is_set():
             return
-        wait_s = self._backoff.next_s()
-        _LOG.info(
-            "link_down", reason=reason, wait_s=round(wait_s, 2), failures=self._backoff.failures
-        )
+        backoff = self._rivalry if self._displaced else self._backoff
+        self._displaced = False
+        wait_s = backoff.next_s()
+        _LOG.info("link_down", reason=reason, wait_s=round(wait_s, 2), failures=backoff.failures)
         self._clock.wait(self._stop, wait_s)
 
     def _live(self) -> str:
         birth, mailbox = self._new_birth(), Mailbox()
         connection = self._transport.open(self._filters, self._will(birth), mailbox)
-        session = self._make_session(birth, mailbox)
+        session, since_s = self._make_session(birth, mailbox), self._clock.monotonic_s()
         self._mailbox, self._session = mailbox, session
         try:
             return session.run(connection, self._stop)
         finally:
-            if session.was_welcomed:
-                self._backoff.reset()
             self._session = None
             connection.close()
+            self._judge(connection, session, self._clock.monotonic_s() - since_s)
+
+    def _judge(self, connection: Connection, session: Session, lived_s: float) -> None:
+        """How long to wait before the next connection follows from how this one was."""
+        if connection.taken_over():
+            self.rival()
+        if session.was_welcomed and lived_s >= STABLE_S:
+            self._backoff.reset()

@@ -22,6 +22,8 @@ class SyncMetrics:
         self._rejected = Counted.EVENTS_REJECTED.make(registry)
         self._expired = Counted.BATCHES_EXPIRED.make(registry)
         self._rehomed = Counted.EPOCHS_STARTED.make(registry)
+        self._rivals = Counted.RIVAL_SIGNS.make(registry)
+        self._held_back = Measured.EVENTS_HELD_BACK.make(registry)
         self._undecodable = Counted.MESSAGES_UNDECODABLE.make(registry)
         self._connected = Measured.CONNECTED.make(registry)
 
@@ -63,6 +65,18 @@ class SyncMetrics:
         """The broker confirmed what the ledger did not settle in time."""
         if self._standing:
             self._standing.silent()
+
+    def rival(self) -> None:
+        """Another box is on the line under our name."""
+        self._rivals.inc()
+        if self._standing:
+            self._standing.rival()
+
+    def held_back(self, events: int) -> None:
+        """So many events are too large for the present broker, each by itself."""
+        self._held_back.set(events)
+        if self._standing:
+            self._standing.held_back(events)
 
     def login_refused(self) -> None:
         """The broker does not let us in."""

@@ -50,6 +50,8 @@ class Manners:
         session_expiry_s: MQTT 5: how long the broker keeps our session while we are away.
         max_in_flight: messages without a PUBACK at most; MQTT 5 brokers may allow fewer.
         receive_maximum: MQTT 5: messages that the broker may send us without our PUBACK.
+        packet_bytes: the largest packet that we send, 0 for as large as the broker says; MQTT 5
+            brokers say it, with 3.1.1 nobody does.
         return_after_s: see ``BrokerList``.
     """
 
@@ -59,6 +61,7 @@ class Manners:
     session_expiry_s: int = 14 * 86_400
     max_in_flight: int = 100
     receive_maximum: int = 100
+    packet_bytes: int = 0
     return_after_s: float = 900.0
 
 
@@ -115,6 +118,7 @@ class PahoTransport:
                 endpoint,
                 listener,
                 outdone=lambda: self._brokers.outdone(endpoint),
+                packet_bytes=self._manners.packet_bytes,
             )
             try:
                 connection.start(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 UNSUPPORTED_VERSION: Final = "Unsupported protocol version"
+TAKEN_OVER: Final = "Session taken over"
 
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -26,7 +27,7 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
 _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         UNSUPPORTED_VERSION: 'set protocol = "auto" in [broker]',
-        "Session taken over": "another box uses this device's name: a cloned disk, or two agents",
+        TAKEN_OVER: "another box uses this device's name: a cloned disk, or two agents",
         "Packet too large": "lower batch_bytes in [sync], or raise the broker's packet limit",
         "Receive maximum exceeded": "lower window in [sync]",
         "Quota exceeded": "the broker limits this device; raise its quota",

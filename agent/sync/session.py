@@ -39,6 +39,11 @@ class Ledgerwise(Creditor, Protocol):
         """The epoch in which sequences are assigned now."""
         ...
 
+    @property
+    def ledger(self) -> str:
+        """The ledger's generation by the last welcome, empty for none."""
+        ...
+
     def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
         """Take over a welcome; True when the ledger is ahead of this outbox."""
         ...
@@ -121,7 +126,7 @@ class Session:
         if courier is None:
             self._say_birth(connection, now_s)
         else:
-            courier.resend_expired(now_s)
+            courier.tend(now_s)
             if courier.send(now_s):
                 return
         self._mailbox.wait(self._clock, self._patience_s(courier, now_s))
@@ -165,12 +170,26 @@ class Session:
         self._metrics.welcomed()
 
     def _settle(self, ack: Ack) -> None:
+        if ack.ledger != self._outbox.ledger:
+            self._doubt(ack.ledger)
+            return
         if self._courier is None:
             book(self._outbox, ack)
         else:
             self._courier.settle(ack)
         if ack.rehome is not None and ack.epoch == self._outbox.epoch:
             self._rehome(ack.rehome)
+
+    def _doubt(self, ledger: str) -> None:
+        """Another ledger than the one that welcomed us: what either of them holds is not known.
+
+        The cloud was restored from a backup, or it is a late word of the ledger before that.
+        Nothing counts as settled and nothing is sent until the present ledger has said what it
+        has. So we say our birth again, though never more often than while nobody answers it.
+        """
+        if self._courier is not None:
+            _LOG.warning("ledger_changed", known=self._outbox.ledger, told=ledger)
+            self._dismiss_courier()
 
     def _rehome(self, reason: str) -> None:
         self._dismiss_courier()

@@ -46,11 +46,26 @@ class Connection(Protocol):
     """An open connection."""
 
     def publish(self, message: Message) -> Receipt:
-        """Hand a message over at QoS 1; raises BrokerUnavailable when the connection is gone."""
+        """Hand a message over at QoS 1.
+
+        Raises:
+            BrokerUnavailable: the connection is gone, or the broker takes no message of that size.
+        """
         ...
 
     def unconfirmed(self) -> int:
         """How many published messages the broker has not PUBACKed."""
+        ...
+
+    def largest_payload(self, topic: str) -> int:
+        """How many bytes the broker takes on a topic at most; never more than a batch may have."""
+        ...
+
+    def taken_over(self) -> bool:
+        """Whether the broker ended it because another connection came under our name.
+
+        Only MQTT 5 says so; with 3.1.1 it looks like any other loss.
+        """
         ...
 
     def outdone(self) -> bool:

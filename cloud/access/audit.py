@@ -50,6 +50,7 @@ class Action(StrEnum):
     DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"
     REFUSALS_RESUMED = "refusals_resumed"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     MEMBER_SEARCHED = "member_searched"
     MEMBER_READ = "member_read"
     MEMBER_EXPLAINED = "member_explained"

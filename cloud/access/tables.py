@@ -32,7 +32,11 @@ class SessionRow(SQLModel, table=True):
 
 
 class ApiTokenRow(SQLModel, table=True):
-    """A program's token, by its public id. Revoked ones stay, for the audit's sake."""
+    """A program's token, by its public id. Revoked ones stay, for the audit's sake.
+
+    Attributes:
+        stores: those that it is bound to, parted by blanks; empty for all of the tenant's.
+    """
 
     __tablename__ = "api_token"
 
@@ -41,6 +45,7 @@ class ApiTokenRow(SQLModel, table=True):
     name: str
     secret_sha256: bytes
     scopes: str
+    stores: str = Field(default="", sa_column_kwargs={"server_default": ""})
     created_ms: int = Field(sa_type=BigInteger)
     last_used_ms: int | None = Field(default=None, sa_type=BigInteger)
     revoked_ms: int | None = Field(default=None, sa_type=BigInteger)

@@ -24,7 +24,7 @@ from cloud.errors import InvalidInput, NotFound
 from cloud.storage import read, write
 from cloud.storage.columns import from_ms, to_ms
 from models.runtime.clock import Clock
-from models.wire.ids import TenantId
+from models.wire.ids import StoreId, TenantId
 
 _TOKEN = re.compile(r"lk_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 _ID_BYTES: Final = 6
@@ -50,11 +50,20 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program that showed a good token."""
+    """A program that showed a good token.
+
+    Attributes:
+        stores: those that it is bound to; None for all of its tenant's.
+    """
 
     token_id: str
     tenant: TenantId
     scopes: frozenset[Scope]
+    stores: frozenset[StoreId] | None = None
+
+    def may_see(self, tenant: TenantId | None, store: StoreId | None) -> bool:
+        """Whether something of this tenant's store is the caller's business."""
+        return tenant == self.tenant and (self.stores is None or store in self.stores)
 
     @property
     def actor(self) -> Actor:
@@ -87,9 +96,15 @@ class ApiTokens:
         self._random = random
 
     def create(
-        self, tenant: TenantId, name: str, scopes: Collection[Scope], actor: Actor
+        self,
+        tenant: TenantId,
+        name: str,
+        scopes: Collection[Scope],
+        actor: Actor,
+        *,
+        stores: Collection[StoreId] = (),
     ) -> IssuedToken:
-        """Make a token.
+        """Make a token; one that is bound to ``stores`` sees and does nothing elsewhere.
 
         Raises:
             InvalidInput: no scope, or a name that is not 1 to 60 printable characters.
@@ -107,6 +122,7 @@ class ApiTokens:
                     name=name,
                     secret_sha256=sha256_of(secret),
                     scopes=" ".join(sorted(scopes)),
+                    stores=" ".join(sorted(stores)),
                     created_ms=self._now_ms(),
                 )
             )
@@ -129,7 +145,8 @@ class ApiTokens:
         if row is None or not hmac.compare_digest(row.secret_sha256, sha256_of(parts["secret"])):
             return None
         self._note_use(row)
-        return Caller(row.token_id, TenantId(row.tenant), _scopes(row.scopes))
+        stores = frozenset(map(StoreId, row.stores.split())) or None
+        return Caller(row.token_id, TenantId(row.tenant), _scopes(row.scopes), stores)
 
     def revoke(self, token_id: str, actor: Actor) -> None:
         """End a token at once. Idempotent.

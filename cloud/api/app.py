@@ -12,7 +12,17 @@ from cloud.api.answers import Unkept
 from cloud.api.body_limit import BodyLimit
 from cloud.api.parts import ApiParts
 from cloud.api.problems import MEDIA_TYPE, Problem, install
-from cloud.api.routes import devices, footfall, health, ledger, members, sales, shop, stores
+from cloud.api.routes import (
+    alarms,
+    devices,
+    footfall,
+    health,
+    ledger,
+    members,
+    sales,
+    shop,
+    stores,
+)
 
 MOUNTED_AT: Final = "/v1"
 LARGEST_BODY: Final = 64 * 1024
@@ -24,7 +34,7 @@ _DESCRIPTION: Final = (
     "problem document (RFC 9457) with a stable `type`. Times are RFC 3339, amounts integer minor "
     "units. Add to what you read here: new fields may appear at any time, none changes its meaning."
 )
-_ROUTERS: Final = (health, stores, devices, sales, footfall, members, ledger, shop)
+_ROUTERS: Final = (health, stores, devices, alarms, sales, footfall, members, ledger, shop)
 
 
 def create_api(parts: ApiParts) -> FastAPI:

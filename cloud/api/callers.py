@@ -42,12 +42,27 @@ def _caller(
     return caller
 
 
-def _reader(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+def _store_reader(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
     return _with_scope(caller, Scope.READ)
 
 
-def _keeper(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+def _store_keeper(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
     return _with_scope(caller, Scope.DEVICES)
+
+
+def _reader(caller: Annotated[Caller, Depends(_store_reader)]) -> Caller:
+    return _of_the_whole_tenant(caller)
+
+
+def _keeper(caller: Annotated[Caller, Depends(_store_keeper)]) -> Caller:
+    return _of_the_whole_tenant(caller)
+
+
+def _of_the_whole_tenant(caller: Caller) -> Caller:
+    """What does not ask for stores of its own refuses a bound token: forgetting it harms nobody."""
+    if caller.stores is not None:
+        raise Forbidden("this token is bound to stores, and this is of the whole tenant")
+    return caller
 
 
 def _with_scope(caller: Caller, scope: Scope) -> Caller:
@@ -68,8 +83,14 @@ def _device(
     return path
 
 
+StoreReader = Annotated[Caller, Depends(_store_reader)]
+"""A program that may read, perhaps of some stores only: the route must look at ``stores``."""
+
+StoreKeeper = Annotated[Caller, Depends(_store_keeper)]
+"""As ``StoreReader``, of one that may set up devices and acknowledge."""
+
 Reader = Annotated[Caller, Depends(_reader)]
-"""A program that may read."""
+"""A program that may read all of its tenant's."""
 
 Keeper = Annotated[Caller, Depends(_keeper)]
 """A program that may set up stores and devices."""

@@ -12,6 +12,7 @@ from cloud.access import ApiTokens, AuditLog
 from cloud.access.random_token import RandomBytes
 from cloud.cards import CardFeed
 from cloud.devices import Fleet, Registry
+from cloud.ingest.alarms import CloudAlarms
 from cloud.ledger.journal import Journal
 from cloud.members import Directory
 from cloud.sales import Figures
@@ -33,6 +34,7 @@ class ApiParts:
     figures: Figures
     directory: Directory
     cards: CardFeed
+    alarms: CloudAlarms
 
 
 def parts_of(request: Request) -> ApiParts:

@@ -6,7 +6,8 @@ should hold ``use_username_as_clientid true``, so that no device can take anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from cloud.broker.access_rules import access_of
 from cloud.broker.logins import Login, one_each
@@ -20,6 +21,14 @@ def acl_file(logins: Iterable[Login]) -> str:
 def password_file(logins: Iterable[Login]) -> str:
     """One line per user; Mosquitto wants it readable by its own user alone."""
     return "".join(f"{login.name}:{login.secret.pbkdf2}\n" for login in one_each(logins))
+
+
+def write_files(folder: Path, logins: Sequence[Login]) -> None:
+    """Write both, ``acl`` and ``passwords``, for our own user alone; raises OSError."""
+    for name, text in (("acl", acl_file(logins)), ("passwords", password_file(logins))):
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
 
 
 def _block(login: Login) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,9 @@ from models.web.assets import Assets
 if TYPE_CHECKING:
     from cloud.console.visitor import Visitor
 
+ALARM_COUNT: Final = "X-Lianke-Alarms"
+"""Header of every page and part: how many alarms its head counts. ``live.js`` keeps it current."""
+
 _HERE: Final = Path(__file__).parent
 _UNITS: Final = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -27,7 +30,15 @@ _UNITS: Final = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 class Painter:
     """Renders templates, which escape everything. Safe for several threads."""
 
-    def __init__(self, assets: Assets, words: Mapping[Language, Words], clock: Clock) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        words: Mapping[Language, Words],
+        clock: Clock,
+        unseen: Callable[[], int],
+    ) -> None:
+        """``unseen`` counts the alarms that nobody has acknowledged."""
+        self._unseen = unseen
         self._words = words
         self._clock = clock
         self._environment = Environment(
@@ -41,10 +52,10 @@ class Painter:
         self._environment.globals |= {"asset": assets.url, "places": places}
 
     @classmethod
-    def load(cls, clock: Clock) -> Painter:
+    def load(cls, clock: Clock, unseen: Callable[[], int] = int) -> Painter:
         """With the package's own files."""
         words = {language: Words.load(_HERE / "locales", language) for language in Language}
-        return cls(Assets.load(places.STATIC_FILES, places.STATIC), words, clock)
+        return cls(Assets.load(places.STATIC_FILES, places.STATIC), words, clock, unseen)
 
     def words(self, language: Language) -> Words:
         """The sentences of one language."""
@@ -56,19 +67,22 @@ class Painter:
         """A page or a part of one, in the visitor's language."""
         words = self._words[visitor.language]
         now = self._clock.now()
+        unseen = self._unseen() if visitor.is_in else 0
         html = self._environment.get_template(template).render(
             t=words,
             language=visitor.language,
             other=Language.EN if visitor.language is Language.ZH else Language.ZH,
             visitor=visitor,
             now=now,
+            unseen_alarms=unseen,
             when=lambda moment, zone: words.when(moment, now, zone),
             ago=lambda moment: _ago(words, now, moment),
             lasting=lambda seconds: _lasting(words, seconds),
             clock=_clock_time,
             **facts,
         )
-        return HTMLResponse(html, status)
+        headers = {ALARM_COUNT: str(unseen)} if visitor.is_in else None
+        return HTMLResponse(html, status, headers)
 
 
 def _number(value: int) -> str:

@@ -15,6 +15,7 @@ from cloud.cards import CardFeed
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
 from cloud.devices import Fleet
+from cloud.ingest.alarms import CloudAlarms
 from cloud.ingest.deadletters import DeadLetters
 from cloud.members import Directory
 from cloud.sales import Figures
@@ -39,6 +40,7 @@ class ConsoleParts:
     directory: Directory
     cards: CardFeed
     letters: DeadLetters
+    alarms: CloudAlarms
     painter: Painter
     pulse: Pulse
     closing: threading.Event

@@ -9,6 +9,7 @@ MOUNTED_AT: Final = "/console"
 
 TODAY: Final = f"{MOUNTED_AT}/today"
 DEVICES: Final = f"{MOUNTED_AT}/devices"
+ALARMS: Final = f"{MOUNTED_AT}/alarms"
 LETTERS: Final = f"{MOUNTED_AT}/dead-letters"
 MEMBERS: Final = f"{MOUNTED_AT}/members"
 SET_UP: Final = f"{MOUNTED_AT}/set-up"

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select
 
 from cloud.devices import Fleet
 from cloud.footfall.tables import PART
+from cloud.ingest.alarms import CloudAlarms
 from cloud.sales.tables import SALE
 from cloud.storage import read
 from models.runtime.clock import Clock
@@ -27,18 +28,21 @@ class LivePage(StrEnum):
 
     TODAY = "today"
     DEVICES = "devices"
+    ALARMS = "alarms"
 
 
 class Pulse:
     """A stamp per page that changes with its facts. Safe for several threads."""
 
-    def __init__(self, engine: Engine, fleet: Fleet, clock: Clock) -> None:
+    def __init__(self, engine: Engine, fleet: Fleet, alarms: CloudAlarms, clock: Clock) -> None:
+        """Every page counts the alarms in its head, so their stamp is in each page's."""
         self._clock = clock
         self._lock = threading.Lock()
         self._stamps: dict[LivePage, tuple[float, str]] = {}
         self._ask: dict[LivePage, Callable[[], str]] = {
-            LivePage.TODAY: lambda: _newest_of_shops(engine),
-            LivePage.DEVICES: fleet.stamp,
+            LivePage.TODAY: lambda: f"{_newest_of_shops(engine)}.{alarms.stamp()}",
+            LivePage.DEVICES: lambda: f"{fleet.stamp()}.{alarms.stamp()}",
+            LivePage.ALARMS: alarms.stamp,
         }
 
     def stamp(self, page: LivePage) -> str:

@@ -1,13 +1,15 @@
 """The boxes in the shops: which are enrolled, how they log in, whether they live, what they owe.
 
 ``Registry`` answers ingest's questions and enrols devices, ``BootClocks`` corrects their times,
-``HeartbeatFold`` follows the ledger for their signs of life, ``Fleet`` reads it all for people.
+``HeartbeatFold`` and ``NoticeFold`` follow the ledger for their signs of life and losses, ``Fleet``
+reads it all for people.
 """
 
 from cloud.devices.cameras import CameraHealth, CameraView
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
 from cloud.devices.heartbeats import HeartbeatFold
+from cloud.devices.notices import NoticeFold
 from cloud.devices.registry import Registry
 from cloud.devices.timekeeping import BootClocks
 
@@ -22,6 +24,7 @@ __all__ = [
     "Enrolled",
     "Fleet",
     "HeartbeatFold",
+    "NoticeFold",
     "Owed",
     "Registry",
 ]

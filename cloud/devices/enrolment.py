@@ -10,7 +10,14 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from cloud.broker.logins import DeviceLogin
 from cloud.broker.secret_hash import SecretHash
 from cloud.devices.facts import Device, DeviceKind
-from cloud.devices.tables import DEVICE, DEVICE_BOOT, DEVICE_STATUS, DEVICE_TWIN
+from cloud.devices.tables import (
+    DEVICE,
+    DEVICE_BIRTH,
+    DEVICE_BOOT,
+    DEVICE_EPOCH,
+    DEVICE_STATUS,
+    DEVICE_TWIN,
+)
 from cloud.errors import Conflict, NotFound
 from cloud.organisation import find_store
 from cloud.storage import in_turn
@@ -148,5 +155,5 @@ def _refuse_taken(known: Row[Any], path: DevicePath) -> None:
 
 def _forget(connection: Connection, device: DeviceId) -> None:
     """A box that comes back is a new one: it reports from version 1 and was never heard of."""
-    for table in (DEVICE_BOOT, DEVICE_STATUS, DEVICE_TWIN, DEVICE):
+    for table in (DEVICE_BIRTH, DEVICE_EPOCH, DEVICE_BOOT, DEVICE_STATUS, DEVICE_TWIN, DEVICE):
         connection.execute(delete(table).where(table.c.device == device))

@@ -21,6 +21,12 @@ from models.wire.ids import DevicePath
 _LONGEST_VERSION = 64
 
 
+def is_news(connection: Connection, path: DevicePath, birth: Birth) -> bool:
+    """Whether a birth is of an enrolled device and not the connection heard of last; ask first."""
+    row = _status(connection, path)
+    return row is not None and row.birth != birth.birth
+
+
 def born(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -> bool:
     """Note a new connection; a birth that is known already changes nothing.
 

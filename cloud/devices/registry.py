@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select
 from cloud.access.audit import Action, Actor, AuditLog
 from cloud.broker.logins import DeviceLogin
 from cloud.broker.secret_hash import RandomBytes, hash_secret, new_secret
-from cloud.devices import enrolment, presence, twins
+from cloud.devices import births, enrolment, presence, twins
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.tables import DEVICE
 from cloud.devices.timekeeping import heard_birth
@@ -64,17 +64,23 @@ class Registry:
             self._refresh()
         return path in self._paths
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> None:
-        """A device has connected. Idempotent per birth id.
+    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
+        """A device has connected; whether another box was born under its name meanwhile.
+
+        Idempotent per birth id.
 
         Each time it is heard it is a sample of the device's clock; one that comes late, such as a
         retained one, only adds nothing.
         """
+        oddity = births.Oddity()
         with write(self._engine) as connection:
+            if presence.is_news(connection, path, birth):
+                oddity = births.note(connection, path, birth, at)
             if presence.born(connection, path, birth, at):
                 heard_birth(
                     connection, path.device, birth.bootid, monotonic_ms(birth.monotonic), at
                 )
+        return bool(oddity.other)
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         """A device is online, or its will was spoken; a late will harms no newer connection."""

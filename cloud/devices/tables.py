@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Table
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Table
 from sqlmodel import Field, SQLModel
+
+from cloud.storage.columns import BIG_KEY
 
 
 class DeviceRow(SQLModel, table=True):
@@ -93,7 +95,76 @@ class DeviceTwinRow(SQLModel, table=True):
     desired: str = "{}"
 
 
+class DeviceBirthRow(SQLModel, table=True):
+    """A connection of a device as its birth told of it, and what was odd; see ``births``.
+
+    Attributes:
+        number: grows with every birth that is noted; who follows it passes none by.
+        started: when the agent's process began, as it says: with the boot id it names a process.
+        monotonic_ms: how old the boot was then; None where it cannot be read.
+        epochs: the outbox epochs that it named, parted by blanks.
+        other: the other process (``boot id/started``) that lives under this name; empty for none.
+        shared: an epoch that it has in common with another box; empty for none.
+        owner: the device whose epoch that is, this one or another; empty for none.
+        behind: so many events stand in the ledger that its outbox has not yet numbered.
+    """
+
+    __tablename__ = "device_birth"
+    __table_args__: ClassVar[Any] = (
+        Index("device_birth_once", "device", "birth", unique=True),
+        Index("device_birth_by_number", "device", "number"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True))
+    device: str
+    birth: str
+    bootid: str
+    started: str
+    monotonic_ms: int | None = Field(default=None, sa_type=BigInteger)
+    epochs: str
+    at_ms: int = Field(sa_type=BigInteger)
+    other: str = ""
+    shared: str = ""
+    owner: str = ""
+    behind: int = Field(default=0, sa_type=BigInteger)
+
+
+class DeviceEpochRow(SQLModel, table=True):
+    """An epoch that a device has named as its own; an epoch is random, so two never agree."""
+
+    __tablename__ = "device_epoch"
+
+    epoch: str = Field(primary_key=True)
+    device: str = Field(primary_key=True)
+
+
+class DeviceNoticeRow(SQLModel, table=True):
+    """An entry of the ledger by which a device tells of a loss, or that met other content.
+
+    Attributes:
+        told: a ``Told``.
+        stream: whose sequences it is about; empty for a whole epoch.
+        reason: one of the few words that we know.
+        events: how many events are concerned.
+    """
+
+    __tablename__ = "device_notice"
+
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    tenant: str
+    store: str
+    device: str
+    told: str
+    stream: str
+    reason: str
+    events: int = Field(sa_type=BigInteger)
+    at_ms: int = Field(sa_type=BigInteger)
+
+
 DEVICE: Final[Table] = SQLModel.metadata.tables["device"]
 DEVICE_BOOT: Final[Table] = SQLModel.metadata.tables["device_boot"]
 DEVICE_STATUS: Final[Table] = SQLModel.metadata.tables["device_status"]
 DEVICE_TWIN: Final[Table] = SQLModel.metadata.tables["device_twin"]
+DEVICE_BIRTH: Final[Table] = SQLModel.metadata.tables["device_birth"]
+DEVICE_EPOCH: Final[Table] = SQLModel.metadata.tables["device_epoch"]
+DEVICE_NOTICE: Final[Table] = SQLModel.metadata.tables["device_notice"]

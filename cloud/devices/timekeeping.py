@@ -67,15 +67,16 @@ class BootClocks:
 
     def correct(self, connection: Connection, kept: Sequence[Kept]) -> list[int | None]:
         """See ``Timekeeper``; what is learned from the facts is stored in the same transaction."""
+        boots = [_boot_of(one) for one in kept]
         marks: dict[Boot, list[_Mark]] = {}
-        for one in kept:
-            if (boot := _boot_of(one)) is not None:
+        for boot, one in zip(boots, kept, strict=True):
+            if boot is not None:
                 marks.setdefault(boot, []).append(_mark_of(one))
         known = _load(connection, marks)
         clocks = {boot: learned(known.get(boot, BootClock()), said) for boot, said in marks.items()}
         heard_ms = {boot: max(mark.received_ms for mark in said) for boot, said in marks.items()}
         _save(connection, known, clocks, heard_ms)
-        return [_corrected(clocks, one) for one in kept]
+        return [_corrected(clocks, boot, one) for boot, one in zip(boots, kept, strict=True)]
 
 
 def heard_birth(
@@ -125,19 +126,14 @@ def _usable(bootid: str) -> bool:
 
 
 def _mark_of(one: Kept) -> _Mark:
-    fact = one.fact
+    fact, received_ms = one.fact, one.batch.received_ms
     assert fact.monotonic_ms is not None, "_boot_of has seen to it"
-    return _Mark(
-        monotonic_ms=fact.monotonic_ms,
-        wall_ms=min(fact.time_ms, one.batch.received_ms),
-        received_ms=one.batch.received_ms,
-        trust=_TRUST[fact.clockquality],
-        live=not fact.historical,
-    )
+    wall_ms = min(fact.time_ms, received_ms)
+    trust = _TRUST[fact.clockquality]
+    return _Mark(fact.monotonic_ms, wall_ms, received_ms, trust, not fact.historical)
 
 
-def _corrected(clocks: Mapping[Boot, BootClock], one: Kept) -> int | None:
-    boot = _boot_of(one)
+def _corrected(clocks: Mapping[Boot, BootClock], boot: Boot | None, one: Kept) -> int | None:
     if boot is None or one.fact.monotonic_ms is None:
         return None
     return clocks[boot].time_ms(one.fact.monotonic_ms)

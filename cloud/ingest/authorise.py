@@ -31,8 +31,11 @@ class Devices(Protocol):
         """Whether this device may speak for this store; asked for every message."""
         ...
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> None:
-        """A device has connected. A retained birth is told again: idempotent per birth id."""
+    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
+        """A device has connected; whether another box was born under its name meanwhile.
+
+        A retained birth is told again: idempotent per birth id.
+        """
         ...
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from cloud.errors import FaultyService
 from cloud.ingest.documents import Answer
 from cloud.ingest.edge import Mishap, Patience
+from cloud.ingest.fence import Fence, PartsLost
 from cloud.ingest.guard import RefusalGuard, weigh
 from cloud.ingest.setting_aside import set_aside
 from cloud.ingest.tally import Tally
 from cloud.ingest.withholding import Withholding, sift
 from cloud.ledger.arrival import Appended
+from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
-from cloud.ledger.reading import Reading
+from cloud.ledger.reading import Readable, Reading
+from models.runtime.logs import get_logger
 from models.wire.topics import Down, down
+
+log = get_logger(__name__)
 
 
 class Committer:
@@ -29,7 +34,10 @@ class Committer:
         guard: RefusalGuard,
         withholding: Withholding,
         tally: Tally,
+        *,
+        fence: Fence | None = None,
     ) -> None:
+        self._fence = fence
         self._journal = journal
         self._send = send
         self._guard = guard
@@ -37,8 +45,15 @@ class Committer:
         self._tally = tally
         self.listeners: list[Callable[[int], None]] = []
 
-    def commit(self, readings: Sequence[Reading], patience: Patience) -> None:
+    def commit(
+        self,
+        readings: Sequence[Reading],
+        patience: Patience,
+        foresight: Foresight | None = None,
+    ) -> None:
         """Store a group and answer it; returns without an answer when ingest shall stop.
+
+        ``foresight`` is of these readings, as ``Journal.foresee`` made it.
 
         Raises:
             FaultyService: nothing of this group was stored.
@@ -47,26 +62,54 @@ class Committer:
         if len(wanted) > 1 and self._guard.nears(wanted):
             self._each_alone(wanted, patience)
         elif wanted:
-            self._store(wanted, patience)
+            self._store(wanted, patience, foresight)
 
     def _wanted(self, readings: Sequence[Reading]) -> Sequence[Reading]:
-        """Without what would be refused, while refusals are withheld."""
+        """Without what is not ours, and what would be refused while refusals are withheld."""
+        if self._fence is not None:
+            readings = self._ours(readings, self._fence)
         if not self._withholding.devices:
             return readings
         wanted, withheld = sift(readings, self._withholding.covers)
         self._tally.withheld += withheld
         return wanted
 
+    def _ours(self, readings: Sequence[Reading], fence: Fence) -> Sequence[Reading]:
+        ours = [one for one in readings if fence.serves(one.arrival.device)]
+        if len(ours) == len(readings):
+            return readings
+        self._leave(one for one in readings if not fence.serves(one.arrival.device))
+        return ours
+
+    def _leave(self, readings: Iterable[Reading]) -> None:
+        """To whoever holds their parts now: their shops send them again."""
+        self._tally.fenced += sum(
+            len(one.events) if isinstance(one, Readable) else 1 for one in readings
+        )
+
     def _each_alone(self, readings: Sequence[Reading], patience: Patience) -> None:
         for reading in readings:
             self.commit([reading], patience)
 
-    def _store(self, readings: Sequence[Reading], patience: Patience) -> None:
-        appended = patience(lambda: self._journal.commit(readings))
+    def _store(
+        self, readings: Sequence[Reading], patience: Patience, foresight: Foresight | None
+    ) -> None:
+        try:
+            appended = patience(lambda: self._stored(readings, foresight))
+        except PartsLost as lost:
+            log.warning("parts_lost", reason=str(lost), left=len(readings))
+            self._leave(readings)
+            return
         if isinstance(appended, Appended):
             self._committed(readings, appended, patience)
+        elif isinstance(appended, Mishap) and foresight is not None:
+            self._store(readings, patience, None)  # what was foreseen may be what is wrong
         elif isinstance(appended, Mishap):
             self._isolate(readings, appended, patience)
+
+    def _stored(self, readings: Sequence[Reading], foresight: Foresight | None = None) -> Appended:
+        check = self._fence.check if self._fence is not None else None
+        return self._journal.commit(readings, foresight, check)
 
     def _isolate(self, readings: Sequence[Reading], mishap: Mishap, patience: Patience) -> None:
         """Try each message alone; of the one that fails alone, only the header counts."""
@@ -76,7 +119,7 @@ class Committer:
         aside = self._wanted([set_aside(readings[0].arrival, mishap, self._tally)])
         if not aside:
             return
-        appended = patience(lambda: self._journal.commit(aside))
+        appended = patience(lambda: self._stored(aside))
         if isinstance(appended, Mishap):
             raise FaultyService(
                 f"a message on {readings[0].arrival.topic} can be neither stored nor set aside "

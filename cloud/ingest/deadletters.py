@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Engine, Row, func, select, update
 
 from cloud.errors import FaultyService, NotFound
 from cloud.ledger.arrival import Appended, Arrival
@@ -49,6 +49,10 @@ class DeadLetter:
     received_at: datetime
     replayed_at: datetime | None
 
+    def __str__(self) -> str:
+        at = f"{self.received_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.id:6} {at} {self.device.device} {self.stream} {self.reason}: {self.detail}"
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedLetter:
@@ -74,6 +78,12 @@ class DeadLetters:
             wanted = wanted.where(_LETTERS.c.replayed_ms.is_(None))
         with read(self._engine) as connection:
             return [_letter(row) for row in connection.execute(wanted)]
+
+    def count(self) -> int:
+        """How many were not accepted after all."""
+        left = select(func.count()).select_from(_LETTERS).where(_LETTERS.c.replayed_ms.is_(None))
+        with read(self._engine) as connection:
+            return int(connection.execute(left).scalar_one())
 
     def open(self, number: int) -> OpenedLetter:
         """One letter with its events as text, or its bytes as they came where they are no batch.

@@ -73,12 +73,13 @@ class Desk:
         return None
 
     def _welcome(self, device: DevicePath, birth: Birth, at: datetime) -> Answer:
-        self._devices.born(device, birth, at)
+        rival = self._devices.born(device, birth, at)
         welcome = Welcome(
             ledger=self._journal.generation,
             birth=birth.birth,
             epochs=self._journal.settled(device, [held.epoch for held in birth.epochs]),
             cards=self._cards_head(device.tenant, device.store),
             now=utc_ms(at),
+            rival=rival,
         )
         return Answer(down(device, Down.ACK), msgspec.json.encode(welcome))

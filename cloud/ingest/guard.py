@@ -80,6 +80,16 @@ class RefusalGuard:
             del self._windows[next(iter(self._windows))]
         return None
 
+    @property
+    def worst_share(self) -> float:
+        """The greatest share of refusals of any device now, 0 to 1; from any thread.
+
+        Devices with fewer refusals than are always allowed do not count.
+        """
+        windows = list(self._windows.values())
+        shares = [one.refused / one.events for one in windows if one.refused >= self.at_least]
+        return max(shares, default=0.0)
+
     def nears(self, readings: Iterable[Reading]) -> bool:
         """Whether these readings may become too much, if all that they refuse is new.
 

@@ -1,6 +1,6 @@
-"""Where the thread that reads hands over to the thread that commits: one group, open at the end.
+"""Where the thread that reads hands over to the one that prepares: one group, open at the end.
 
-While a group is being committed the next one grows, so groups are as large as the load asks for:
+While a group is being prepared the next one grows, so groups are as large as the load asks for:
 one message on a quiet day, a thousand events while a backlog drains. A full group makes the reader
 wait; what it has not taken stays in the intake, and then with the broker.
 """
@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass, field
 
 from cloud.ingest.documents import Document
+from cloud.ledger.foresight import Foresight
 from cloud.ledger.reading import Readable, Reading
 from models.runtime.clock import Clock
 
@@ -21,11 +22,13 @@ class Group:
 
     Attributes:
         events: how many events the readings hold; what cannot be read counts as one.
+        foresight: of the readings, where it was worth it.
     """
 
     readings: list[Reading] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     events: int = 0
+    foresight: Foresight | None = None
 
     def __bool__(self) -> bool:
         return bool(self.readings or self.documents)
@@ -68,7 +71,7 @@ class Handover:
         """The open group; an empty one when nothing came in time. Raises what ``fail`` was given.
 
         Waits until it is full, or until its first item has waited long enough: the time that the
-        group before it took to be committed counts.
+        group before it took counts.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._open or self._fault, timeout_s)

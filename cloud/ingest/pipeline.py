@@ -1,6 +1,7 @@
 """From the broker to the ledger and back: receive, read, commit, acknowledge, in groups.
 
-Two threads share the work: one reads and checks what comes, the other one commits and answers.
+Three threads share the work: one reads and checks what comes (while there is a backlog, by a
+process beside this one), one prepares groups of it, and one commits and answers.
 
 Whatever cannot be stored is not acknowledged, so a shop keeps it and sends it again. While the
 database is away the loop waits and the queue fills; then the broker's session does. A message that
@@ -9,7 +10,6 @@ makes this program fail is tried alone and set aside, so it never holds up its n
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,13 @@ from cloud.ingest.authorise import Devices, Gate
 from cloud.ingest.committing import Committer
 from cloud.ingest.documents import Answer, CardsHead, Desk, Document
 from cloud.ingest.edge import Mishap, Patience
+from cloud.ingest.fence import Fence
 from cloud.ingest.guard import RefusalGuard
 from cloud.ingest.handover import Group, Handover
 from cloud.ingest.intake import Intake, Received
+from cloud.ingest.interpreter import suit_ingest
+from cloud.ingest.preparing import Preparer
+from cloud.ingest.reading_process import ReadingProcess
 from cloud.ingest.setting_aside import read
 from cloud.ingest.source import Source
 from cloud.ingest.tally import Tally
@@ -37,10 +41,6 @@ from models.wire.ids import PARTS
 from models.wire.topics import Up, UpTopic, worker_filters
 
 log = get_logger(__name__)
-
-_SWITCH_S: Final = 0.0002
-"""How long the reader may keep the interpreter when the committing thread comes back from the
-database: it does so about 15 times a group, and Python's default would cost it 5 ms each time."""
 
 _IDLE_S: Final = 0.05
 """How often an idle thread looks whether it shall stop."""
@@ -79,7 +79,10 @@ class Ingest:
         limits: Limits | None = None,
         guard: RefusalGuard | None = None,
         withholding: Withholding | None = None,
+        fence: Fence | None = None,
     ) -> None:
+        """``fence`` is asked by a worker that shares parts with others."""
+        self._fence = fence
         self._read = Tally()
         self._stored = Tally()
         self._source = source
@@ -88,6 +91,8 @@ class Ingest:
         self._limits = limits or Limits()
         self._intake = Intake(clock, self._limits.queue_messages)
         self._handover = Handover(clock, self._limits.group_events, self._limits.group_s)
+        self._beside = ReadingProcess()
+        self._preparer = Preparer(self._handover, journal.foresee)
         self._gate = Gate(devices, self._read)
         self._desk = Desk(journal, devices, cards_head)
         self._committer = Committer(
@@ -96,6 +101,7 @@ class Ingest:
             guard or RefusalGuard(),
             withholding or Withholding("ingest", ""),
             self._stored,
+            fence=fence,
         )
 
     def after_commit(self, listener: Callable[[int], None]) -> None:
@@ -112,7 +118,7 @@ class Ingest:
         return self._read.plus(self._stored)
 
     def run(self, stop: threading.Event) -> None:
-        """Ingest until ``stop`` is set: commit in the calling thread, read in one beside it.
+        """Ingest until ``stop`` is set: commit in the calling thread, the rest beside it.
 
         Can be called once.
 
@@ -123,21 +129,26 @@ class Ingest:
         patience = Patience(self._clock, self._random, stop, self._stored)
         ended = threading.Event()
         reader = threading.Thread(target=self._read_on, args=(ended,), name="ingest-reading")
+        preparer = threading.Thread(target=self._preparer.run, name="ingest-preparing")
         self._source.start(worker_filters(self._limits.parts), self._intake)
-        sys.setswitchinterval(_SWITCH_S)
+        suit_ingest()
         reader.start()
+        preparer.start()
         try:
             while not stop.is_set():
-                self._process(self._handover.take(_IDLE_S), patience)
+                self._process(self._preparer.take(_IDLE_S), patience)
         finally:
             ended.set()
+            self._preparer.close()
             self._handover.close()
             self._intake.close()
             self._source.close()
+            preparer.join()
             reader.join()
+            self._beside.close()
 
     def _read_on(self, ended: threading.Event) -> None:
-        """The reader's thread: half of the work needs no database, and is done meanwhile."""
+        """The reader's thread: reading needs no database, and is done meanwhile."""
         patience = Patience(self._clock, self._random, ended, self._read)
         try:
             while not ended.is_set():
@@ -158,17 +169,20 @@ class Ingest:
             return
         if not isinstance(topic.branch, Up):
             arrival = Arrival(topic.device, topic.branch, payload, received.at)
-            self._handover.put(read(arrival, self._read))
+            self._handover.put(self._beside.read(arrival) or read(arrival, self._read))
         elif payload:  # an empty document only clears what the broker has retained
             self._handover.put(Document(topic.device, topic.branch, payload, received.at))
 
     def _process(self, group: Group, patience: Patience) -> None:
         if group.readings:
-            self._committer.commit(group.readings, patience)
+            self._committer.commit(group.readings, patience, group.foresight)
         for document in group.documents:
             self._answer(document, patience)
 
     def _answer(self, document: Document, patience: Patience) -> None:
+        if self._fence is not None and not self._fence.serves(document.device):
+            self._stored.fenced += 1
+            return
         self._stored.documents += 1
         try:
             answer = patience(lambda: self._desk.take(document))

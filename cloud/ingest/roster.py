@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from cloud.config import read_parts, spell_parts
-from cloud.ingest.tables import INGEST_PART, INGEST_WORKER
+from cloud.ingest.tables import INGEST_ABSENCE, INGEST_PART, INGEST_WORKER
 from cloud.storage.columns import from_ms, to_ms
 from cloud.storage.unit_of_work import in_turn, read, write
 from models.runtime.clock import Clock
@@ -85,6 +85,7 @@ class OnDuty:
     Attributes:
         may_serve, holds: parts, such as ``0-31``; ``holds`` is empty for none.
         heard_at: its last renewal, by its own clock.
+        health: where it tells how it is; empty where it does not.
     """
 
     worker: str
@@ -93,12 +94,20 @@ class OnDuty:
     holds: str
     since: datetime
     heard_at: datetime
+    health: str = ""
+
+    def __str__(self) -> str:
+        heard = f"{self.heard_at:%Y-%m-%d %H:%M:%S}"
+        where = f", {self.health}/metrics" if self.health else ""
+        return f"worker {self.worker}: parts {self.holds or 'none'}, heard {heard}{where}"
 
 
 class StoredRoster:
     """Implements ``Roster`` on the cloud's database, for one process."""
 
-    def __init__(self, engine: Engine, clock: Clock, version: str) -> None:
+    def __init__(self, engine: Engine, clock: Clock, version: str, health: str = "") -> None:
+        """``health`` is where this process tells how it is."""
+        self._health = health
         self._engine = engine
         self._clock = clock
         self._version = version
@@ -107,11 +116,24 @@ class StoredRoster:
         """See ``Roster``; raises DatabaseUnavailable."""
         with write(self._engine) as connection:
             in_turn(connection, "ingest roster")
-            board = _board(connection)
+            board = read_board(connection)
             changes = decide(board)
+            self._note_absent(connection, worker, board, changes.struck)
             _free(connection, changes)
             self._sign(connection, worker, changes.signature, is_new=worker not in board.workers)
             _give(connection, worker, changes.taken)
+
+    def _note_absent(
+        self, connection: Connection, heir: str, board: Board, struck: frozenset[str]
+    ) -> None:
+        if not struck:
+            return
+        at_ms = to_ms(self._clock.now())
+        rows = [
+            {"worker": name, "heir": heir, "parts": _spelt(board.holders, name), "at_ms": at_ms}
+            for name in sorted(struck)
+        ]
+        connection.execute(insert(INGEST_ABSENCE), rows)
 
     def _sign(
         self, connection: Connection, worker: str, signature: Signature | None, *, is_new: bool
@@ -127,6 +149,7 @@ class StoredRoster:
             "parts": spell_parts(signature.parts),
             "version": self._version,
             "heard_ms": now_ms,
+            "health": self._health,
         }
         if is_new:
             first = values | {"worker": worker, "since_ms": now_ms}
@@ -138,7 +161,7 @@ class StoredRoster:
 def on_duty(engine: Engine) -> list[OnDuty]:
     """Everybody on the roster and what they hold, by name; raises DatabaseUnavailable."""
     with read(engine) as connection:
-        holders = _board(connection).holders
+        holders = read_board(connection).holders
         rows = connection.execute(select(INGEST_WORKER).order_by(INGEST_WORKER.c.worker))
         return [_shown(row, holders) for row in rows]
 
@@ -148,13 +171,19 @@ def _shown(row: Row[Any], holders: Mapping[int, str]) -> OnDuty:
         worker=row.worker,
         version=row.version,
         may_serve=row.parts,
-        holds=spell_parts(part for part, who in holders.items() if who == row.worker),
+        holds=_spelt(holders, row.worker),
         since=from_ms(row.since_ms),
         heard_at=from_ms(row.heard_ms),
+        health=row.health,
     )
 
 
-def _board(connection: Connection) -> Board:
+def _spelt(holders: Mapping[int, str], worker: str) -> str:
+    return spell_parts(part for part, who in holders.items() if who == worker)
+
+
+def read_board(connection: Connection) -> Board:
+    """The roster as it stands."""
     workers = {
         row.worker: Signature(row.incarnation, row.beat, frozenset(read_parts(row.parts)))
         for row in connection.execute(select(INGEST_WORKER))

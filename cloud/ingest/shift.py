@@ -100,7 +100,7 @@ class Shift:
         clock: Clock,
     ) -> None:
         """``serve`` is told, at every turn, the parts to listen to; it must not block."""
-        self._terms = terms
+        self.terms = terms
         self._roster = roster
         self._serve = serve
         self._clock = clock
@@ -117,9 +117,22 @@ class Shift:
         return self._held if now_s < self._valid_until_s else frozenset()
 
     @property
+    def serving(self) -> frozenset[int]:
+        """The parts to work for as of its last turn: those held, and those just given away.
+
+        Whether that turn still holds is for the roster to say (``fence``), not for a clock: after
+        the database was away for longer than a lease, nobody else may have been there either.
+        """
+        return self._held | self._lingering.keys()
+
+    def lease_left_s(self, now_s: float) -> float:
+        """For how long the parts stay its own without a renewal; 0 when the lease is over."""
+        return max(0.0, self._valid_until_s - now_s)
+
+    @property
     def renew_s(self) -> float:
         """How long to wait between two turns."""
-        return self._terms.lease_s / RENEWALS
+        return self.terms.lease_s / RENEWALS
 
     def begin(self, stop: threading.Event) -> None:
         """Take the first turn, as soon as the database lets us. Raises as ``turn``."""
@@ -146,7 +159,7 @@ class Shift:
             taken.append(self._decide(board))
             return taken[-1].changes
 
-        self._roster.turn(self._terms.worker, decide)
+        self._roster.turn(self.terms.worker, decide)
         self._beat += 1
         self._settle(taken[-1], asked_s)
 
@@ -156,12 +169,12 @@ class Shift:
                 each()
             self.turn()
         except TransientError as error:
-            log.warning("lease_not_renewed", worker=self._terms.worker, error=str(error))
+            log.warning("lease_not_renewed", worker=self.terms.worker, error=str(error))
             return False
         return True
 
     def _decide(self, board: Board) -> _Turn:
-        terms, now_s = self._terms, self._clock.monotonic_s()
+        terms, now_s = self.terms, self._clock.monotonic_s()
         self._check_place(board)
         self._sightings.note(board, now_s)
         dead = self._sightings.dead(now_s) - {terms.worker}
@@ -177,28 +190,28 @@ class Shift:
         return _Turn(Changes(signature, dead, ours - wanted, free), ours & wanted | free)
 
     def _check_place(self, board: Board) -> None:
-        mine = board.workers.get(self._terms.worker)
-        if self._beat and mine is not None and mine.incarnation != self._terms.incarnation:
+        mine = board.workers.get(self.terms.worker)
+        if self._beat and mine is not None and mine.incarnation != self.terms.incarnation:
             raise WorkerReplaced(
-                f"another process has signed in as ingest worker {self._terms.worker!r}; this one "
+                f"another process has signed in as ingest worker {self.terms.worker!r}; this one "
                 "ends. Give every worker a name of its own with --worker"
             )
 
     def _settle(self, turn: _Turn, asked_s: float) -> None:
         before, self._held = self._held, turn.held
-        self._valid_until_s = asked_s + self._terms.lease_s
+        self._valid_until_s = asked_s + self.terms.lease_s
         changes = turn.changes
         if changes.struck or changes.released or changes.taken:
             log.info(
                 "parts_changed",
-                worker=self._terms.worker,
+                worker=self.terms.worker,
                 holds=len(turn.held),
                 taken=len(changes.taken),
                 released=len(changes.released),
                 struck=sorted(changes.struck),
             )
         elif before != turn.held:
-            log.info("parts_lost_or_found", worker=self._terms.worker, holds=len(turn.held))
+            log.info("parts_lost_or_found", worker=self.terms.worker, holds=len(turn.held))
         left = {part: turns - 1 for part, turns in self._lingering.items() if turns > 1}
         self._lingering = left | dict.fromkeys(changes.released, LINGER_TURNS)
         self._serve(turn.held | self._lingering.keys())
@@ -210,15 +223,15 @@ class Shift:
         """
         self._held = frozenset()
         try:
-            self._roster.turn(self._terms.worker, self._sign_out)
+            self._roster.turn(self.terms.worker, self._sign_out)
         except (TransientError, WorkerReplaced) as error:
-            log.warning("not_signed_out", worker=self._terms.worker, error=str(error))
+            log.warning("not_signed_out", worker=self.terms.worker, error=str(error))
         if not self._alone:
             self._serve(frozenset())
 
     def _sign_out(self, board: Board) -> Changes:
         self._check_place(board)
-        return Changes(None, released=_parts_of(board, self._terms.worker))
+        return Changes(None, released=_parts_of(board, self.terms.worker))
 
 
 @dataclass(frozen=True, slots=True)

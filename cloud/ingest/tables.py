@@ -10,6 +10,8 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Table
 from sqlmodel import Field, SQLModel
 
+from cloud.storage.columns import BIG_KEY
+
 
 class IngestWorkerRow(SQLModel, table=True):
     """A worker that has signed in and not out.
@@ -19,6 +21,7 @@ class IngestWorkerRow(SQLModel, table=True):
         beat: grows with every renewal. Others take a worker for dead when it stands still.
         parts: those it may serve, such as ``0-63``.
         heard_ms: of its last renewal, by its own clock: for people, nothing is decided by it.
+        health: where it tells how it is; empty where it does not.
     """
 
     __tablename__ = "ingest_worker"
@@ -30,6 +33,7 @@ class IngestWorkerRow(SQLModel, table=True):
     version: str
     since_ms: int = Field(sa_type=BigInteger)
     heard_ms: int = Field(sa_type=BigInteger)
+    health: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class IngestPartRow(SQLModel, table=True):
@@ -39,6 +43,23 @@ class IngestPartRow(SQLModel, table=True):
 
     part: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     worker: str
+
+
+class IngestAbsenceRow(SQLModel, table=True):
+    """A worker that was struck from the roster because its beat stood still.
+
+    Attributes:
+        heir: who noticed; the parts go to all that are left.
+        parts: those that it held.
+    """
+
+    __tablename__ = "ingest_absence"
+
+    number: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True))
+    worker: str
+    heir: str
+    parts: str
+    at_ms: int = Field(sa_type=BigInteger)
 
 
 class RefusalAlarmRow(SQLModel, table=True):
@@ -62,4 +83,5 @@ class RefusalAlarmRow(SQLModel, table=True):
 
 INGEST_WORKER: Final[Table] = SQLModel.metadata.tables["ingest_worker"]
 INGEST_PART: Final[Table] = SQLModel.metadata.tables["ingest_part"]
+INGEST_ABSENCE: Final[Table] = SQLModel.metadata.tables["ingest_absence"]
 REFUSAL_ALARM: Final[Table] = SQLModel.metadata.tables["ingest_refusal_alarm"]

@@ -18,6 +18,7 @@ class Tally:
         refused: batches whose senders must bisect them.
         unreadable: payloads that named no sequence.
         withheld: events left with their shops, after too many refusals; repeats count again.
+        fenced: events and documents of parts that were lost; whoever holds them now takes them.
         foreign_topics: messages on topics that are not ours.
         unknown_devices: messages of devices that are not enrolled.
         documents: births, states and twins; ``bad_documents`` those that could not be used.
@@ -34,6 +35,7 @@ class Tally:
     refused: int = 0
     unreadable: int = 0
     withheld: int = 0
+    fenced: int = 0
     foreign_topics: int = 0
     unknown_devices: int = 0
     documents: int = 0

@@ -26,6 +26,7 @@ from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath
+from models.wire.own_writing import is_own_writing, sale_digest, sale_spans
 from models.wire.personal import PersonalSpan, personal_spans
 from models.wire.ranges import Range, merge
 from models.wire.registry import EventData, EventType, decode_data, event_type
@@ -45,7 +46,7 @@ _TIMES_MS: Final = range(-2_208_988_800_000, 253_402_214_400_000)
 _Voids = Sequence[tuple[Lane, Sequence[Range]]]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An event that may be accepted.
 
     Attributes:
@@ -60,7 +61,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sequence: int
     event_id: str
     digest: bytes
-    kind: EventType
+    type: str
+    version: int
     natural_key: str | None
     id_fits: bool
     fact_kind: str | None
@@ -87,7 +89,7 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
         raise BadEvent(Reason.MALFORMED, "an event travels plain; this one holds a sealed literal")
     kind = event_type(envelope.type, envelope.dataschema)
     data = decode_data(kind, envelope.data)
-    digest = content_digest(envelope.data)
+    digest, spans = _content(kind, envelope.data, data)
     natural_key, fact_kind, voids = _particulars(lane.device, data)
     id_fits = natural_key is None or envelope.id == expected_id(lane.device, natural_key, digest)
     if (natural_key is None or not id_fits) and not _UUID.fullmatch(envelope.id):
@@ -96,7 +98,8 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
         sequence=sequence,
         event_id=envelope.id,
         digest=digest,
-        kind=kind,
+        type=kind.name,
+        version=kind.version,
         natural_key=natural_key,
         id_fits=id_fits,
         fact_kind=fact_kind,
@@ -105,7 +108,7 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
         monotonic_ms=monotonic_ms(envelope.monotonic),
         clockquality=envelope.clockquality,
         historical=envelope.historical,
-        spans=personal_spans(kind, envelope.data),
+        spans=spans,
         body=body,
         voids=voids,
     )
@@ -116,6 +119,15 @@ def _check_place(envelope: Envelope, lane: Lane, source: str, sequence: int) -> 
         raise BadEvent(Reason.SOURCE_MISMATCH, "the source is not the device of the topic")
     if envelope.epoch != lane.epoch or envelope.sequence != str(sequence):
         raise BadEvent(Reason.SEQUENCE_MISMATCH, "epoch or sequence is not what the batch says")
+
+
+def _content(
+    kind: EventType, raw: msgspec.Raw, data: EventData
+) -> tuple[bytes, Sequence[PersonalSpan]]:
+    """The digest of the content, and where it is personal."""
+    if isinstance(data, SaleRecorded) and is_own_writing(data, bytes(raw)):
+        return sale_digest(data), sale_spans(data)
+    return content_digest(raw), personal_spans(kind, raw)
 
 
 def _time_ms(envelope: Envelope) -> int:

@@ -12,7 +12,7 @@ second worker; the ledger's content is the same. The acknowledgement may be publ
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
@@ -23,6 +23,7 @@ from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.burial import Letter, bury
 from cloud.ledger.contents import load_contents
 from cloud.ledger.entry import LedgerEntry, entry_of
+from cloud.ledger.foresight import Addition, Foresight, brought_up_to_date, new_facts
 from cloud.ledger.generation import obtain_generation
 from cloud.ledger.lanes import LaneNumbers, open_books, save_books, windows
 from cloud.ledger.reading import (
@@ -34,7 +35,7 @@ from cloud.ledger.reading import (
     without_unsealable,
 )
 from cloud.ledger.rows import COLUMNS, row_of
-from cloud.ledger.sealing import Unsealable, seal
+from cloud.ledger.sealing import Unsealable, bodies_of, seal
 from cloud.ledger.settlement import Outcome
 from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.timekeeping import Timekeeper
@@ -79,6 +80,7 @@ class Journal:
         self._clock = clock
         self._insert = BulkInsert(_EVENTS, COLUMNS)
         self._lanes = LaneNumbers()
+        self._latest: Addition | None = None
         self.generation = obtain_generation(engine, random)
 
     def append(self, arrivals: Sequence[Arrival]) -> Appended:
@@ -90,17 +92,40 @@ class Journal:
         """
         return self.commit([read_arrival(arrival) for arrival in arrivals])
 
-    def commit(self, readings: Sequence[Reading]) -> Appended:
-        """As ``append``, of payloads that were read before."""
+    def foresee(self, readings: Sequence[Reading]) -> Foresight:
+        """Look up and seal beforehand, so that ``commit`` holds up other writers for less long.
+
+        Makes keys for personal members of what the ledger does not hold, and stores nothing else.
+        Raises as ``append``, and ``Unsealable``; whatever it is, ``commit`` without it may succeed.
+        """
+        batches = [one for one in readings if isinstance(one, Readable)]
+        with read(self._engine) as connection:
+            head = int(connection.execute(_HEAD).scalar_one())
+            contents = load_contents(connection, batches)
+        sealed = seal(self._sealer, new_facts(batches, contents))
+        return Foresight(head, contents, sealed)
+
+    def commit(
+        self,
+        readings: Sequence[Reading],
+        foresight: Foresight | None = None,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> Appended:
+        """As ``append``, of payloads that were read before.
+
+        ``foresight`` is of these readings, or of a group that they are part of. ``fence`` is asked
+        first, inside the transaction; whatever it raises, nothing is stored.
+        """
         try:
-            appended = self._commit(readings)
+            appended = self._commit(readings, foresight, fence)
         except Unsealable as fault:
             bodies = fault.bodies
             return self.commit(
                 [
                     without_unsealable(one, bodies) if isinstance(one, Readable) else one
                     for one in readings
-                ]
+                ],
+                fence=fence,
             )
         self._raise_alarms(appended)
         return appended
@@ -133,24 +158,38 @@ class Journal:
         with read(self._engine) as connection:
             return counts.count(connection)
 
-    def _commit(self, readings: Sequence[Reading]) -> Appended:
+    def _commit(
+        self,
+        readings: Sequence[Reading],
+        foresight: Foresight | None,
+        fence: Callable[[Connection], None] | None,
+    ) -> Appended:
         batches = [one for one in readings if isinstance(one, Readable)]
+        latest, self._latest = self._latest, None  # after a failure nobody knows what was stored
         with write(self._engine) as connection:
             in_turn(connection, "ledger")
+            if fence is not None:
+                fence(connection)
             spans = windows(batches)
             numbers = self._lanes.obtain(connection, spans, to_ms(self._clock.now()))
             books = open_books(connection, numbers, spans)
             head = int(connection.execute(_HEAD).scalar_one())
-            verdict = judge(batches, books, load_contents(connection, batches), head)
-            self._store(connection, verdict.kept)
+            contents = (
+                brought_up_to_date(foresight, latest, head, batches) if foresight else None
+            ) or load_contents(connection, batches)
+            verdict = judge(batches, books, contents, head)
+            self._store(connection, verdict.kept, foresight.sealed if foresight else {})
             save_books(connection, numbers, books)
             buried = bury(connection, self._dead_letters, _letters(readings, verdict))
         self._lanes.remember(numbers)
+        self._latest = Addition(head, verdict.head, contents)
         return self._appended(readings, verdict, buried)
 
-    def _store(self, connection: Connection, kept: Sequence[Kept]) -> None:
+    def _store(
+        self, connection: Connection, kept: Sequence[Kept], sealed: Mapping[bytes, bytes]
+    ) -> None:
         if kept:
-            bodies = seal(self._sealer, [one.fact for one in kept])
+            bodies = bodies_of(self._sealer, [one.fact for one in kept], sealed)
             times = self._corrected(connection, kept)
             self._insert(connection, list(map(row_of, kept, bodies, times)))
 

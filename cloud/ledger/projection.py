@@ -6,7 +6,7 @@ one transaction. So after a crash every entry has been folded exactly once, what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine, delete, insert, select
@@ -96,13 +96,47 @@ class Follower:
         with write(self._engine) as connection:
             in_turn(connection, f"follower {self.name}")
             reached = self._position(connection)
-            if not 0 <= position <= reached:
-                raise InvalidInput(
-                    f"follower {self.name} stands at position {reached}: it cannot be sent to "
-                    f"{position}; name one from 0 to {reached}"
-                )
+            self._refuse_ahead(position, reached)
             self._move(connection, position)
         log.info("projections_rewound", follower=self.name, position=position)
+
+    def refeed(self, names: Collection[str], after: int) -> int:
+        """Feed some folds again from behind a position up to the follower's own; the others rest.
+
+        As ``rewind``, but done when this returns, and nothing of it is kept: one that was
+        interrupted is simply begun again. Returns how many entries there were.
+
+        Raises:
+            InvalidInput: there is no such fold, or the position is negative or ahead.
+        """
+        folds = [fold for fold in self._folds if fold.name in names]
+        if unknown := sorted(set(names) - {fold.name for fold in folds}):
+            known = ", ".join(fold.name for fold in self._folds)
+            raise InvalidInput(f"there is no view {unknown[0]!r}; there are {known}")
+        self._refuse_ahead(after, self.position)
+        fed = 0
+        while entries := self._feed(folds, after):
+            after, fed = entries[-1].position, fed + len(entries)
+        log.info("projections_refed", follower=self.name, folds=sorted(names), entries=fed)
+        return fed
+
+    def _feed(self, folds: Sequence[Fold], after: int) -> Sequence[LedgerEntry]:
+        """One batch; read within the turn, so that the follower cannot overtake it."""
+        with write(self._engine) as connection:
+            in_turn(connection, f"follower {self.name}")
+            reached = self._position(connection)
+            behind = self._journal.read(after, self._batch) if after < reached else []
+            entries = [entry for entry in behind if entry.position <= reached]
+            for fold in folds if entries else ():
+                fold.apply(connection, entries)
+        return entries
+
+    def _refuse_ahead(self, position: int, reached: int) -> None:
+        if not 0 <= position <= reached:
+            raise InvalidInput(
+                f"follower {self.name} stands at position {reached}: it cannot be sent to "
+                f"{position}; name one from 0 to {reached}"
+            )
 
     def rebuild(self) -> None:
         """Clear the folds and begin again from position 0; ``step`` then folds everything anew."""

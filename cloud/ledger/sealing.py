@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cloud.errors import DatabaseUnavailable, FaultyService
 from cloud.ledger.fact import Fact
@@ -24,8 +24,10 @@ class Unsealable(Exception):
         self.bodies = bodies
 
 
-def seal(sealer: Sealer, facts: Sequence[Fact]) -> list[bytes]:
-    """The facts' bodies, sealed, in order; new keys are on the disk before this returns.
+def seal(sealer: Sealer, facts: Iterable[Fact]) -> dict[bytes, bytes]:
+    """By body, the sealed bodies of those facts that are personal.
+
+    New keys are on the disk before this returns.
 
     Only what is about to be stored may be sealed: sealing makes the keys it lacks, and a repeat of
     an event whose person was erased must not make them a key again.
@@ -37,8 +39,7 @@ def seal(sealer: Sealer, facts: Sequence[Fact]) -> list[bytes]:
     """
     events = [Unsealed(fact.event_id, fact.body, fact.spans) for fact in facts if fact.spans]
     try:
-        sealed = iter(sealer.seal(events))
-        return [next(sealed) if fact.spans else fact.body for fact in facts]
+        return dict(zip([event.body for event in events], sealer.seal(events), strict=True))
     except BadEvent as error:
         raise Unsealable(_offenders(sealer, events)) from error
     except sqlite3.Error as error:
@@ -47,6 +48,15 @@ def seal(sealer: Sealer, facts: Sequence[Fact]) -> list[bytes]:
         ) from error
     except VaultError as error:
         raise FaultyService(f"the keyring cannot be used: {error}") from error
+
+
+def bodies_of(sealer: Sealer, facts: Sequence[Fact], ahead: Mapping[bytes, bytes]) -> list[bytes]:
+    """The facts' bodies as they are to be stored, in order. Raises as ``seal``.
+
+    ``ahead`` are bodies that were sealed before; the others are sealed now.
+    """
+    sealed = seal(sealer, (one for one in facts if one.spans and one.body not in ahead))
+    return [(sealed.get(one.body) or ahead[one.body]) if one.spans else one.body for one in facts]
 
 
 def _offenders(sealer: Sealer, events: Sequence[Unsealed]) -> frozenset[bytes]:

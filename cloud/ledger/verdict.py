@@ -42,6 +42,13 @@ class Contents:
     digests: dict[str, set[bytes]] = field(default_factory=dict)
     revisions: dict[str, dict[bytes, int]] = field(default_factory=dict)
 
+    def copy(self) -> Contents:
+        """The same, of its own."""
+        return Contents(
+            {event_id: set(digests) for event_id, digests in self.digests.items()},
+            {key: dict(positions) for key, positions in self.revisions.items()},
+        )
+
 
 class Kept(NamedTuple):
     """A fact that enters the ledger."""
@@ -90,6 +97,11 @@ def judge(
             for first, last in ranges:
                 books[lane].settle(first, last, Outcome.VOID)
     return verdict
+
+
+def is_new(fact: Fact, known: Contents) -> bool:
+    """Whether this fact would be kept, if it came next."""
+    return _outcome(fact, False, known) in (Outcome.ACCEPTED, Outcome.CONFLICT)
 
 
 def _judge_batch(batch: Readable, book: Book, known: Contents, verdict: Verdict) -> None:
@@ -145,9 +157,12 @@ def _keep(
     verdict.head += 1
     supersedes = None
     if fact.natural_key is not None:
-        revisions = known.revisions.setdefault(fact.natural_key, {})
-        supersedes = max(revisions.values(), default=None)
-        revisions[fact.digest] = verdict.head
+        revisions = known.revisions.get(fact.natural_key)
+        if revisions is None:
+            known.revisions[fact.natural_key] = {fact.digest: verdict.head}
+        else:
+            supersedes = max(revisions.values(), default=None)
+            revisions[fact.digest] = verdict.head
     known.digests.setdefault(fact.event_id, set()).add(fact.digest)
     verdict.kept.append(Kept(verdict.head, batch, fact, conflict, supersedes))
 

@@ -21,6 +21,11 @@ BUSY_TIMEOUT_S: Final = 10.0
 """How long a writer waits for another one. A group of 1,000 events commits in about 0.1 s. On
 PostgreSQL it is the ``lock_timeout``: one worker that hangs in its turn must not hang them all."""
 
+HUNG_S: Final = 20.0
+"""After so long without a word inside a transaction PostgreSQL ends it: a worker that stands still
+in its turn would otherwise hold up all others until it goes on. The longest pause of a healthy
+one, the sealing of a group, takes milliseconds."""
+
 CHECKPOINT_PAGES: Final = 4_000
 """Length of the write-ahead log, 16 MB, at which SQLite copies it back. A group of 1,000 events
 writes about 600 pages, many of them the same index pages; copying those less often than SQLite's
@@ -66,7 +71,10 @@ def _server(url: URL, password: str | None) -> Engine:
         url = url.set(drivername=_POSTGRES)
     arguments = {"application_name": "lianke"}
     if "options" not in url.query:
-        arguments["options"] = f"-c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f}"
+        arguments["options"] = (
+            f"-c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f} "
+            f"-c idle_in_transaction_session_timeout={HUNG_S * 1000:.0f}"
+        )
     if password is not None:
         arguments["password"] = password
     return create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True)

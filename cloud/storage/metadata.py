@@ -23,6 +23,7 @@ TABLE_MODULES: Final = (
     "cloud.members.tables",
     "cloud.cards.tables",
     "cloud.ingest.tables",
+    "cloud.ingest.alarms.tables",
 )
 
 

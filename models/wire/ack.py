@@ -80,6 +80,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
         cards: the head of the shop's card feed; the tablet fetches what it lacks.
         now: when the cloud received the birth, RFC 3339 in UTC; empty where it does not say. A
             device without a clock of its own lives by it.
+        rival: another box was born under this device's name since this one was born last.
     """
 
     ledger: str
@@ -87,6 +88,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     epochs: list[EpochSettled]
     cards: int = 0
     now: str = ""
+    rival: bool = False
     v: int = 1
 
     @property

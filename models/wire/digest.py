@@ -24,10 +24,12 @@ import msgspec
 from models.wire.ack import Reason
 from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 
+OUTSIDE = frozenset({"capture", "operator_ref", "person", "revision"})
+"""Members of an event's data that say nothing about what happened."""
+
 _IDENTIFIER_LISTS = frozenset({"identifiers", "loyalty"})
 _PERSONAL = frozenset({"family_name", "given_name", "value"})
 _CHECK_DIGITS = 3  # of four bits each
-_OUTSIDE = frozenset({"capture", "operator_ref", "person", "revision"})
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -42,10 +44,10 @@ def content_digest(data: bytes | msgspec.Raw) -> bytes:
         content = _DECODER.decode(data)
     except DECODE_FAULTS as error:
         raise BadEvent(Reason.MALFORMED, f"data is not a JSON object: {describe(error)}") from error
-    for name in _OUTSIDE:
+    for name in OUTSIDE:
         content.pop(name, None)
     for name in _IDENTIFIER_LISTS & content.keys():
-        content[name] = [_checked(each) for each in _list_of_objects(content[name])]
+        content[name] = [checked(each) for each in _list_of_objects(content[name])]
     return hashlib.sha256(_ENCODER.encode(content)).digest()
 
 
@@ -55,7 +57,7 @@ def _list_of_objects(value: Any) -> list[dict[str, Any]]:
     raise BadEvent(Reason.MALFORMED, "identifiers must be a list of objects")
 
 
-def _checked(entry: dict[str, Any]) -> dict[str, Any]:
+def checked(entry: dict[str, Any]) -> dict[str, Any]:
     """An identifier as it enters the digest: what it is, and a check instead of its value."""
     said = f"{entry.get('scheme')}\x1f{entry.get('value')}".encode()
     check = hashlib.sha256(said).hexdigest()[:_CHECK_DIGITS]

@@ -17,8 +17,10 @@ from models.wire.ack import Reason
 from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.registry import MEMBER_REGISTERED, SALE_RECORDED, EventType
 
-_LOYALTY_FIELDS = ("value", "family_name", "given_name")
-_PERSON_FIELDS = ("family_name", "given_name", "birthday")
+LOYALTY_MEMBERS = ("value", "family_name", "given_name")
+"""What is personal of an identifier, wherever one stands."""
+
+_PERSON_MEMBERS = ("family_name", "given_name", "birthday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def personal_spans(kind: EventType, data: bytes | msgspec.Raw) -> list[PersonalS
     _refuse_repeated_members(kind, data)
     try:
         if kind.name == SALE_RECORDED.name:
-            return [_span(raw, raw, _LOYALTY_FIELDS) for raw in _SALE.decode(data).loyalty]
+            return [_span(raw, raw, LOYALTY_MEMBERS) for raw in _SALE.decode(data).loyalty]
         if kind.name == MEMBER_REGISTERED.name:
             return _member_spans(_MEMBER.decode(data))
     except DECODE_FAULTS as error:
@@ -114,15 +116,15 @@ def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
 
 
 def _member_spans(view: _MemberView) -> list[PersonalSpan]:
-    spans = [_span(raw, raw, _LOYALTY_FIELDS) for raw in view.identifiers]
+    spans = [_span(raw, raw, LOYALTY_MEMBERS) for raw in view.identifiers]
     if view.identifiers:
-        spans.append(_span(view.person, view.identifiers[0], _PERSON_FIELDS))
+        spans.append(_span(view.person, view.identifiers[0], _PERSON_MEMBERS))
     return [span for span in spans if span.members]
 
 
 def _span(container: msgspec.Raw, owner: msgspec.Raw, fields: tuple[str, ...]) -> PersonalSpan:
     identifier = _IDENTIFIER.decode(owner)
-    if any(bytes(container).count(b'"%b"' % name.encode()) > 1 for name in fields):
+    if any(_is_twin(bytes(container), b'"%b"' % name.encode()) for name in fields):
         raise BadEvent(Reason.MALFORMED, "a personal member is written twice")
     literals = _LITERALS.decode(container)
     members = tuple(

@@ -8,7 +8,7 @@ last one is acknowledged: admit, decode, validate, judge, seal, settle, commit, 
 same indexes and settings, 1,000 in a transaction: ``executemany`` into SQLite, COPY in its binary
 format into PostgreSQL. A commit is on the disk on both sides (``synchronous=FULL``,
 ``synchronous_commit=on``). The sides alternate on the same disk; the ratio is the median over the
-rounds, after a warm-up past the first checkpoint.
+rounds, after a warm-up past the first checkpoint and until the reading process has started.
 """
 
 from __future__ import annotations
@@ -16,45 +16,27 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from statistics import median
 from time import perf_counter
 from typing import Any, Protocol
 
-import msgspec
 import psycopg
 import pytest
 from sqlalchemy import Engine, select
 
-from cloud.ingest.pipeline import Ingest
-from cloud.ingest.source import Listener, Message
-from cloud.ledger.journal import Journal
 from cloud.ledger.rows import COLUMNS
 from cloud.ledger.tables import EventRow, table_of
 from cloud.storage import open_engine, read
 from cloud.storage.engine import CHECKPOINT_PAGES
 from cloud.storage.migrations import upgrade
-from models.runtime.clock import SystemClock
-from models.vault.blob import BlobSealer
-from models.vault.keyring import Keyring
-from models.vault.master import MasterKey
-from models.vault.seal import Sealer
-from models.wire.ack import Ack, decode_answer
-from models.wire.events.sale import SaleRecorded
-from models.wire.topics import Stream, up
-from tests.simulators.cloud_source import KnownDevices
-from tests.simulators.facts import SHOP, a_batch, a_phone, a_sale, with_revision
+from tests.bench.ingest_load import GROUP, ROUND, Sales, worker
+from tests.bench.ingest_several import several_workers
 from tests.simulators.postgres import DURABLE, postgres_cluster
 
 ROUNDS = 7
 WARM_UP = 2
-GROUPS, GROUP, BATCH = 8, 1_000, 100
-PHONE_SHARE = 0.3
-MEMBERS = 4_000
 
 Figure = dict[str, Any]
 Rows = Sequence[tuple[object, ...]]
@@ -69,77 +51,6 @@ class Bare(Protocol):
     def insert(self, rows: Rows) -> None:
         """Insert the rows and commit."""
         ...
-
-
-class Counter:
-    """A broker's place: hands payloads to ingest, and waits until all of them are settled."""
-
-    connected = True
-
-    def __init__(self) -> None:
-        self._listener: Listener | None = None
-        self._started = threading.Event()
-        self._answered = threading.Condition()
-        self._settled = 0
-
-    def start(self, filters: Sequence[str], listener: Listener) -> None:
-        assert filters
-        self._listener = listener
-        self._started.set()
-
-    def subscribe(self, filters: Sequence[str]) -> None:
-        """Whatever is asked for, all of it comes."""
-
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        assert topic
-        assert qos == 1
-        assert not retain
-        ack = decode_answer(payload)
-        assert isinstance(ack, Ack)
-        with self._answered:
-            self._settled += sum(last - first + 1 for first, last in ack.settled)
-            self._answered.notify_all()
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def settle(self, payloads: Sequence[bytes], events: int) -> float:
-        """Seconds from the first payload to the acknowledgement of the last."""
-        assert self._started.wait(10)
-        assert self._listener is not None
-        wanted = self._settled + events
-        topic = up(SHOP, Stream.SALE)
-        began = perf_counter()
-        for payload in payloads:
-            self._listener.arrived(Message(topic, payload))
-        with self._answered:
-            assert self._answered.wait_for(lambda: self._settled == wanted, 120)
-        return perf_counter() - began
-
-
-@contextmanager
-def worker(engine: Engine, folder: Path) -> Iterator[Counter]:
-    """One ingest worker over the database, with a keyring of its own."""
-    master = MasterKey(b"benchmark key of thirty-two byte")
-    keyring = Keyring(folder / "keys.db", master)
-    clock, counter, stop = SystemClock(), Counter(), threading.Event()
-    journal = Journal(engine, Sealer(keyring), BlobSealer(master, "dead letters"), clock)
-    ingest = Ingest(
-        counter,
-        journal,
-        KnownDevices({SHOP}),
-        cards_head=lambda _tenant, _store: 0,
-        clock=clock,
-        random=lambda: 0.5,
-    )
-    thread = threading.Thread(target=ingest.run, args=(stop,))
-    thread.start()
-    try:
-        yield counter
-    finally:
-        stop.set()
-        thread.join(30)
-        keyring.close()
 
 
 class BareSqlite:
@@ -194,7 +105,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
         on_sqlite = _on_sqlite(Path(name), rounds)
     try:
         with tempfile.TemporaryDirectory() as name:
-            return [on_sqlite, _on_postgres(Path(name), rounds)]
+            return [on_sqlite, _on_postgres(Path(name), rounds), several_workers()]
     except pytest.skip.Exception as missing:
         return [on_sqlite, {"name": "ingest.postgres", "skipped": str(missing)}]
 
@@ -227,13 +138,11 @@ def _times(
     engine: Engine, folder: Path, insert: Callable[[Rows], None], rounds: int
 ) -> list[tuple[float, float]]:
     """Of each round, the worker's seconds and the bare side's."""
-    random = Random(20260301)
-    phones = [a_phone(random) for _ in range(MEMBERS)]
+    sales = Sales()
     times: list[tuple[float, float]] = []
     with worker(engine, folder) as counter:
-        for position in range(0, (WARM_UP + rounds) * GROUPS * GROUP, GROUPS * GROUP):
-            payloads = _payloads(random, phones, position + 1)
-            ours_s = counter.settle(payloads, GROUPS * GROUP)
+        for position in range(0, (WARM_UP + rounds) * ROUND, ROUND):
+            ours_s = counter.settle(sales.round(), ROUND)
             bare_s = sum(_timed(insert, rows) for rows in _groups(engine, position))
             times.append((ours_s, bare_s))
     engine.dispose()
@@ -244,7 +153,7 @@ def _groups(engine: Engine, position: int) -> Iterator[Rows]:
     """The rows of the last round, as they were stored together."""
     events = table_of(EventRow)
     columns = [events.c[name] for name in COLUMNS]
-    for after in range(position, position + GROUPS * GROUP, GROUP):
+    for after in range(position, position + ROUND, GROUP):
         wanted = select(*columns).where(events.c.position.between(after + 1, after + GROUP))
         with read(engine) as connection:
             rows = [tuple(row) for row in connection.execute(wanted.order_by(events.c.position))]
@@ -261,29 +170,11 @@ def _timed(insert: Callable[[Rows], None], rows: Rows) -> float:
 def _figure(name: str, times: Sequence[tuple[float, float]], against: str) -> Figure:
     return {
         "name": name,
-        "value": round(GROUPS * GROUP / median(ours for ours, _ in times)),
+        "value": round(ROUND / median(ours for ours, _ in times)),
         "unit": "events/s",
         "ratio": round(median(bare / ours for ours, bare in times), 3),
         "against": against,
     }
-
-
-def _payloads(random: Random, phones: Sequence[str], first: int) -> list[bytes]:
-    return [
-        a_batch([_sale(random, phones, n) for n in range(start, start + BATCH)], start)
-        for start in range(first, first + GROUPS * GROUP, BATCH)
-    ]
-
-
-def _sale(random: Random, phones: Sequence[str], sequence: int) -> SaleRecorded:
-    """Ten lines without descriptions; about 1.8 KB with its envelope."""
-    phone = random.choice(phones) if random.random() < PHONE_SHARE else None
-    sale = a_sale(sequence, total_minor=random.randint(500, 90_000), phone=phone, lines=10)
-    lines = [
-        msgspec.structs.replace(line, description="", regular_price_minor=None)
-        for line in sale.lines
-    ]
-    return with_revision(msgspec.structs.replace(sale, revision="", lines=lines))
 
 
 if __name__ == "__main__":

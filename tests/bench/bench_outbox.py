@@ -3,9 +3,10 @@
     python -m tests.bench outbox
 
 The bare side stores the same sealed bytes in one table with one unique index (WAL,
-``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences. Many
-short rounds alternate between the two sides and between who goes first, on the same disk; a ratio
-is the median over the rounds, above 1 the outbox is faster. Both files are warmed up past their
+``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences. Rounds
+of some dozen milliseconds, long enough for both to find their pace, alternate between the two sides
+and between who goes first, on the same disk; a ratio is the median over the rounds, above 1 the
+outbox is faster. Threads are there before the clock starts. Both files are warmed up past their
 first checkpoint, because a growing WAL syncs more slowly than one that is written over. Other
 queues are in ``outbox_peers``, growing backlogs in ``outbox_scale``.
 """
@@ -24,22 +25,23 @@ from tests.bench import outbox_peers, outbox_scale
 from tests.bench.outbox_sides import (
     LEASE,
     Bare,
+    Crew,
     Sides,
     append_each,
     lease_and_settle,
     settle_all,
-    together,
 )
 from tests.bench.racing import Figure, Pair, figure
 from tests.simulators.outbox_parts import Premises
 
 ROUNDS = 41
-APPENDS = 24
+APPENDS = 96
 WARM_UP = 700
 FEW_ROUNDS = 11
 BATCH = 64
 MANY_PRODUCERS = 64
 FEW_PRODUCERS = 8
+APPENDS_EACH = 48
 DRAIN_LEASES = 10
 
 _ALONE = "sqlite3, a durable transaction each, one producer"
@@ -86,13 +88,12 @@ def _append_1(sides: Sides, name: str, *, loyal: bool) -> Figure:
 
 def _append_64(sides: Sides) -> Figure:
     """Each of the producers waits for its own; the bare loop does a part of the work alone."""
-    events = MANY_PRODUCERS * APPENDS // 2
+    events = MANY_PRODUCERS * APPENDS_EACH
 
     def once() -> Pair:
         drafts, rows = sides.fresh(events, loyal=False)
-        return (
-            lambda: together(lambda part: append_each(sides.outbox, part), drafts, MANY_PRODUCERS)
-        ), (lambda: sides.bare.append_each(rows[: events // 4]))
+        crew = Crew(lambda part: append_each(sides.outbox, part), drafts, MANY_PRODUCERS)
+        return crew, (lambda: sides.bare.append_each(rows[: events // 4]))
 
     return figure(
         "outbox.append.64", events, once, _ALONE, rounds=FEW_ROUNDS, their_events=events // 4
@@ -110,15 +111,18 @@ def _append_batch(sides: Sides) -> Figure:
 
 
 def _append_few(sides: Sides) -> Figure:
+    events = FEW_PRODUCERS * APPENDS_EACH
+
     def once() -> Pair:
-        drafts, rows = sides.fresh(APPENDS * FEW_PRODUCERS, loyal=False)
+        drafts, rows = sides.fresh(events, loyal=False)
         return (
-            lambda: together(lambda part: append_each(sides.outbox, part), drafts, FEW_PRODUCERS)
-        ), (lambda: together(sides.bare.append_each_in_turn, rows, FEW_PRODUCERS))
+            Crew(lambda part: append_each(sides.outbox, part), drafts, FEW_PRODUCERS),
+            Crew(sides.bare.append_each_in_turn, rows, FEW_PRODUCERS),
+        )
 
     against = f"sqlite3, {FEW_PRODUCERS} threads, a durable transaction each"
     name = f"outbox.append.{FEW_PRODUCERS}threads"
-    return figure(name, APPENDS * FEW_PRODUCERS, once, against, rounds=FEW_ROUNDS)
+    return figure(name, events, once, against, rounds=FEW_ROUNDS)
 
 
 def _drain(sides: Sides, name: str, *, delete: bool) -> Figure:

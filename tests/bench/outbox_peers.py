@@ -22,7 +22,7 @@ from typing import Self
 
 from agent.outbox import Draft
 from models.wire.topics import Stream
-from tests.bench.outbox_sides import Row, Sides, append_each, settle_all, together
+from tests.bench.outbox_sides import Crew, Row, Sides, append_each, settle_all
 from tests.bench.racing import Figure, Pair, figure
 
 PRODUCERS = 64
@@ -60,8 +60,9 @@ def _persist_queue(sides: Sides) -> Figure:
         def once() -> Pair:
             drafts, rows = sides.fresh(events, loyal=False)
             return (
-                lambda: together(lambda part: append_each(sides.outbox, part), drafts, PRODUCERS)
-            ), (lambda: together(put_each, rows, PRODUCERS))
+                Crew(lambda part: append_each(sides.outbox, part), drafts, PRODUCERS),
+                Crew(put_each, rows, PRODUCERS),
+            )
 
         against = f"persist-queue SQLiteQueue, {PRODUCERS} producers, every put on the disk"
         found = figure("outbox.append.vs_persist_queue", events, once, against, rounds=ROUNDS)

@@ -13,7 +13,9 @@ import gc
 import os
 import sqlite3
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
@@ -38,6 +40,7 @@ LEASES = 3
 OPEN_LIMIT_MS = 1_000
 MEMORY_LIMIT_MB = 10
 BODY_BYTES = 900
+_CACHE_KIB = 1 << 20
 
 _FILL = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?),
@@ -76,10 +79,22 @@ def fill(premises: Premises, count: int) -> None:
 
 
 def fill_file(path: Path, last: int, count: int) -> None:
-    """The same into the file of an outbox that nobody has open and whose last sale is known."""
-    with closing(sqlite3.connect(path)) as db, db:
+    """The same into the file of an outbox that nobody has open and whose last sale is known.
+
+    Done by a process of its own, whose memory does not count as ours.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as filler:
+        filler.submit(_grow, path, last, count).result()
+
+
+def _grow(path: Path, last: int, count: int) -> None:
+    """Row by row, index and all: an index made at the end would have no room in its pages."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")
+        db.execute("PRAGMA journal_mode=OFF")
+        db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         db.execute(_FILL, (count, shelf(Stream.SALE)[0] - 1 + last, "x" * (BODY_BYTES - 60)))
+        db.execute("PRAGMA journal_mode=WAL")
     with path.open("r+b") as file:
         os.fsync(file.fileno())  # or the disk would still be busy with it when the race begins
 

@@ -107,14 +107,34 @@ def append_each(outbox: Outbox, drafts: Sequence[Draft]) -> None:
         outbox.append(Stream.SALE, [draft])
 
 
-def together(work: Callable[[Any], None], items: Sequence[Any], producers: int) -> None:
-    """The items shared out to so many threads, until the last of them is done."""
-    parts = [items[n::producers] for n in range(producers)]
-    threads = [threading.Thread(target=work, args=(part,)) for part in parts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+class Crew:
+    """The items shared out to so many threads, which are there already when the clock starts.
+
+    Call it to let them begin; it returns when the last of them is done.
+    """
+
+    def __init__(self, work: Callable[[Any], None], items: Sequence[Any], producers: int) -> None:
+        self._work = work
+        self._begin = threading.Barrier(producers + 1)
+        self._failures: list[BaseException] = []
+        parts = [items[n::producers] for n in range(producers)]
+        self._threads = [threading.Thread(target=self._run, args=(part,)) for part in parts]
+        for thread in self._threads:
+            thread.start()
+
+    def __call__(self) -> None:
+        self._begin.wait()
+        for thread in self._threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
+
+    def _run(self, part: Sequence[Any]) -> None:
+        self._begin.wait()
+        try:
+            self._work(part)
+        except BaseException as failure:  # noqa: BLE001 - raised again by who waits for the crew
+            self._failures.append(failure)
 
 
 def lease_and_settle(outbox: Outbox, leases: int, *, delete: bool = False) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cloud.ingest.alarms import AlarmKind
+from cloud.ingest.alarms.deciding import Place, Sign, Trouble
 from models.wire.birth import Birth
 from models.wire.events.device import CameraState, Heartbeat, StreamDepth
 from tests.browser.chromium import a_browser, a_visitor
@@ -149,6 +151,24 @@ def test_device_comes_online_while_one_watches(cloud: WholeCloud, page: Page) ->
     expect(row).to_contain_text("1 h")
 
 
+def test_alarms_are_counted_in_the_head_of_every_live_page_and_can_be_acknowledged(
+    cloud: WholeCloud, page: Page
+) -> None:
+    sign_in(cloud, page)
+    page.get_by_role("link", name="Devices").click()
+    live(page)
+    counted = page.locator("[data-alarms]")
+    expect(counted).to_be_hidden()
+    clone = Trouble(SHOP.device, Place.of(SHOP), {"epoch": "9f31c2d0", "owner": SHOP.device}, 1)
+    cloud.alarms.look([Sign(AlarmKind.CLONED_DISK, [clone])])
+    expect(counted).to_have_text("1")
+    page.get_by_role("link", name="Alarms: 1").click()
+    expect(page.get_by_role("listitem", name=re.compile("disk was copied"))).to_be_visible()
+    page.get_by_role("button", name="I know of it").click()
+    expect(page.get_by_role("heading", name="No alarms")).to_be_visible()
+    expect(counted).to_be_hidden()
+
+
 def test_paused_page_stands_still_until_it_is_let_go(cloud: WholeCloud, page: Page) -> None:
     sign_in(cloud, page)
     page.goto(page.url.replace("/console/today", TODAY))
@@ -237,11 +257,13 @@ def test_no_page_is_wider_than_the_screen(
     ]
     cloud.beat(Heartbeat(uptime_s=1, streams=[], cameras=cameras))
     cloud.arrive(b"not a batch")
+    cloud.lookout.look()
     cloud.door.prepare({"LIANKE_CONSOLE_PASSWORD": PASSWORD})
     with a_visitor(browser, locale="en-GB", width=width, dark=True) as context:
         page = context.new_page()
         page.goto(f"{url}/console/sign-in")
-        pages = ["/console/members", TODAY, "/console/devices", "/console/dead-letters"]
+        pages = [f"/console/{name}" for name in ("members", "devices", "alarms", "dead-letters")]
+        pages.append(TODAY)
         assert fits(page)
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")

@@ -212,6 +212,7 @@ def test_a_second_login_under_the_same_name_ends_the_first(broker: BrokerUnderTe
     assert eventually(lambda: len(ear.losses) == 1)
     with pytest.raises(BrokerUnavailable):
         till.publish(Message(TILL.up(Stream.SALE), b"too late"))
+    assert not twin.taken_over()
     twin.publish(Message(TILL.up(Stream.SALE), b"mine now"))
     assert not twin_ear.losses
     till.close()

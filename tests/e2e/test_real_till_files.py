@@ -43,7 +43,7 @@ class WholePath:
         part = self.shop.till / f"{name}.part"
         part.write_bytes(content)
         part.rename(self.shop.till / f"{name}.xml")
-        assert eventually(lambda: not list(self.shop.till.glob("*.xml")), 30)
+        assert eventually(lambda: not list(self.shop.till.rglob("*.xml")), 30)
         assert settle([self.shop], timeout_s=60)
         assert eventually(lambda: self.cloud.status()["lag"] == 0, 30, every_s=0.2)
 

@@ -25,8 +25,8 @@ from agent.config import (
     TabletSettings,
     TillSettings,
 )
-from agent.health.status import read_status
 from agent.networks import NetworkCache
+from agent.outbox import Inspection
 from models.vision.manifest import Manifest
 from models.wire.events.footfall import FootfallCounted
 from tests.simulators.broadcast import Broadcast, jpegs
@@ -77,6 +77,12 @@ def a_camera(source: Path, stall_s: float = 10.0) -> CameraSettings:
     return CameraSettings(name="cam", source=str(source), stall_s=stall_s, line=(DOOR,))
 
 
+def captured(config: AgentConfig) -> dict[str, int]:
+    """Transactions in the outbox by kind."""
+    with Inspection.open(config.outbox_file) as inspection:
+        return inspection.captured()
+
+
 def shop_day(folder: Path, camera: CameraSettings, harm: Callable[[Agent], None]) -> Outcome:
     """Open the shop, let the camera come to harm, sell a day's goods, close the shop.
 
@@ -106,7 +112,7 @@ def shop_day(folder: Path, camera: CameraSettings, harm: Callable[[Agent], None]
         for _ in Player(folder / "till", SystemPlayerClock()).play(day.deliveries()):
             pass
         sold = day.truth.retail
-        assert eventually(lambda: read_status(config).captured.get("retail") == sold, 30)
+        assert eventually(lambda: captured(config).get("retail") == sold, 30)
     return Outcome(stored_minutes(config.outbox_file), list(lines))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.clock import read_boot_id
 from tests.faults.clocks import WrongClock
 from tests.simulators.processes import ROOT
 
@@ -20,9 +21,10 @@ SLACK_S = 5.0
 
 ASK = """
 import time
-from agent.clock import kernel_keeps_time
+from agent.clock import kernel_keeps_time, milliseconds_since_boot, read_boot_id
 while input():
     print(time.time(), time.monotonic(), kernel_keeps_time(), flush=True)
+    print(read_boot_id(), milliseconds_since_boot(), flush=True)
 """
 
 
@@ -41,14 +43,23 @@ class Asked:
 
     def ahead_s(self) -> float:
         """By how much its wall clock is ahead; the rest must be right."""
+        wall, monotonic, kept = self._answers()[:3]
+        assert abs(float(monotonic) - time.monotonic()) < SLACK_S
+        assert kept == "False", "no time service keeps a wrong clock"
+        return float(wall) - time.time()
+
+    def boot(self) -> tuple[str, float]:
+        """The id of its boot, and the seconds since."""
+        bootid, milliseconds = self._answers()[3:]
+        return bootid, float(milliseconds) / 1000
+
+    def _answers(self) -> list[str]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write("now\n")
         self._process.stdin.flush()
-        wall, monotonic, kept = self._process.stdout.readline().split()
-        assert abs(float(monotonic) - time.monotonic()) < SLACK_S
-        assert kept == "False", "no time service keeps a wrong clock"
-        return float(wall) - time.time()
+        lines = self._process.stdout.readline(), self._process.stdout.readline()
+        return " ".join(lines).split()
 
     def end(self) -> None:
         self._process.communicate("\n", timeout=10)
@@ -81,3 +92,24 @@ def test_a_drifting_clock_runs_away(tmp_path: Path) -> None:
         assert asked.ahead_s() > first_s > SLACK_S
     finally:
         asked.end()
+
+
+def boot_of(clock: WrongClock) -> tuple[str, float]:
+    asked = Asked(clock)
+    try:
+        return asked.boot()
+    finally:
+        asked.end()
+
+
+def test_another_boot_has_another_id_and_begins_at_nought(tmp_path: Path) -> None:
+    booted_s = time.monotonic()
+    clock = WrongClock(tmp_path / "clock")
+    first, same = boot_of(clock), boot_of(clock)
+    assert first[0] == same[0] != read_boot_id()
+    assert 0 <= first[1] <= same[1] < time.monotonic() - booted_s
+    booted_s = time.monotonic()
+    clock.reboot()
+    second = boot_of(clock)
+    assert second[0] != first[0]
+    assert 0 <= second[1] < time.monotonic() - booted_s

@@ -60,7 +60,7 @@ def test_a_day_at_the_till_reaches_head_office_and_the_guides_page(config: Agent
     with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
         for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
             pass
-        files_gone = eventually(lambda: not list(folder.glob("*.xml")), 30)
+        files_gone = eventually(lambda: not list(folder.rglob("*.xml")), 30)
         assert files_gone
         assert eventually(lambda: owed(agent) == 0, 30)
         events = day.truth.retail + day.truth.controls
@@ -88,7 +88,7 @@ def test_a_shop_without_a_line_keeps_everything_and_hands_it_over_after_a_restar
     with Agent(config, transport=away.transport(SHOP.device, "secret")) as agent:
         for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
             pass
-        assert eventually(lambda: not list(folder.glob("*.xml")), 30)
+        assert eventually(lambda: not list(folder.rglob("*.xml")), 30)
         assert owed(agent) >= day.truth.retail + day.truth.controls
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)

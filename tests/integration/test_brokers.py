@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +18,20 @@ from agent.sync.connection import PahoConnection
 from agent.sync.mqtt import Login, Manners, PahoTransport
 from agent.sync.tls import Tls
 from agent.sync.transport import Message
+from models.wire.codec import MAX_PAYLOAD_BYTES
 from models.wire.topics import Stream, Up, device_filters
 from tests.simulators.authority import Authority
 from tests.simulators.embedded_broker import embedded_broker
 from tests.simulators.known_logins import device, logins_of
 from tests.simulators.mosquitto import mosquitto
 from tests.simulators.processes import eventually, free_port
-from tests.simulators.scripted_broker import HANG_UP, connack, connack_311, scripted_broker
+from tests.simulators.scripted_broker import (
+    HANG_UP,
+    connack,
+    connack_311,
+    disconnect,
+    scripted_broker,
+)
 
 TILL = device("sh-0001-pos1", store="sh-0001")
 FIVE, THREE = 5, 4
@@ -193,6 +201,91 @@ def test_no_more_is_unconfirmed_than_the_broker_allows() -> None:
         assert not eventually(lambda: broker.published > 3, 0.2)
         assert connection.unconfirmed() == 10
         assert not any(receipt.confirmed() for receipt in receipts)
+
+
+def test_what_the_broker_takes_at_most_is_known_and_never_exceeded() -> None:
+    topic = TILL.up(Stream.SALE)
+    with scripted_broker(connack(0, packet_maximum=2000)) as broker:
+        connection = opened(transport_to(broker.endpoint))
+        room = connection.largest_payload(topic)
+        assert room == 2000 - len(topic) - 10
+        connection.publish(Message(topic, bytes(room)))
+        with pytest.raises(BrokerUnavailable, match="packets of 2000 bytes at most"):
+            connection.publish(Message(topic, bytes(room + 1)))
+        assert eventually(lambda: broker.published == 1, 5)
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "announced"), [(connack(0), 0), (connack(0, packet_maximum=90_000), 90_000)]
+)
+def test_a_limit_that_is_configured_holds_beside_the_announced_one(
+    answer: bytes, announced: int
+) -> None:
+    topic = TILL.up(Stream.SALE)
+    for configured in (50_000, 100_000):
+        with scripted_broker(answer) as broker:
+            manners = Manners(connect_timeout_s=5.0, packet_bytes=configured)
+            connection = opened(transport_to(broker.endpoint, manners=manners))
+            least = min(configured, announced or configured)
+            assert connection.largest_payload(topic) == least - len(topic) - 10
+            connection.close()
+
+
+def test_a_lone_event_does_not_wait_for_the_acknowledgement_of_the_one_before() -> None:
+    with scripted_broker(connack(0)) as broker:
+        connection = opened(transport_to(broker.endpoint))
+        line = connection._client.socket()
+        assert isinstance(line, socket.socket)
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection.close()
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("protocol", "configured"), [(MqttProtocol.FIVE, 0), (MqttProtocol.THREE_ONE_ONE, 8192)]
+)
+def test_a_real_brokers_limit_is_reached_and_not_passed(
+    tmp_path: Path, protocol: MqttProtocol, configured: int
+) -> None:
+    with mosquitto(tmp_path, logins_of(TILL)) as broker:
+        broker._write("mosquitto.conf", f"{broker._config()}\nmax_packet_size 8192\n")
+        broker.restart()
+        manners = Manners(protocol=protocol, connect_timeout_s=5.0, packet_bytes=configured)
+        transport = PahoTransport(
+            [Endpoint(*broker.address, tls=False)], Login(TILL.name, TILL.secret), manners=manners
+        )
+        ear = Ear()
+        connection = opened(transport, ear)
+        topic = TILL.up(Stream.SALE)
+        room = connection.largest_payload(topic)
+        assert 8000 < room < 8192
+        assert eventually(connection.publish(Message(topic, bytes(room))).confirmed, 5)
+        assert not ear.losses
+        connection.close()
+
+
+def test_without_a_limit_a_batch_may_be_as_large_as_the_wire_allows() -> None:
+    with scripted_broker(connack(0)) as broker:
+        connection = opened(transport_to(broker.endpoint))
+        assert connection.largest_payload(TILL.up(Stream.SALE)) == MAX_PAYLOAD_BYTES
+        connection.close()
+
+
+@pytest.mark.parametrize(("reason", "taken"), [(0x8E, True), (0x8B, False)])
+def test_who_takes_our_place_is_told_apart_from_a_broker_that_goes_down(
+    reason: int, taken: bool
+) -> None:
+    ear = Ear()
+    with scripted_broker(connack(0)) as broker:
+        broker.last_word = disconnect(reason)
+        connection = opened(transport_to(broker.endpoint), ear)
+        assert not connection.taken_over()
+        with suppress(BrokerUnavailable):  # the broker's word may come before publish returns
+            connection.publish(Message(TILL.up(Stream.SALE), b"batch"))
+        assert eventually(lambda: len(ear.losses) == 1, 5)
+        assert connection.taken_over() is taken
+        connection.close()
 
 
 @pytest.mark.broker

@@ -136,7 +136,7 @@ def play(config: AgentConfig, deliveries: Sequence[Delivery]) -> None:
     assert folder is not None
     for _ in Player(folder, SystemPlayerClock()).play(deliveries):
         pass
-    assert eventually(lambda: not list(folder.glob("*.xml")), 30)
+    assert eventually(lambda: not list(folder.rglob("*.xml")), 30)
 
 
 def settled(agent: Agent) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cloud.console.pulse import LivePage, Pulse
+from cloud.ingest.alarms import AlarmKind
+from cloud.ingest.alarms.deciding import Sign, Trouble
 from models.runtime.clock import SystemClock
 from models.wire.events.device import Heartbeat
 from tests.simulators.clocks import HandClock
@@ -18,6 +20,8 @@ from tests.simulators.facts import a_minute, a_sale
 from tests.simulators.whole_cloud import WholeCloud
 
 DEADLINE_S = 10.0
+CALM = "0-0-0-0"
+"""The stamp of no alarms; the head of every page counts them."""
 
 
 @pytest.fixture
@@ -44,18 +48,33 @@ def stream(visitor: ConsoleVisitor, page: str) -> Iterator[Iterator[str]]:
         yield (line for line in answer.iter_lines() if line.startswith(("event", "data")))
 
 
+def raise_an_alarm(cloud: WholeCloud) -> None:
+    cloud.alarms.look([Sign(AlarmKind.INGEST_STOPPED, [Trouble()])])
+
+
+def test_an_alarm_changes_every_page_for_its_head_counts_them(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    with stream(visitor, "today") as events:
+        assert [next(events), next(events)] == ["event: changed", f"data: 0-0.{CALM}"]
+        raise_an_alarm(cloud)
+        assert next(events) == "event: changed"
+
+
 def test_sale_changes_today_and_a_heartbeat_changes_devices(
     cloud: WholeCloud, visitor: ConsoleVisitor
 ) -> None:
+    change: dict[LivePage, Callable[[], object]] = {
+        LivePage.TODAY: lambda: cloud.sell(a_sale(1)),
+        LivePage.DEVICES: lambda: cloud.beat(Heartbeat(uptime_s=1, streams=[])),
+        LivePage.ALARMS: lambda: raise_an_alarm(cloud),
+    }
     for page in LivePage:
         with stream(visitor, page) as events:
             assert next(events) == "event: changed"
             before = next(events)
             began_s = time.monotonic()
-            if page is LivePage.TODAY:
-                cloud.sell(a_sale(1))
-            else:
-                cloud.beat(Heartbeat(uptime_s=1, streams=[]))
+            change[page]()
             assert next(events) == "event: changed"
             assert next(events) != before
             assert time.monotonic() - began_s < 2
@@ -63,9 +82,9 @@ def test_sale_changes_today_and_a_heartbeat_changes_devices(
 
 def test_people_at_the_door_change_today(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     with stream(visitor, "today") as events:
-        assert [next(events), next(events)] == ["event: changed", "data: 0-0"]
+        assert [next(events), next(events)] == ["event: changed", f"data: 0-0.{CALM}"]
         cloud.count(a_minute(ingress=1))
-        assert [next(events), next(events)] == ["event: changed", "data: 0-1"]
+        assert [next(events), next(events)] == ["event: changed", f"data: 0-1.{CALM}"]
 
 
 def test_stream_says_nothing_but_that_something_changed(
@@ -73,7 +92,7 @@ def test_stream_says_nothing_but_that_something_changed(
 ) -> None:
     cloud.sell(a_sale(1, phone="+8613787655678"))
     with stream(visitor, "today") as events:
-        assert [next(events), next(events)] == ["event: changed", "data: 1-0"]
+        assert [next(events), next(events)] == ["event: changed", f"data: 1-0.{CALM}"]
 
 
 def test_stream_ends_when_the_server_is_about_to_stop(
@@ -82,7 +101,7 @@ def test_stream_ends_when_the_server_is_about_to_stop(
     with stream(visitor, "today") as events:
         next(events)
         cloud.closing.set()
-        assert list(events) == ["data: 0-0"]
+        assert list(events) == [f"data: 0-0.{CALM}"]
 
 
 def test_unknown_page_has_no_stream(visitor: ConsoleVisitor) -> None:
@@ -93,7 +112,7 @@ def test_unknown_page_has_no_stream(visitor: ConsoleVisitor) -> None:
 def test_many_open_pages_ask_the_database_once(tmp_path: Path) -> None:
     with WholeCloud(tmp_path) as cloud:
         clock = HandClock()
-        pulse = Pulse(cloud.engine, cloud.fleet, clock)
+        pulse = Pulse(cloud.engine, cloud.fleet, cloud.alarms, clock)
         first = pulse.stamp(LivePage.TODAY)
         cloud.sell(a_sale(1))
         assert pulse.stamp(LivePage.TODAY) == first

@@ -13,8 +13,8 @@ import pytest
 from cloud.broker import new_secret
 from cloud.config import CloudConfig, StorageSettings, read_config
 from cloud.foundations import Foundations
-from cloud.ingest.alarms import RefusalAlarms
 from cloud.ingest.guard import TooManyRefusals
+from cloud.ingest.refusals import RefusalAlarms
 from cloud.ingest.roster import StoredRoster, on_duty
 from tests.simulators.facts import SHOP
 from tests.simulators.known_logins import RANDOM
@@ -117,7 +117,7 @@ def test_a_second_worker_joins_a_service_with_its_own_broker(
         )
         assert serve.running
         assert second.running
-        assert "broker_connected" in second.log.read_text()
+        assert eventually(lambda: "broker_connected" in second.log.read_text(), 30)
     finally:
         codes = second.stop(), serve.stop()
     assert codes == (0, 0)

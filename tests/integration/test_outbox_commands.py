@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ import structlog
 
 import agent.cli
 from agent.cli.writing import writable_outbox
+from agent.clock import Floor, FloorFile, milliseconds_since_boot, read_boot_id
 from agent.config import AgentConfig, read_config
+from agent.outbox import Inspection
 from agent.outbox.aside import set_aside
+from agent.outbox.making import make_if_new
 from models.wire.ack import Rejection
 from models.wire.topics import Stream
 from tests.simulators.bad_sectors import blank, harm, page_with, sale
@@ -50,7 +54,7 @@ password_file = "{tmp_path / "secret"}"
     )
     settings = read_config(path)
     settings.outbox_file.parent.mkdir()
-    settings.outbox_file.touch()  # the agent has been here
+    make_if_new(settings.outbox_file)  # the agent has been here
     return path
 
 
@@ -101,6 +105,28 @@ def test_pending_events_are_exported_sealed_and_in_the_clear_only_when_asked(
     assert (code, "name a new file" in err) == (3, True)
     assert run("export", "--until", "2020-01-01")[1] == ""
     assert run("export", "--since", "yesterday")[0] == 2
+
+
+def test_transactions_are_counted_by_kind_beside_an_agent(run: Run, settings: AgentConfig) -> None:
+    with writable_outbox(settings) as outbox:
+        outbox.append(Stream.SALE, some_drafts(3))
+        assert run("count")[:2] == (0, "         3 retail\n")
+        code, out, _ = run("count", "--json")
+    assert (code, json.loads(out)) == (0, {"retail": 3})
+
+
+def test_what_is_written_by_hand_is_dated_by_the_agents_clock_not_by_a_wrong_one(
+    settings: AgentConfig,
+) -> None:
+    """A box that woke up in the past: its own events would otherwise end their retention early."""
+    later = datetime.now(UTC) + timedelta(days=30)
+    floor = Floor(int(later.timestamp() * 1000), read_boot_id(), milliseconds_since_boot())
+    FloorFile.of(settings.device.data_dir).write(floor)
+    with writable_outbox(settings) as outbox:
+        outbox.append(Stream.SALE, some_drafts(1))
+    with Inspection.open(settings.outbox_file) as inspection:
+        [pending] = inspection.pending(Stream.SALE)
+    assert pending.appended_at >= later - timedelta(seconds=1)
 
 
 def test_replay_makes_settled_sales_pending_again(run: Run, settings: AgentConfig) -> None:

@@ -54,7 +54,7 @@ MEDIA = {
 }
 FILES_OF_A_BOX = re.compile(
     r"box/(?:agent\.(?:log|toml)"
-    r"|(?:data/outbox|data/replica|keys/keyring)\.sqlite3(?:-journal|-wal|-shm|\.lock)?"
+    r"|(?:data/outbox|data/replica|keys/keyring)\.sqlite3(?:\.making)?(?:-journal|-wal|-shm|\.lock)?"
     r"|data/(?:alarms|cameras|status|time-floor|twin-desired|twin-report|clips/door)"
     r"\.(?:json|draft)"
     r"|keys/(?:device-secret|\.?master\.key(?:\.\d+)?))"

@@ -18,8 +18,9 @@ from agent.facts import FactMaker
 from agent.outbox import Draft, Outbox
 from agent.sync.announcement import Announcer
 from agent.sync.egress import Limits
+from agent.sync.held_back import AT_MOST
 from agent.sync.ingress import Ingress
-from agent.sync.link import Link
+from agent.sync.link import STABLE_S, Link
 from agent.sync.mailbox import Mailbox
 from agent.sync.metrics import SyncMetrics
 from agent.sync.session import Session, Timing
@@ -34,9 +35,7 @@ from models.vault.master import MasterKey
 from models.vault.seal import Sealer
 from models.wire.ack import Ack, Welcome
 from models.wire.cards import CardDelta
-from models.wire.events.device import EpochClosed
 from models.wire.ids import EventId
-from models.wire.registry import EPOCH_CLOSED
 from models.wire.topics import Down, ShopDown, Stream, device_filters, down, shop_down
 from tests.simulators.broker import Fate, SimulatedBroker
 from tests.simulators.facts import SHOP, a_sale, composed
@@ -60,12 +59,14 @@ class Shop:
 
     def __post_init__(self) -> None:
         clock = SystemClock()
+        self._facts = FactMaker(SHOP, DeviceClock(clock, "boot-1"), Random(3).randbytes)
         keyring = Keyring(self.folder / "keyring.sqlite3", MasterKey(b"k" * 32))
         self.outbox = Outbox.open(
             self.folder / "outbox.sqlite3",
             Sealer(keyring),
             clock=clock,
-            compose_closed=self._closed,
+            compose_closed=self._facts.closed,
+            compose_void=self._facts.void,
         )
         self.registry = CollectorRegistry()
         self.desired = DesiredKeeper(self.folder / "desired.json")
@@ -107,28 +108,38 @@ class Shop:
             )
 
         births = iter(range(1_000_000))
+        self.backoff = Backoff(Random(1).random, 0.01, 0.05)
+        self.rivalry = Backoff(Random(1).random, 0.01, 0.05)
         self.link = Link(
             self.brokers or self.broker.transport(SHOP.device, self.password),
             device_filters(SHOP),
             new_birth=lambda: f"birth-{next(births)}",
             will=announcer.will,
             make_session=make_session,
-            backoff=Backoff(Random(1).random, 0.01, 0.05),
+            backoff=self.backoff,
+            rivalry=self.rivalry,
             clock=clock,
             metrics=self.metrics,
         )
         self.outbox.on_append(lambda _stream: self.link.wake())
-
-    @staticmethod
-    def _closed(notice: EpochClosed) -> Draft:
-        clock = DeviceClock(SystemClock(), "boot-1")
-        return FactMaker(SHOP, clock, Random(3).randbytes).draft(EPOCH_CLOSED, notice)
 
     def sell(self, first: int, count: int) -> list[str]:
         """Capture sales; their event ids."""
         drafts = []
         for n in range(first, first + count):
             event_id, body = composed(a_sale(n))
+            drafts.append(Draft(EventId(event_id), body))
+        self.outbox.append(Stream.SALE, drafts)
+        return [draft.event_id for draft in drafts]
+
+    def sell_bulky(self, count: int, *, size: int) -> list[str]:
+        """The same with sales that do not shrink below so many bytes on the wire."""
+        drafts = []
+        for n in range(count):
+            sale = a_sale(9_000 + n)
+            words = Random(n).randbytes(size).hex()
+            line = msgspec.structs.replace(sale.lines[0], description=words)
+            event_id, body = composed(msgspec.structs.replace(sale, lines=[line]))
             drafts.append(Draft(EventId(event_id), body))
         self.outbox.append(Stream.SALE, drafts)
         return [draft.event_id for draft in drafts]
@@ -371,6 +382,7 @@ def test_a_damaged_desired_document_is_reported_and_the_last_good_one_stays(
     office = HeadOffice(broker)
     shop = opened(Shop(tmp_path, broker))
     shop.link.start()
+    assert eventually(lambda: bool(shop.heads), 5)
     for payload in (b'{"version":4,"document":{"a":1}}', b'{"version":5,"docu'):
         office._connection.publish(Message(down(SHOP, Down.TWIN), payload))
     assert eventually(lambda: any(twin.refusal for twin in office.twins), 5)
@@ -444,6 +456,12 @@ class Watchful:
     def unconfirmed(self) -> int:
         return self.inner.unconfirmed()
 
+    def largest_payload(self, topic: str) -> int:
+        return self.inner.largest_payload(topic)
+
+    def taken_over(self) -> bool:
+        return self.inner.taken_over()
+
     def outdone(self) -> bool:
         return self.better()
 
@@ -466,3 +484,131 @@ def test_a_session_moves_to_the_first_broker_when_that_answers_again(
     [late] = shop.sell(2, 1)
     assert shop.drained()
     assert (set(away.received), set(home.received)) == ({early}, {late})
+
+
+def test_a_connection_that_is_welcomed_and_dropped_at_once_is_not_tried_at_full_speed(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+
+    def dropped_often() -> bool:
+        if shop.link.online():
+            broker.cut(SHOP.device)
+        return shop.backoff.failures >= 5
+
+    assert eventually(dropped_often, 10, every_s=0.005)
+
+
+def test_a_connection_that_held_for_some_seconds_makes_the_next_wait_a_short_one(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    for _ in range(7):
+        shop.backoff.next_s()
+    shop.link.start()
+    assert eventually(shop.link.online, 5)
+    time.sleep(STABLE_S)  # a life long enough is what is tested
+    broker.cut(SHOP.device)
+    assert eventually(lambda: shop.backoff.failures == 1, 5)
+
+
+def test_two_boxes_with_one_name_get_their_turns_and_both_say_so(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    boxes = [Shop(tmp_path / name, broker) for name in ("one", "other")]
+    ids = []
+    for number, box in enumerate(boxes):
+        opened(box)
+        ids += box.sell(1 + 100 * number, 30)
+        box.link.start()
+    assert all(box.drained() for box in boxes)
+    assert set(office.received) >= set(ids)
+    assert eventually(lambda: all(box.standing.facts().identity_shared for box in boxes), 10)
+    assert all(box.rivalry.failures > 1 for box in boxes)
+
+
+def test_an_answer_of_another_ledger_settles_nothing_until_that_ledger_has_welcomed_us(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    """The cloud is restored from a backup while we are connected: its line to us never broke."""
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    early = shop.sell(1, 10)
+    assert shop.drained()
+    office.ledger = "ledger-2"
+    office.settled.clear()
+    office.received.clear()
+    late = shop.sell(11, 1)
+    assert eventually(lambda: set(office.received) == {*early, *late}, 10)
+    assert shop.drained()
+    assert shop.outbox.ledger == "ledger-2"
+    assert office.births == 2
+
+
+def test_late_words_of_a_ledger_that_was_replaced_cost_one_birth_and_nothing_else(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    assert eventually(shop.link.online, 5)
+    office.silent = True
+    [owed] = shop.sell(1, 1)
+    assert eventually(lambda: office.received[owed] > 0, 5)
+    old = Ack(
+        ledger="ledger-0", epoch=shop.outbox.epoch, stream="sale", settled=[(1, 1)], rehome="?"
+    )
+    for _ in range(50):
+        office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(old)))
+    assert eventually(lambda: office.births == 2, 5)
+    assert shop.owed() == 1
+    office.silent = False
+    assert shop.drained()
+    assert office.births <= 4
+
+
+def test_an_event_too_large_for_the_broker_stays_owed_and_keeps_nobody_waiting(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    broker.largest_payload = 6_000
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    before = shop.sell(1, 10)
+    [bulky] = shop.sell_bulky(1, size=9_000)
+    after = shop.sell(11, 10)
+    shop.link.start()
+    assert eventually(lambda: shop.owed() == 1, 10)
+    assert set(office.received) == {*before, *after}
+    assert eventually(lambda: shop.standing.facts().held_back == 1, 5)
+    assert shop.link.online()
+    assert shop.backoff.failures == 0, "it was never sent"
+    broker.largest_payload = 1 << 20
+    broker.cut(SHOP.device)
+    assert shop.drained()
+    assert set(office.received) == {*before, bulky, *after}
+    assert eventually(lambda: shop.standing.facts().held_back == 0, 5)
+
+
+def test_a_broker_that_takes_hardly_anything_is_left_alone_for_longer_and_longer(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    broker.largest_payload = 1_200
+    HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.sell_bulky(AT_MOST, size=1_500)
+    shop.link.start()
+    assert eventually(lambda: shop.backoff.failures > 2, 10)
+    assert shop.owed() == AT_MOST
+    assert shop.standing.facts().held_back == AT_MOST

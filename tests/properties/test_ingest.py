@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from cloud.errors import DatabaseUnavailable
 from cloud.ingest.pipeline import Ingest, Limits
 from cloud.ledger.arrival import Appended
+from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
 from cloud.ledger.reading import Reading
 from models.wire.ack import Ack
@@ -37,11 +39,16 @@ class Unsteady(Journal):
 
     fates: Iterator[str] = iter(())
 
-    def commit(self, readings: Sequence[Reading]) -> Appended:
+    def commit(
+        self,
+        readings: Sequence[Reading],
+        foresight: Foresight | None = None,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> Appended:
         fate = next(self.fates, "well")
         if fate == "before":
             raise DatabaseUnavailable("died before the commit")
-        appended = super().commit(readings)
+        appended = super().commit(readings, foresight, fence)
         if fate == "after":
             raise DatabaseUnavailable("died after the commit")
         return appended

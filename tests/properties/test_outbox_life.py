@@ -84,6 +84,7 @@ class DeviceLife(RuleBasedStateMachine):
             clock=self.premises.clock,
             random=self.premises.random,
             compose_closed=self._compose_closed,
+            compose_void=self.premises.compose_void,
         )
 
     def _compose_closed(self, closed: EpochClosed) -> Draft:

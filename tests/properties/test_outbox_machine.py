@@ -95,6 +95,7 @@ class OutboxMachine(RuleBasedStateMachine):
             clock=self.clock,
             random=self.premises.random,
             compose_closed=self._compose_closed,
+            compose_void=self.premises.compose_void,
         )
 
     def _compose_closed(self, closed: EpochClosed) -> Draft:

@@ -116,7 +116,9 @@ def test_every_event_leaves_once_and_history_is_what_was_there_before(
 ) -> None:
     held = {stream: backlog.get(stream, 0) for stream in Stream}
     shelf = Shelf(held)
-    egress = Egress(shelf, InFlight(9), Limits(batch_events=7), lambda stream: shelf.last[stream])
+    egress = Egress(
+        shelf, InFlight(9, 1 << 20), Limits(batch_events=7), lambda stream: shelf.last[stream]
+    )
     left: list[tuple[Stream, int, bool]] = []
 
     def send() -> bool:

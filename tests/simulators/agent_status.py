@@ -117,6 +117,8 @@ def a_line(**changes: object) -> LineStatus:
             acknowledged_at=NOON - timedelta(seconds=3),
             ledger_silent=False,
             login_refused=False,
+            identity_shared=False,
+            held_back=0,
         ),
         **changes,
     )

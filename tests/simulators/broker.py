@@ -9,6 +9,7 @@ PUBACKed and forgot), deliver twice, or hold it back behind later ones.
     connection = broker.transport("sh-0001-pos1", "secret").open(filters, will, listener)
     broker.cut("sh-0001-pos1")       # the line breaks: will is sent, ``lost`` is called
     broker.kill(); broker.restart()  # everything it held in memory is gone
+    broker.largest_payload = 4096    # whoever publishes more is cut off
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from enum import StrEnum
 
 from agent.errors import BrokerRefusedLogin, BrokerUnavailable
 from agent.sync.transport import Listener, Message
+from models.wire.codec import MAX_PAYLOAD_BYTES
 
 
 class Fate(StrEnum):
@@ -69,6 +71,7 @@ class SimulatedBroker:
         self._retained: dict[str, Message] = {}
         self._held: list[Message] = []
         self._up = True
+        self.largest_payload = MAX_PAYLOAD_BYTES
 
     def transport(self, client: str, password: str) -> SimulatedTransport:
         """A transport that logs in as this client."""
@@ -112,7 +115,7 @@ class SimulatedBroker:
                 raise BrokerRefusedLogin(f"simulated broker refuses {connection.client!r}")
             session = self._sessions.setdefault(connection.client, _Session())
             if session.connection is not None:
-                session.connection.break_off("taken over by another connection", will=False)
+                session.connection.give_way()
             session.connection, session.filters = connection, list(filters)
             queued, session.queue = session.queue, []
             for message in [m for m in self._retained.values() if self._wants(session, m)]:
@@ -132,6 +135,9 @@ class SimulatedBroker:
         with self._lock:
             if not self._up:
                 raise BrokerUnavailable("simulated broker: down")
+            if len(message.payload) > self.largest_payload - len(message.topic):
+                self.cut(client)  # as MQTT 5 says, section 3.1.2.11.4
+                return
             if not device_may_publish(client, message.topic):
                 return  # as NATS does: confirmed and dropped
             if message.retain:
@@ -198,6 +204,7 @@ class SimulatedConnection:
         self._broker = broker
         self._will = will
         self._open = True
+        self._taken_over = False
 
     def publish(self, message: Message) -> Confirmed:
         """Hand a message to the broker."""
@@ -210,6 +217,14 @@ class SimulatedConnection:
         """The simulated broker confirms at once, whatever it does afterwards."""
         return 0
 
+    def largest_payload(self, topic: str) -> int:
+        """See ``Connection.largest_payload``."""
+        return self._broker.largest_payload - len(topic)
+
+    def taken_over(self) -> bool:
+        """As with MQTT 5, the client is told."""
+        return self._taken_over
+
     def outdone(self) -> bool:
         """There is one broker only."""
         return False
@@ -218,6 +233,11 @@ class SimulatedConnection:
         """Say goodbye; no will."""
         self._open = False
         self._broker.detach(self)
+
+    def give_way(self) -> None:
+        """Another connection came under the same name; the session goes on, so no will."""
+        self._taken_over = True
+        self.break_off("taken over by another connection", will=False)
 
     def break_off(self, reason: str, *, will: bool = True) -> None:
         """The connection breaks: the broker speaks the will, the client learns of it."""

@@ -6,18 +6,20 @@ the cable: no reset, no refusal, silence, and routes that may vanish. Needs root
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv4Network
+from typing import Final
 
 import pytest
 
+from tests.simulators.claims import claimed
 from tests.simulators.required_server import required_program
 
-_NUMBERS = itertools.count()
+NETWORKS: Final = list(IPv4Network("10.231.0.0/16").subnets(new_prefix=30))
 
 
 class Cable:
@@ -28,14 +30,11 @@ class Cable:
         inside: the address of the far end.
     """
 
-    def __init__(self) -> None:
-        """Make the network inside and plug the cable in."""
-        number = next(_NUMBERS)
-        tag = f"{os.getpid() % 0xFFFF:x}n{number}"
-        self._name, self._near, self._far = f"lk-{tag}", f"lko-{tag}", f"lki-{tag}"
-        subnet = f"10.231.{os.getpid() % 250 + 1}"
-        block = 4 * (number % 60)
-        self.outside, self.inside = f"{subnet}.{block + 1}", f"{subnet}.{block + 2}"
+    def __init__(self, number: int) -> None:
+        """Make the network inside and plug the cable in; ``number`` is nobody else's now."""
+        self._name, self._near, self._far = f"lk-{number}", f"lko-{number}", f"lki-{number}"
+        self.outside, self.inside = map(str, NETWORKS[number].hosts())
+        self._remove_leftovers()
         _ip("netns", "add", self._name)
         _ip("link", "add", self._near, "type", "veth", "peer", self._far, "netns", self._name)
         _ip("address", "add", f"{self.outside}/30", "dev", self._near)
@@ -61,6 +60,11 @@ class Cable:
         _ip("link", "delete", self._near)
         _ip("netns", "delete", self._name)
 
+    def _remove_leftovers(self) -> None:
+        """What a test run that was killed has left under our number."""
+        for words in (("link", "delete", self._near), ("netns", "delete", self._name)):
+            subprocess.run(("ip", *words), capture_output=True, check=False)
+
 
 @contextmanager
 def cable() -> Iterator[Cable]:
@@ -68,11 +72,12 @@ def cable() -> Iterator[Cable]:
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("a cable of one's own needs Linux and root")
     required_program("ip", package="the Debian package iproute2")
-    one = Cable()
-    try:
-        yield one
-    finally:
-        one.remove()
+    with claimed("cable", range(len(NETWORKS))) as number:
+        one = Cable(number)
+        try:
+            yield one
+        finally:
+            one.remove()
 
 
 def _ip(*words: str) -> None:

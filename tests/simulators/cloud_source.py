@@ -108,6 +108,7 @@ class KnownDevices:
     births: list[tuple[DevicePath, Birth]] = field(default_factory=list)
     states: list[tuple[DevicePath, State]] = field(default_factory=list)
     twins: list[tuple[DevicePath, Reported]] = field(default_factory=list)
+    rivalled: set[DevicePath] = field(default_factory=set)
     troubles: list[Exception] = field(default_factory=list)
     questions: list[Exception] = field(default_factory=list)
 
@@ -116,11 +117,12 @@ class KnownDevices:
             raise self.questions.pop(0)
         return path in self.enrolled
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> None:
+    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
         assert at.tzinfo is not None
         if self.troubles:
             raise self.troubles.pop(0)
         self.births.append((path, birth))
+        return path in self.rivalled
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         assert at.tzinfo is not None

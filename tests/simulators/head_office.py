@@ -1,17 +1,18 @@
 """A head office in memory: answers births, settles batches, and remembers every event by its id.
 
-It stands on the simulated broker and keeps the wire contract, so that the agent's sync can be
-tested without a cloud. ``silent`` makes it take events and say nothing, ``refuse_body_of`` plays a
-damaged batch, ``settled`` may be preset to play a ledger that is ahead.
+It stands on the simulated broker, or on a real one, and keeps the wire contract, so that the
+agent's sync can be tested without a cloud. ``silent`` makes it take events and say nothing,
+``refuse_body_of`` plays a damaged batch, ``settled`` may be preset to play a ledger that is ahead.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import Protocol
 
 import msgspec
 
-from agent.sync.transport import Connection, Message
+from agent.sync.transport import Connection, Message, Transport
 from models.wire.ack import Ack, EpochSettled, Reason, Refusal, Rejection, Welcome
 from models.wire.birth import decode_birth
 from models.wire.codec import Codec
@@ -19,15 +20,22 @@ from models.wire.envelope import open_envelope
 from models.wire.ranges import RangeSet
 from models.wire.topics import Down, Stream, Up, down, parse_up, worker_filters
 from models.wire.twin import Reported, decode_reported
-from tests.simulators.broker import SimulatedBroker
 
 NAME, PASSWORD = "_cloud-office", "office"
+
+
+class Switchboard(Protocol):
+    """Any broker: who logs in may speak."""
+
+    def transport(self, client: str, password: str) -> Transport:
+        """A transport that logs in as this client."""
+        ...
 
 
 class HeadOffice:
     """The cloud's half of the contract, for tests of the other half."""
 
-    def __init__(self, broker: SimulatedBroker, ledger: str = "ledger-1") -> None:
+    def __init__(self, broker: Switchboard, ledger: str = "ledger-1") -> None:
         self.ledger = ledger
         self.silent = False
         self.refuse_body_of: set[str] = set()
@@ -60,6 +68,10 @@ class HeadOffice:
 
     def lost(self, reason: str) -> None:
         """Listener: our own line broke."""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
     def _welcome(self, payload: bytes) -> Welcome:
         self.births += 1

@@ -8,10 +8,15 @@ with ingest_crew(tmp_path, "mosquitto", workers=["one", "two"]) as crew:
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from cloud.access.audit import Actor
 from cloud.broker import CloudLogin, EmbeddedBroker, Login, hash_secret, new_secret
@@ -56,6 +61,25 @@ class Crew:
         """kill -9."""
         self.programs.pop(name).kill()
 
+    def freeze(self, name: str) -> None:
+        """SIGSTOP: it stands still wherever it is, and keeps its connections."""
+        os.kill(self.programs[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """SIGCONT: it goes on as if nothing had been."""
+        os.kill(self.programs[name].pid, signal.SIGCONT)
+
+    def counted(self, name: str) -> dict[str, float]:
+        """What a worker says at ``/metrics`` of its events, by what became of them."""
+        url = next(one.health for one in on_duty(self.base.engine) if one.worker == name)
+        text = requests.get(f"{url}/metrics", timeout=10).text
+        return {
+            sample.labels["outcome"]: sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "lianke_ingest_events_total"
+        }
+
     def stop(self, name: str) -> int:
         """SIGTERM; returns the exit code."""
         return self.programs.pop(name).stop()
@@ -67,20 +91,24 @@ class Crew:
             for one in on_duty(self.base.engine)
         }
 
-    def tills(self, sales: int) -> list[ResendingTill]:
-        """One for each device, with that many sales each."""
+    def tills(self, sales: int, start: int = 1) -> list[ResendingTill]:
+        """One for each device, with that many sales each, numbered from ``start`` on."""
         address = self.broker.address
         return [
-            ResendingTill(path, secret, address, sales) for path, secret in self.devices.items()
+            ResendingTill(path, secret, address, sales, start)
+            for path, secret in self.devices.items()
         ]
 
 
 @contextmanager
 def ingest_crew(
-    folder: Path, broker: str, workers: Sequence[str], shops: int = 8
+    folder: Path, broker: str, workers: Sequence[str], shops: int = 8, database_url: str = ""
 ) -> Iterator[Crew]:
-    """A crew over a ``mosquitto`` or an ``embedded`` broker; no worker runs yet."""
-    storage = StorageSettings(data_dir=folder / "data", keys_dir=folder / "keys")
+    """A crew over a ``mosquitto`` or an ``embedded`` broker; no worker runs yet.
+
+    ``database_url`` is SQLAlchemy's; SQLite in the folder where it is empty.
+    """
+    storage = StorageSettings(data_dir=folder / "data", keys_dir=folder / "keys", url=database_url)
     with ExitStack() as parts:
         base = parts.enter_context(Foundations.lay(CloudConfig(storage=storage), may_upgrade=True))
         devices = dict(_enrolled(base, number) for number in range(shops))
@@ -99,6 +127,8 @@ def ingest_crew(
             yield crew
         finally:
             for name in list(crew.programs):
+                if crew.programs[name].running:
+                    crew.thaw(name)
                 crew.stop(name)
 
 
@@ -125,6 +155,7 @@ def _write_config(folder: Path, storage: StorageSettings, broker: tuple[str, int
         f"""[storage]
 data_dir = "{storage.data_dir}"
 keys_dir = "{storage.keys_dir}"
+url = "{storage.url}"
 
 [broker]
 embedded = false

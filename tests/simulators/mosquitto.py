@@ -35,11 +35,13 @@ class Mosquitto:
         persistent: bool,
         authority: Authority | None = None,
     ) -> None:
+        """``inside`` is where workers log in without TLS; everybody does where no authority is."""
         self._program = required_program("mosquitto", package="the Debian package mosquitto")
         self._directory = directory
         self._persistent = persistent
         self._authority = authority
         self.address = ("127.0.0.1", free_port())
+        self.inside = self.address if authority is None else ("127.0.0.1", free_port())
         self._process: subprocess.Popen[bytes] | None = None
         self._write_logins(logins)
         self._write("mosquitto.conf", self._config())
@@ -113,7 +115,7 @@ class Mosquitto:
             assert shipped in text, f"the example has no {shipped!r} any more"
             text = text.replace(shipped, ours)
         if self._authority is not None:
-            text += _by_certificate(self._authority)
+            text += _by_certificate(self._authority) + _inside(self.inside)
         owner = pwd.getpwuid(os.getuid()).pw_name  # as root it would become another
         return f"{text}\nuser {owner}\n"
 
@@ -126,6 +128,12 @@ def _by_certificate(authority: Authority) -> str:
         f"keyfile {server.private_key}\n"
         "require_certificate true\nuse_identity_as_username true\n"
     )
+
+
+def _inside(address: tuple[str, int]) -> str:
+    """A listener for the cloud's own workers, by password."""
+    host, port = address
+    return f"\nlistener {port} {host}\nuse_username_as_clientid true\n"
 
 
 @contextmanager

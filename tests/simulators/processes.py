@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 import psutil
 import requests
 
+from tests.simulators.claims import claim
+
 ROOT = Path(__file__).resolve().parents[2]
+
+PORTS: Final = range(12_000, 32_000)
+"""Below those that the kernel gives to whoever connects: none is taken while its server is down."""
+
+PORTS_OF_A_PROCESS: Final = 125
 
 
 class NotReady(RuntimeError):
@@ -22,10 +32,26 @@ class NotReady(RuntimeError):
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on now."""
+    """A TCP port that nobody listens on now, and that no other test run is given meanwhile."""
+    ports = _ports_of(os.getpid())
+    return next(port for port in itertools.islice(ports, PORTS_OF_A_PROCESS) if _is_free(port))
+
+
+@cache
+def _ports_of(_pid: int) -> Iterator[int]:
+    """The ports of this process in turn, for ever; a process that was forked off has its own."""
+    block = claim("ports", PORTS[::PORTS_OF_A_PROCESS])
+    return itertools.cycle(range(block, block + PORTS_OF_A_PROCESS))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+        return True
 
 
 def accepts(address: tuple[str, int]) -> bool:
@@ -101,6 +127,11 @@ class Program:
             if time.monotonic() > deadline:
                 raise NotReady(f"{what}: not ready in {timeout_s:g} s\n{self.last_words()}")
             time.sleep(0.02)
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with, minus the signal's number where it was killed; None while it runs."""
+        return self._process.poll()
 
     def last_words(self) -> str:
         """The end of its log."""

@@ -33,15 +33,20 @@ class ResendingTill:
     """One device with sales 1 to ``sales`` in its outbox. Implements ``Listener``."""
 
     def __init__(
-        self, device: DevicePath, secret: str, broker: tuple[str, int], sales: int
+        self,
+        device: DevicePath,
+        secret: str,
+        broker: tuple[str, int],
+        sales: int,
+        start: int = 1,
     ) -> None:
-        """``sales`` is a multiple of BATCH."""
+        """``sales`` is a multiple of BATCH; ``start`` is the number of the first one."""
         self._path = device
         login = BrokerLogin(*broker, device.device, secret, device.device)
         self._source = MqttSource(login, clock=SystemClock(), random=lambda: 0.1)
-        self._owed = {first: self._batch(first) for first in range(1, sales + 1, BATCH)}
-        self._sales = sales
-        self._acknowledged = RangeSet()
+        self._owed = {first: self._batch(first) for first in range(start, start + sales, BATCH)}
+        self._last = start + sales - 1
+        self._acknowledged = RangeSet([(1, start - 1)] if start > 1 else [])
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._send, name=device.device, daemon=True)
@@ -50,7 +55,7 @@ class ResendingTill:
     def settled(self) -> bool:
         """Whether nothing is owed."""
         with self._changed:
-            return self._acknowledged.watermark == self._sales
+            return self._acknowledged.watermark == self._last
 
     def start(self) -> None:
         """Connect and begin to send."""
@@ -62,7 +67,8 @@ class ResendingTill:
         self._stop.set()
         with self._changed:
             self._changed.notify_all()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._source.close()
 
     def arrived(self, message: Message) -> None:

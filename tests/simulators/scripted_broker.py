@@ -19,9 +19,13 @@ from agent.config import Endpoint
 CONNECT, PUBLISH, SUBSCRIBE = 0x10, 0x30, 0x80
 
 
-def connack(reason: int, *, receive_maximum: int | None = None) -> bytes:
+def connack(
+    reason: int, *, receive_maximum: int | None = None, packet_maximum: int | None = None
+) -> bytes:
     """MQTT 5's answer to a CONNECT."""
     properties = b"" if receive_maximum is None else b"\x21" + receive_maximum.to_bytes(2, "big")
+    if packet_maximum is not None:
+        properties += b"\x27" + packet_maximum.to_bytes(4, "big")
     body = bytes([0, reason, len(properties)]) + properties
     return bytes([0x20, len(body)]) + body
 
@@ -29,6 +33,11 @@ def connack(reason: int, *, receive_maximum: int | None = None) -> bytes:
 def connack_311(code: int) -> bytes:
     """MQTT 3.1.1's answer to a CONNECT."""
     return bytes([0x20, 2, 0, code])
+
+
+def disconnect(reason: int) -> bytes:
+    """MQTT 5's last word of a broker."""
+    return bytes([0xE0, 1, reason])
 
 
 HANG_UP = b""
@@ -43,12 +52,14 @@ class ScriptedBroker:
         answers: to the first CONNECT, the second...; the last one again and again.
         versions: the protocol level of each CONNECT.
         published: how many PUBLISH packets came.
+        last_word: said to whoever publishes, before the connection is closed; nothing where empty.
     """
 
     answers: list[bytes]
     endpoint: Endpoint
     versions: list[int] = field(default_factory=list)
     published: int = 0
+    last_word: bytes = b""
 
     def serve(self, line: socket.socket) -> None:
         """One connection, until either side ends it."""
@@ -64,6 +75,9 @@ class ScriptedBroker:
                 line.sendall(self._granted(body))
             elif kind == PUBLISH:
                 self.published += 1
+                if self.last_word:
+                    line.sendall(self.last_word)
+                    return
 
     def _granted(self, body: bytes) -> bytes:
         """A SUBACK that grants the one or two filters of the tests QoS 1."""

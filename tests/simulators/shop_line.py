@@ -39,17 +39,23 @@ class WatchedOutbox:
 
     Attributes:
         welcomed_at: when the cloud last said what it has.
-        settled_at: when each sequence of the sales was settled.
+        acknowledged_at: when the ledger's word on each sequence of the sales came.
+        settled_at: when the outbox had noted it.
     """
 
     outbox: Outbox
     welcomed_at: float = 0.0
+    acknowledged_at: dict[int, float] = field(default_factory=dict)
     settled_at: dict[int, float] = field(default_factory=dict)
 
     @property
     def epoch(self) -> Epoch:
         """See ``Outbox``, as for all that follow."""
         return self.outbox.epoch
+
+    @property
+    def ledger(self) -> str:
+        return self.outbox.ledger
 
     def lease(
         self,
@@ -78,12 +84,14 @@ class WatchedOutbox:
         self.outbox.release(lease)
 
     def settle(self, epoch: str, stream: str, ranges: Sequence[Range]) -> int:
+        came_s = perf_counter()
         news = self.outbox.settle(epoch, stream, ranges)
-        now_s = perf_counter()
+        noted_s = perf_counter()
         if stream == Stream.SALE:
             for first, last in ranges:
                 for sequence in range(first, last + 1):
-                    self.settled_at.setdefault(sequence, now_s)
+                    self.acknowledged_at.setdefault(sequence, came_s)
+                    self.settled_at.setdefault(sequence, noted_s)
         return news
 
     def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> int:
@@ -100,12 +108,13 @@ class WatchedOutbox:
         return self.outbox.rehome(reason)
 
 
-def paho_transport(address: tuple[str, int], device: DevicePath, secret: str) -> PahoTransport:
-    """The agent's own transport to a broker on loopback."""
+def paho_transport(
+    address: tuple[str, int], device: DevicePath, secret: str, *, name: str = ""
+) -> PahoTransport:
+    """The agent's own transport to a broker on loopback; ``name`` logs in as somebody else."""
     endpoint = Endpoint(*address, tls=False)
-    return PahoTransport(
-        [endpoint], Login(device.device, secret), manners=Manners(max_in_flight=108)
-    )
+    login = Login(name or device.device, secret)
+    return PahoTransport([endpoint], login, manners=Manners(max_in_flight=108))
 
 
 def a_link(
@@ -159,6 +168,7 @@ def a_link(
         will=announcer.will,
         make_session=make_session,
         backoff=Backoff(Random(1).random, 0.01, 0.1),
+        rivalry=Backoff(Random(1).random, 0.01, 0.1),
         clock=clock,
         metrics=metrics,
     )

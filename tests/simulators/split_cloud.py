@@ -6,8 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cloud.broker import CloudLogin, DeviceLogin, hash_secret, new_secret
-from models.wire.ids import DevicePath, device_id, store_id, tenant_id
+from cloud.access.audit import Actor
+from cloud.broker import CloudLogin, hash_secret, new_secret
+from cloud.config import read_config
+from cloud.devices import DeviceKind
+from cloud.foundations import Foundations
+from cloud.organisation import Store, ensure_store
+from cloud.storage import write
+from models.wire.ids import device_id, store_id, tenant_id
+from tests.simulators.authority import Authority
 from tests.simulators.demo.stage import TENANT, Cloud, Ports, ShopPlan
 from tests.simulators.known_logins import RANDOM
 from tests.simulators.mosquitto import Mosquitto
@@ -28,6 +35,7 @@ class SplitCloud:
         persistent: bool = False,
         database_url: str = "",
         lease_s: float = 6.0,
+        authority: Authority | None = None,
     ) -> None:
         """A cloud to be started.
 
@@ -37,9 +45,9 @@ class SplitCloud:
             persistent: whether the broker keeps what it holds on disk.
             database_url: SQLAlchemy's; SQLite in the folder where it is empty.
             lease_s: when the parts of an ingest worker that is silent go to the other one.
+            authority: shops speak TLS with the broker and show a certificate of this authority.
         """
         self.folder = folder
-        self.secrets: dict[str, str] = {}
         self._database_url = database_url
         self._lease_s = lease_s
         folder.mkdir(parents=True)
@@ -47,16 +55,17 @@ class SplitCloud:
             folder, Ports.free(), "a long password", database_url=database_url
         )
         self._passwords = {name: new_secret(RANDOM) for name in NAMES}
-        logins: list[DeviceLogin | CloudLogin] = [
+        workers = [
             CloudLogin(name, hash_secret(secret, RANDOM))
             for name, secret in self._passwords.items()
         ]
-        for shop in shops:
-            secret = self.secrets[shop.store] = self.administration.enrol(shop)
-            path = DevicePath(tenant_id(TENANT), store_id(shop.store), device_id(shop.device))
-            logins.append(DeviceLogin(path, hash_secret(secret, RANDOM)))
+        with Foundations.lay(read_config(self.administration.config), may_upgrade=True) as base:
+            self.secrets = {shop.store: _enrolled(base, shop) for shop in shops}
+            devices = base.registry.logins()
         (folder / "broker").mkdir()
-        self.broker = Mosquitto(folder / "broker", logins, persistent=persistent)
+        self.broker = Mosquitto(
+            folder / "broker", [*workers, *devices], persistent=persistent, authority=authority
+        )
         self._configs = {name: self._config(name) for name in self._passwords}
         self.ingest: Program | None = None
         self.second_ingest: Program | None = None
@@ -96,10 +105,20 @@ class SplitCloud:
 
     def stop(self) -> None:
         """End all of them by pid."""
-        for each in (self.ingest, self.second_ingest, self.project):
-            if each is not None:
-                each.stop()
+        for each in self._workers:
+            each.stop()
         self.broker.stop()
+
+    def kill(self) -> None:
+        """kill -9 of all of them."""
+        for each in self._workers:
+            each.kill()
+        self.broker.kill()
+
+    @property
+    def _workers(self) -> list[Program]:
+        every = (self.ingest, self.second_ingest, self.project)
+        return [each for each in every if each is not None]
 
     def _start(self, name: str, command: Sequence[str]) -> Program:
         return Program(
@@ -118,7 +137,7 @@ url = "{self._database_url}"
 
 [broker]
 embedded = false
-url = "mqtt://127.0.0.1:{self.broker_port}"
+url = "mqtt://127.0.0.1:{self.broker.inside[1]}"
 user = "{user}"
 
 [ingest]
@@ -127,3 +146,20 @@ lease_s = {self._lease_s}
             encoding="utf-8",
         )
         return path
+
+
+def _enrolled(base: Foundations, shop: ShopPlan) -> str:
+    """Make the shop and its till's box known, as ``lianke-cloud enrol``; the box's secret."""
+    store = Store(
+        tenant=tenant_id(TENANT),
+        store=store_id(shop.store),
+        name=shop.name,
+        timezone=shop.timezone,
+        currency=shop.currency,
+        phone_region="CN",
+    )
+    with write(base.engine) as connection:
+        ensure_store(connection, store, base.clock.now())
+    device = device_id(shop.device)
+    actor = Actor("terminal")
+    return base.registry.enrol(store.tenant, store.store, device, DeviceKind.POS, actor).secret

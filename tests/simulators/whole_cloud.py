@@ -28,9 +28,11 @@ from cloud.cards import CardFeed, CardsFold
 from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
-from cloud.devices import HeartbeatFold
+from cloud.devices import HeartbeatFold, NoticeFold
 from cloud.devices.tables import DEVICE_STATUS
 from cloud.footfall import FootfallFold
+from cloud.ingest.alarms import CloudAlarms
+from cloud.ingest.alarms.lookout import Lookout
 from cloud.ingest.deadletters import DeadLetters
 from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.journal import Journal
@@ -48,18 +50,29 @@ from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.device import Heartbeat
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.sale import SaleRecorded
-from models.wire.ids import DevicePath, TenantId, uuid7
+from models.wire.ids import DevicePath, StoreId, TenantId, uuid7
 from models.wire.registry import FOOTFALL_COUNTED, HEARTBEAT, EventData, EventType
 from models.wire.topics import Stream
 from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
+from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, SHOP, a_batch
+
+A_DAY_S = 86_400.0
+"""So long a lease that nobody misses the ingest worker that is not there."""
 
 
 class WholeCloud(BackOffice):
     """Everything but the broker. Use it as a context manager."""
 
-    def __init__(self, folder: Path, *, seed: int = 7, clock: Clock | None = None) -> None:
-        super().__init__(folder, TABLE_MODULES, seed=seed, clock=clock)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int = 7,
+        clock: Clock | None = None,
+        databases: Databases | None = None,
+    ) -> None:
+        super().__init__(folder, TABLE_MODULES, seed=seed, clock=clock, databases=databases)
         self.keyring = Keyring(folder / "keys" / "keyring.sqlite3", self.master, self.random)
         letters, blobs = BlobSealer(self.master, "dead letter"), BlobSealer(self.master, "card")
         self.journal = Journal(self.engine, Sealer(self.keyring), letters, self.clock, self.random)
@@ -69,12 +82,15 @@ class WholeCloud(BackOffice):
         self.letters = DeadLetters(self.engine, letters, self.journal, self.clock)
         folds = (
             HeartbeatFold(),
+            NoticeFold(),
             SalesFold(),
             FootfallFold(),
             MembersFold(self.keyring),
             CardsFold(self.keyring, blobs),
         )
         self.views = Follower(self.engine, self.journal, "views", folds)
+        self.alarms = CloudAlarms(self.engine, self.clock)
+        self.lookout = Lookout(self.engine, self.fleet, self.alarms, self.clock, A_DAY_S)
         self.closing = threading.Event()
         self._sequences: dict[tuple[DevicePath, Stream], int] = {}
 
@@ -126,9 +142,12 @@ class WholeCloud(BackOffice):
             pass
         return appended
 
-    def token(self, *scopes: Scope, tenant: str = TENANT) -> IssuedToken:
+    def token(
+        self, *scopes: Scope, tenant: str = TENANT, stores: Sequence[StoreId] = ()
+    ) -> IssuedToken:
         """An API token; with both scopes when none is named."""
-        return self.tokens.create(TenantId(tenant), "test", scopes or tuple(Scope), TERMINAL)
+        wanted = scopes or tuple(Scope)
+        return self.tokens.create(TenantId(tenant), "test", wanted, TERMINAL, stores=stores)
 
     def app(self) -> FastAPI:
         """API and console as the service mounts them."""
@@ -156,6 +175,7 @@ class WholeCloud(BackOffice):
             figures=self.figures,
             directory=self.directory,
             cards=self.cards,
+            alarms=self.alarms,
         )
 
     def console_parts(self) -> ConsoleParts:
@@ -171,8 +191,9 @@ class WholeCloud(BackOffice):
             directory=self.directory,
             cards=self.cards,
             letters=self.letters,
-            painter=Painter.load(self.clock),
-            pulse=Pulse(self.engine, self.fleet, self.clock),
+            alarms=self.alarms,
+            painter=Painter.load(self.clock, self.alarms.unseen),
+            pulse=Pulse(self.engine, self.fleet, self.alarms, self.clock),
             closing=self.closing,
         )
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.run.__main__ import main
 from tests.faults.run.catalogue import SCENARIOS
 from tests.faults.run.census import NOTHING, Census, compare, keys_of
-from tests.faults.run.runner import play_all
+from tests.faults.run.runner import Run, play_all
 from tests.faults.run.scenario import NotShown, Result, Scenario, Setting
 from tests.simulators.processes import NotReady
 from tests.simulators.till import ShopDay
@@ -29,12 +29,14 @@ def raises(error: BaseException) -> Scenario:
 
 
 def facts_of(workplace: Path, *scenarios: Scenario) -> tuple[dict[str, object], bool]:
-    report = play_all(scenarios, quick=True, seed=1, workplace=workplace, tell=lambda _remark: None)
+    report = play_all(scenarios, Run(quick=True, seed=1, workplace=workplace))
     return report.facts(), report.sound
 
 
 def test_what_is_missing_is_lost_and_what_is_too_much_is_doubled() -> None:
-    assert compare(["a", "b", "c"], {"a": 1, "b": 3, "stranger": 1}) == Census(3, 2, 1, 3)
+    assert compare(["a", "b", "c"], {"a": 1, "b": 3, "stranger": 1}) == Census(
+        3, 2, 1, 3, frozenset("c")
+    )
 
 
 def test_a_reprinted_file_goes_in_once() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Connection
 
 from cloud.errors import BrokerRefusedLogin, DatabaseUnavailable, FaultyService, NotFound
 from cloud.ingest.deadletters import DeadLetters
@@ -17,6 +18,7 @@ from cloud.ingest.pipeline import Ingest, Limits
 from cloud.ingest.withholding import Withholding
 from cloud.ledger.arrival import Appended
 from cloud.ledger.fact import Fact
+from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
 from cloud.ledger.reading import Readable, Reading
 from models.wire.ack import Ack, EpochSettled, Refusal, Rejection, Welcome
@@ -40,15 +42,23 @@ class Fragile(Journal):
 
     troubles: Sequence[Exception] = ()
     chokes_on: str = ""
+    foresees_wrongly = False
 
-    def commit(self, readings: Sequence[Reading]) -> Appended:
+    def commit(
+        self,
+        readings: Sequence[Reading],
+        foresight: Foresight | None = None,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> Appended:
         if self.troubles:
             trouble, *self.troubles = self.troubles
             raise trouble
+        if self.foresees_wrongly and foresight is not None:
+            raise ZeroDivisionError
         for one in readings:
             if isinstance(one, Readable) and any(self._is_poison(e) for e in one.events):
                 raise ZeroDivisionError(PHONE)
-        return super().commit(readings)
+        return super().commit(readings, foresight, fence)
 
     def _is_poison(self, event: object) -> bool:
         return isinstance(event, Fact) and event.event_id == self.chokes_on
@@ -114,6 +124,15 @@ def works(databases: Databases, tmp_path: Path) -> Iterator[Works]:
     works = Works(tmp_path, databases)
     yield works
     works.ledger.close()
+
+
+def test_a_large_group_is_stored_though_what_was_foreseen_is_wrong(works: Works) -> None:
+    works.journal.foresees_wrongly = True
+    with works.running() as ingest:
+        works.source.deliver(SALES, a_batch([a_sale(n) for n in range(1, 121)]))
+        (ack,) = works.acks(1)
+    assert (ack.settled, ack.rejected, ack.refused) == ([(1, 120)], [], [])
+    assert ingest.tally.mishaps == 0
 
 
 def test_a_batch_is_answered_once_it_is_in_the_ledger(works: Works) -> None:
@@ -368,6 +387,15 @@ def test_a_birth_is_answered_with_what_is_settled(works: Works, retained: bool) 
         now="2026-11-22T04:00:00.000Z",
     )
     assert works.devices.births == [(SHOP, BIRTH)]
+
+
+def test_a_box_hears_that_another_one_uses_its_name(works: Works) -> None:
+    works.devices.rivalled = {SHOP}
+    with works.running():
+        works.source.deliver(up(SHOP, Up.BIRTH), msgspec.json.encode(BIRTH))
+        (welcome,) = works.source.wait_for_answers(SHOP, 1)
+    assert isinstance(welcome, Welcome)
+    assert welcome.rival
 
 
 def test_a_birth_waits_for_the_database_and_for_the_batches_before_it(works: Works) -> None:

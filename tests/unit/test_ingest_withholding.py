@@ -11,8 +11,8 @@ import pytest
 from cloud.access import AuditLog
 from cloud.access.audit import Actor
 from cloud.errors import DatabaseUnavailable
-from cloud.ingest.alarms import RefusalAlarm, RefusalAlarms
 from cloud.ingest.guard import TooManyRefusals
+from cloud.ingest.refusals import RefusalAlarm, RefusalAlarms
 from cloud.ingest.withholding import Withholding, sift
 from cloud.ledger.reading import Readable, Reading, read_arrival
 from models.wire.ids import DeviceId, DevicePath

@@ -49,6 +49,11 @@ def used(outbox: Outbox, name: str) -> int:
     return next(one.used_bytes for one in outbox.room().budgets if one.name == name)
 
 
+def pages_of(outbox: Outbox) -> int:
+    pages: int = outbox._file._writer.execute("PRAGMA page_count").fetchone()[0]
+    return pages
+
+
 def fill(outbox: Outbox, stream: Stream, *, up_to: int) -> int:
     """Append large events until the file uses so many bytes; how many it took."""
     number = 0
@@ -192,6 +197,49 @@ def test_on_a_full_disk_only_sales_make_the_file_grow(outbox: Outbox, disk: Disk
     assert outbox.append(Stream.SALE, [a_draft(1)])[0].sequence == 1
     disk.free_bytes = 1 << 40
     outbox.append(Stream.GUIDE, [a_pulse(RNG)])
+
+
+def test_on_a_full_disk_sales_take_the_place_of_settled_ones_and_of_nothing_pending(
+    premises: Premises, disk: Disk
+) -> None:
+    premises.thrift = disk.thrift(replace(SMALL, budget_bytes=64 << 20))
+    outbox = premises.open()
+    outbox.append(Stream.TELEMETRY, [a_pulse(RNG)])
+    watch(outbox, Camera(), 1)
+    fill(outbox, Stream.SALE, up_to=8 << 20)
+    last = outbox.last_sequence(Stream.SALE)
+    while lease := take(outbox):
+        outbox.settle(lease.epoch, lease.stream, [(lease.first, lease.last)])
+    kept = {depth.stream: depth.kept for depth in outbox.depths()}
+    disk.free_bytes = SMALL.free_floor_bytes - 1
+    pages = pages_of(outbox)
+    for number in range(1, 800):
+        outbox.append(Stream.SALE, [a_draft(number)])
+    assert pages_of(outbox) - pages < 100, "it notices within one measurement"
+    left = {depth.stream: depth for depth in outbox.depths()}
+    assert left[Stream.SALE].pending == 799
+    assert left[Stream.SALE].kept < kept[Stream.SALE] + 799
+    assert left[Stream.SALE].last == last + 799
+    assert (left[Stream.TELEMETRY].pending, left[Stream.FOOTFALL].pending) == (1, 5)
+    assert not outbox.room().gave_way[Cause.DROPPED]
+    outbox.close()
+
+
+def test_on_a_full_disk_a_sale_is_stored_as_long_as_the_disk_takes_it(
+    outbox: Outbox, disk: Disk
+) -> None:
+    disk.free_bytes = 0
+    for number in range(1, 200):
+        outbox.append(Stream.SALE, [a_draft(number)])
+    assert outbox.depths()[0].pending == 199
+
+
+def test_a_million_sales_and_eight_busy_hours_fit_the_default_budget() -> None:
+    settings = OutboxSettings()
+    shared = settings.budget_bytes - settings.sale_reserve_bytes
+    of_two_lines, of_ten_lines = 1_450, 4_200  # bytes of the file, measured
+    assert settings.budget_bytes / of_two_lines > 5_000_000
+    assert shared / of_ten_lines > 1_500_000, "also beside everything else"
 
 
 def test_on_a_full_disk_heartbeats_live_on_the_pages_of_the_oldest(

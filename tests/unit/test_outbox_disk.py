@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from agent.errors import DiskUnusable, OutboxBusy, OutboxCorrupt, OutboxRenewed
 from agent.outbox import Draft, Inspection, Outbox
 from agent.outbox.alarms import read_alarms
+from agent.outbox.storing import MOST_ROWS
 from models.wire.ack import EpochSettled
 from models.wire.ids import EventId
 from models.wire.topics import Stream
@@ -154,12 +155,19 @@ def test_a_full_keyring_disk_is_told_as_such(premises: Premises) -> None:
     outbox.close()
 
 
-def test_an_interrupt_right_after_the_commit_does_not_reuse_a_sequence(premises: Premises) -> None:
+@pytest.mark.parametrize("count", [1, MOST_ROWS + 1])
+def test_an_interrupt_right_after_the_commit_does_not_reuse_a_sequence(
+    premises: Premises, count: int
+) -> None:
     outbox = premises.open()
     storing = outbox._storing
     durable = storing._file.durable
 
     class Interrupted:
+        def execute(self, statement: str, values: Sequence[object]) -> None:
+            durable.execute(statement, values)
+            raise KeyboardInterrupt
+
         def __enter__(self) -> sqlite3.Connection:
             return durable.__enter__()
 
@@ -169,10 +177,10 @@ def test_an_interrupt_right_after_the_commit_does_not_reuse_a_sequence(premises:
 
     storing._file.durable = Interrupted()  # type: ignore[assignment]
     with pytest.raises(KeyboardInterrupt):
-        outbox.append(Stream.SALE, [a_draft(1)])
+        outbox.append(Stream.SALE, some_drafts(count))
     storing._file.durable = durable
-    assert outbox.append(Stream.SALE, [a_draft(2)])[0].sequence == 2
-    assert len(ids_of(take(outbox))) == 2
+    assert outbox.append(Stream.SALE, [a_draft(count + 1)])[0].sequence == count + 1
+    assert len(ids_of(take(outbox))) == count + 1
     outbox.close()
 
 

@@ -14,7 +14,12 @@ from tests.simulators.processes import eventually
 
 
 class Store:
-    """Doubles numbers, refuses negative ones, and can be held while others queue up."""
+    """Doubles numbers, refuses negative ones, and can be held while others queue up.
+
+    Attributes:
+        open: while it is not set, everybody is held.
+        groups_pass: while it is not set, groups of several are.
+    """
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -22,11 +27,14 @@ class Store:
         self.open = threading.Event()
         self.open.set()
         self.entered = threading.Event()
+        self.groups_pass = threading.Event()
+        self.groups_pass.set()
 
     def __call__(self, works: Sequence[int]) -> list[int]:
         self.entered.set()
         self.threads.append(threading.get_ident())
         assert self.open.wait(10)
+        assert len(works) == 1 or self.groups_pass.wait(10)
         self.groups.append(list(works))
         if any(work < 0 for work in works):
             raise ValueError(f"negative: {works}")
@@ -180,3 +188,40 @@ def test_a_signal_while_waiting_leaves_the_queue_in_order() -> None:
     callers.join()
     assert group.submit(3) == 6
     assert store.groups == [[1], [3]]
+
+
+def test_a_member_that_is_interrupted_does_not_keep_the_others_asleep() -> None:
+    """The chain in which a group wakes goes on behind one that is no longer there."""
+    store = Store()
+    group: GroupCommit[int, int] = GroupCommit(store)
+    callers = Callers(group)
+    store.open.clear()
+    callers.submit(1)
+    assert store.entered.wait(10)
+    callers.submit(2)
+    assert eventually(waiting(group, 1))
+
+    def interrupt() -> None:
+        assert eventually(waiting(group, 2))
+        callers.submit(4)
+        assert eventually(waiting(group, 3))
+        store.groups_pass.clear()
+        store.open.set()
+        assert eventually(waiting(group, 0))
+        signal.pthread_kill(main, signal.SIGINT)
+
+    main = threading.get_ident()
+    signaller = threading.Thread(target=interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signaller.start()
+        with pytest.raises(KeyboardInterrupt):
+            group.submit(3)
+        store.groups_pass.set()
+        signaller.join(10)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    callers.join()
+    assert callers.results == {1: 2, 2: 4, 4: 8}
+    assert store.groups == [[1], [2, 3, 4]]
+    assert group.submit(5) == 10

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import EventTooLarge, OutboxBusy, OutboxCorrupt
 from agent.outbox import Draft, Inspection, Outbox
+from agent.outbox.storing import MOST_ROWS
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
@@ -69,6 +70,55 @@ def test_capturing_the_same_file_again_adds_nothing(outbox: Outbox) -> None:
         (None, True),
     ]
     assert outbox.last_sequence(Stream.SALE) == 4
+
+
+def test_a_large_append_is_stored_whole_and_in_order(outbox: Outbox) -> None:
+    drafts = some_drafts(2 * MOST_ROWS + 5)
+    stored = outbox.append(Stream.SALE, drafts)
+    assert [one.sequence for one in stored] == list(range(1, len(drafts) + 1))
+    assert ids_of(take(outbox, max_events=1000)) == [draft.event_id for draft in drafts]
+
+
+def test_an_append_of_long_receipts_is_stored_whole_and_in_order(outbox: Outbox) -> None:
+    ids = [EventId(f"e-{number}") for number in range(7)]
+    pads = [1, 100_000, 200_000, 1, 150_000, 100_000, 200_000]
+    drafts = [
+        Draft(event_id, b'{"pad":"' + b"x" * pad + b'"}')
+        for event_id, pad in zip(ids, pads, strict=True)
+    ]
+    assert [one.sequence for one in outbox.append(Stream.SALE, drafts)] == list(range(1, 8))
+    lease = outbox.lease(
+        Stream.SALE, max_events=10, max_bytes=1_000_000, now_s=0.0, lease_s=LEASE_S
+    )
+    assert lease is not None
+    assert [plain(event) for event in lease.events] == [draft.body for draft in drafts]
+
+
+@pytest.mark.parametrize("known", [1, MOST_ROWS, MOST_ROWS + 5])
+def test_a_known_event_in_a_large_append_leaves_no_hole(outbox: Outbox, known: int) -> None:
+    drafts = some_drafts(MOST_ROWS + 10)
+    twice = drafts[known]
+    outbox.append(Stream.SALE, [twice])
+    stored = outbox.append(Stream.SALE, drafts)
+    assert [one.event_id for one in stored if one.known] == [twice.event_id]
+    assert [one.sequence for one in stored if not one.known] == list(range(2, len(drafts) + 1))
+    others = [draft.event_id for draft in drafts if draft is not twice]
+    assert ids_of(take(outbox, max_events=1000)) == [twice.event_id, *others]
+
+
+def test_calls_for_several_streams_share_a_transaction(outbox: Outbox) -> None:
+    sales, member = some_drafts(3), Draft(EventId("m-1"), b'{"id":"m-1"}')
+    seal = outbox._storing.seal
+    stored = outbox._storing.store(
+        [
+            (Stream.SALE, seal(sales[:1])),
+            (Stream.MEMBER, seal([member])),
+            (Stream.SALE, seal(sales[1:])),
+        ]
+    )
+    assert [[one.sequence for one in each] for each in stored] == [[1], [1], [2, 3]]
+    assert ids_of(take(outbox)) == [draft.event_id for draft in sales]
+    assert outbox.last_sequence(Stream.MEMBER) == 1
 
 
 def test_a_settled_and_a_rejected_event_are_still_known(outbox: Outbox) -> None:

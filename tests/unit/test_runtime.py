@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
@@ -14,6 +15,7 @@ import structlog
 
 from models.runtime import logs
 from models.runtime.clock import SystemClock
+from models.runtime.garbage import spare_what_is_loaded
 from models.runtime.settings import SettingsError, load, parse
 
 
@@ -136,3 +138,12 @@ def test_the_system_clock_is_aware_utc_and_waits() -> None:
     event = threading.Event()
     event.set()
     assert clock.wait(event, 5)
+
+
+def test_what_is_loaded_at_the_start_is_spared_by_every_later_collection() -> None:
+    try:
+        spare_what_is_loaded()
+        assert gc.get_freeze_count() > 10_000
+        assert len(gc.get_objects()) < 1_000
+    finally:
+        gc.unfreeze()

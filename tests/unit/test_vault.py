@@ -99,6 +99,31 @@ def test_a_sealed_literal_cannot_be_read_in_another_event(keyring: Keyring) -> N
         sealer.open("another-event", sealed)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":"sealed:1:"}',
+        b'{"a":"sealed:1:nonsense"}',
+        b'{"a":"not sealed:1:00000000000000000000000000000000:AAAA"}',
+        b'sealed:1:00000000000000000000000000000000:AAAA"',
+        b'"sealed:1:00000000000000000000000000000000:AAAA',
+        rb'{"a":"he said \"sealed:1:00000000000000000000000000000000:AAAA\""}',
+    ],
+)
+def test_what_only_looks_like_a_sealed_literal_is_left_alone(keyring: Keyring, text: bytes) -> None:
+    assert Sealer(keyring).open("an-event", text) == text
+
+
+def test_several_sealed_literals_of_one_event_open_among_what_looks_like_them(
+    keyring: Keyring,
+) -> None:
+    sealer = Sealer(keyring)
+    event = unsealed(phone=PHONE, card="6200001", family_name="王")
+    [sealed] = sealer.seal([event])
+    framed = b'"sealed:1:","x":' + sealed + b',"sealed:1:0"'
+    assert sealer.open(event.event_id, framed) == framed.replace(sealed, event.body)
+
+
 def test_one_sealed_string_opens_by_itself(keyring: Keyring) -> None:
     sealer = Sealer(keyring)
     event = unsealed(phone=PHONE)

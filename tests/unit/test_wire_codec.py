@@ -75,6 +75,16 @@ def test_a_decompression_bomb_stops_at_the_limit() -> None:
     assert caught.value.reason == Reason.TOO_LARGE
 
 
+def test_a_frame_that_does_not_say_its_size_is_read_and_bounded_all_the_same() -> None:
+    silent = zstandard.ZstdCompressor(write_content_size=False)
+    plain = b'{"v":1,"epoch":"e","stream":"sale","first":1,"count":1,"events":[{"a":1}]}'
+    assert [bytes(event) for event in Codec().decode(silent.compress(plain)).events] == [b'{"a":1}']
+    head = b'{"v":1,"epoch":"e","stream":"sale","first":1,"count":9,"events":['
+    with pytest.raises(BadBatch) as caught:
+        Codec().decode(silent.compress(head + b" " * (wire.MAX_BATCH_BYTES + 1) + b"]}"))
+    assert caught.value.reason == Reason.TOO_LARGE
+
+
 def test_an_oversized_payload_is_refused_before_it_is_read() -> None:
     head = b'{"v":1,"epoch":"e","stream":"sale","first":1,"count":9,"events":['
     with pytest.raises(BadBatch) as caught:

@@ -42,12 +42,14 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True):
         pending: events that the ledger has not settled.
         oldest_age_s: how long the oldest of them has waited, 0 when none waits.
         last: the greatest sequence of the current epoch.
+        kept: events that lie here, those that the ledger has settled within their retention too.
     """
 
     stream: str
     pending: int
     oldest_age_s: float
     last: int
+    kept: int = 0
 
 
 class BudgetStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,9 @@ class LineStatus(msgspec.Struct, frozen=True, kw_only=True):
         acknowledged_at: when the ledger last settled something.
         ledger_silent: the broker confirms what the ledger does not; None until it showed.
         login_refused: the broker knows us and says no; None until it showed.
+        identity_shared: another box is on the line under this device's name; None until it showed.
+        held_back: events that are too large for the present broker, each by itself; None until all
+            that waited has been looked at.
     """
 
     online: bool
@@ -98,6 +103,8 @@ class LineStatus(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
     ledger_silent: bool | None = None
     login_refused: bool | None = None
+    identity_shared: bool | None = None
+    held_back: int | None = None
 
 
 class ClockStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,8 +197,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         clock: the device's clock.
         till: the till's folder; None on a box without one.
         cameras: none on a box without one.
-        captured: transactions in the outbox by kind, settled ones within their retention too; only
-            the command line counts them, since that reads every event.
         dead_letters: events kept that the cloud refused for ever.
         quarantined: unreadable till files that are kept.
         cards: members whose card lies here; counted by the command line alone.
@@ -212,7 +217,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     clock: ClockStatus | None = None
     till: TillStatus | None = None
     cameras: list[CameraStatus] = []
-    captured: Mapping[str, int] = {}
     dead_letters: int = 0
     quarantined: int = 0
     cards: int = 0

@@ -51,7 +51,7 @@ def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
     posted = read_posted(config.status_file)
     with closing(Inspection.open(config.outbox_file)) as inspection:
         epoch, depths = inspection.epoch, inspection.depths()
-        captured, dead_letters = inspection.captured(), inspection.count_dead_letters()
+        dead_letters = inspection.count_dead_letters()
     streams = shown_streams(depths, now or _outbox_clock(config).now())
     stock = take_stock(config.outbox_file, config.outbox)
     shelved = count_cards(config.replica_file)
@@ -75,7 +75,6 @@ def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
         clock=posted.clock if posted else None,
         till=posted.till if posted and config.till.folder else None,
         cameras=_cameras(config.cameras_file, at) if config.camera else [],
-        captured=captured,
         dead_letters=dead_letters,
         quarantined=count_quarantined(config),
         cards=shelved.cards,

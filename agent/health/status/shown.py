@@ -29,6 +29,7 @@ def shown_streams(depths: Sequence[Depth], now: datetime) -> list[StreamStatus]:
             pending=depth.pending,
             oldest_age_s=_age_s(depth.oldest_appended_at, now),
             last=depth.last,
+            kept=depth.kept,
         )
         for depth in depths
     ]

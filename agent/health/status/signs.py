@@ -88,6 +88,16 @@ def _login_refused(status: Status) -> Sign:
     return _sign(AlarmKind.LOGIN_REFUSED, bool(refused), unclear=refused is None)
 
 
+def _identity_shared(status: Status) -> Sign:
+    shared = status.line.identity_shared if status.line else None
+    return _sign(AlarmKind.IDENTITY_SHARED, bool(shared), unclear=shared is None)
+
+
+def _events_held_back(status: Status) -> Sign:
+    count = status.line.held_back if status.line else None
+    return _sign(AlarmKind.EVENTS_HELD_BACK, bool(count), f"{count}", unclear=count is None)
+
+
 def _ledger_silent(status: Status) -> Sign:
     silent = status.line.ledger_silent if status.line else None
     return _sign(AlarmKind.LEDGER_SILENT, bool(silent), unclear=silent is None)
@@ -152,9 +162,11 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _till_blocked,
     _outbox_unreadable,
     _login_refused,
+    _identity_shared,
     _ledger_silent,
     _sale_overdue,
     _offline,
+    _events_held_back,
     _room_low,
     _events_rejected,
     _files_quarantined,

@@ -50,9 +50,7 @@ def _owed(status: Status) -> Iterator[str]:
     for stream in status.streams:
         owed = f"{stream.pending} owed" if stream.pending else "nothing owed"
         age = f", the oldest for {stream.oldest_age_s:.0f} s" if stream.pending else ""
-        yield f"{stream.stream:12} {owed}{age}; last sequence {stream.last}"
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status.captured.items()))
-    yield f"captured     {kinds or 'nothing yet'}"
+        yield f"{stream.stream:12} {owed}{age}; {stream.kept} kept, last sequence {stream.last}"
     yield f"refused      {status.dead_letters} by the cloud, {status.quarantined} unreadable"
     if status.line:
         yield f"line         {_line(status.line)}"
@@ -67,7 +65,9 @@ def _line(line: LineStatus) -> str:
         if line.acknowledged_at
         else "no acknowledgement since the agent started"
     )
-    return f"{state} since {line.since:%Y-%m-%d %H:%M:%S} UTC; {heard}"
+    shared = "; ANOTHER BOX USES OUR NAME" if line.identity_shared else ""
+    large = f"; {line.held_back} too large for the broker" if line.held_back else ""
+    return f"{state} since {line.since:%Y-%m-%d %H:%M:%S} UTC; {heard}{shared}{large}"
 
 
 def _room(room: RoomStatus) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.api.callers import Keeper, Reader
+from cloud.api.callers import Keeper, StoreReader
 from cloud.api.parts import Parts
 from cloud.devices import CameraHealth, DeviceKind, DeviceState, DeviceView
 from cloud.errors import InvalidInput, NotFound
@@ -91,13 +91,14 @@ class Login(BaseModel):
 
 @router.get("/devices", summary="The tenant's devices and how they are")
 def list_devices(
-    parts: Parts, caller: Reader, store: str | None = None, *, revoked: bool = False
+    parts: Parts, caller: StoreReader, store: str | None = None, *, revoked: bool = False
 ) -> DeviceList:
     """By store and name. ``revoked`` adds those that may not log in any more."""
     views = parts.fleet.devices(
         caller.tenant, StoreId(store) if store is not None else None, revoked=revoked
     )
-    return DeviceList(items=[_status(view) for view in views])
+    seen = [view for view in views if caller.may_see(caller.tenant, view.device.path.store)]
+    return DeviceList(items=[_status(view) for view in seen])
 
 
 @router.post("/devices", status_code=status.HTTP_201_CREATED, summary="Let a device in")

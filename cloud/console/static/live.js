@@ -47,6 +47,7 @@
       await new Promise((done) => setTimeout(done, Math.max(0, lastSwap + SOONEST_MS - Date.now())));
       const answer = await fetch(region.dataset.liveUrl, { headers: { "X-Lianke-Live": "1" } });
       if (answer.status === 401) return location.reload();
+      tally(answer.headers.get("X-Lianke-Alarms"));
       if (answer.ok) swap(await answer.text());
     } catch {
       say("polling"); // the line is down; the next turn tries again
@@ -55,6 +56,15 @@
       lastSwap = Date.now();
     }
     if (again) refresh();
+  }
+
+  // The head of the page is not swapped, but it counts the alarms that nobody has acknowledged.
+  function tally(count) {
+    if (count === null) return;
+    for (const badge of document.querySelectorAll("[data-alarms]")) {
+      badge.textContent = count;
+      badge.hidden = count === "0";
+    }
   }
 
   // Replaces what is shown, but neither closes what the reader opened nor moves their focus.

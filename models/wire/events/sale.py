@@ -224,10 +224,10 @@ class SaleRecorded(_Fact, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """A time that no calendar of ours holds would stop everything that follows from a sale."""
-        moments = [self.end_at] if self.begin_at is None else [self.begin_at, self.end_at]
-        if any(moment.year not in YEARS for moment in moments):
+        begin_at = self.begin_at or self.end_at
+        if self.end_at.year not in YEARS or begin_at.year not in YEARS:
             raise ValueError(f"begin_at and end_at must lie in {YEARS.start} to {YEARS.stop - 1}")
-        if any(moment.tzinfo is None for moment in moments):
+        if self.end_at.tzinfo is None or begin_at.tzinfo is None:
             raise ValueError("begin_at and end_at need an offset")
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import secrets
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
-
 from tests.faults.run.catalogue import SCENARIOS
-from tests.faults.run.runner import play_all
+from tests.faults.run.runner import Run, play_all, prepare_process, tell
 
 QUICK_SEED = 20261122
 
@@ -26,14 +22,14 @@ def main(arguments: Sequence[str]) -> int:
     if asked.list:
         print("\n".join(f"{each.name:26}{each.full:5}{each.quick:5}" for each in SCENARIOS))
         return 0
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    prepare_process()
     seed = asked.seed if asked.seed is not None else _seed(quick=asked.quick)
-    _tell(f"seed {seed}; replay one with --only NAME --seed {seed}{' --quick' * asked.quick}")
+    tell(f"seed {seed}; replay one with --only NAME --seed {seed}{' --quick' * asked.quick}")
     chosen = [each for each in SCENARIOS if not asked.only or each.name in asked.only]
-    workplace = Path(tempfile.mkdtemp(prefix="lianke-faults-"))
-    report = play_all(chosen, quick=asked.quick, seed=seed, workplace=workplace, tell=_tell)
+    run = Run(asked.quick, seed, Path(tempfile.mkdtemp(prefix="lianke-faults-")))
+    report = play_all(chosen, run, jobs=min(asked.jobs, len(chosen)))
     if report.sound:
-        workplace.rmdir()
+        run.workplace.rmdir()
     print(json.dumps(report.facts(), indent=None if asked.json else 1))
     return 0 if report.sound else 1
 
@@ -48,19 +44,22 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=names, metavar="NAME", help="this one; may be repeated"
     )
     parser.add_argument("--seed", type=int, help="as an earlier run printed it")
+    parser.add_argument(
+        "--jobs", type=_at_least_one, default=1, help="so many scenarios at once (1)"
+    )
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 def _seed(*, quick: bool) -> int:
     return QUICK_SEED if quick else secrets.randbelow(1_000_000_000)
 
 
-def _tell(remark: str) -> None:
-    print(remark, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    # Whichever way it is ended, it ends what it has started.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -34,12 +34,14 @@ class Census:
         in_ledger: those of them that the ledger has.
         lost: those that it has not.
         doubled: entries beyond one for each of them, entries of nobody included.
+        missing: the names of the lost, where they are known.
     """
 
     injected: int
     in_ledger: int
     lost: int
     doubled: int
+    missing: frozenset[str] = frozenset()
 
     def __add__(self, other: Self) -> Census:
         """Both together, where a scenario counts more than once."""
@@ -48,6 +50,7 @@ class Census:
             self.in_ledger + other.in_ledger,
             self.lost + other.lost,
             self.doubled + other.doubled,
+            self.missing | other.missing,
         )
 
 
@@ -63,6 +66,7 @@ def compare(injected: Iterable[str], entries: Mapping[str, int]) -> Census:
         in_ledger=len(found),
         lost=len(names) - len(found),
         doubled=sum(entries.values()) - len(found),
+        missing=frozenset(names - found),
     )
 
 

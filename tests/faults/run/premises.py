@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cloud.cli import EXIT_TRY_LATER
 from tests.faults.run.scenario import Setting
 from tests.faults.run.shop_floor import FEWEST_SALES, PLAN, RESEND_AFTER_S, ShopFloor
+from tests.simulators.authority import Authority
 from tests.simulators.demo.boxes import Shop
 from tests.simulators.demo.stage import Cloud, Ports, ShopPlan
-from tests.simulators.processes import free_port
+from tests.simulators.processes import Program, free_port
 from tests.simulators.split_cloud import SplitCloud
 from tests.simulators.till import ShopDay
 
@@ -31,15 +33,29 @@ class Premises(ShopFloor):
         workstations: int = 3,
         lease_s: float = 6.0,
         neighbours: tuple[ShopPlan, ...] = (),
+        authority: Authority | None = None,
     ) -> None:
-        """``neighbours`` are enrolled as well; none of their boxes is started."""
+        """A cloud to be started.
+
+        Args:
+            setting: where and how.
+            sales: of the whole day.
+            persistent_broker: whether the broker keeps what it holds on disk.
+            database_url: SQLAlchemy's; SQLite where it is empty.
+            workstations: of the till.
+            lease_s: when the parts of a silent ingest worker go to the other one.
+            neighbours: are enrolled as well; none of their boxes is started.
+            authority: shops speak TLS with the broker and show a certificate of this authority.
+        """
         folder = setting.folder / "cloud"
+        self._authority = authority
         self.cloud = SplitCloud(
             folder,
             [PLAN, *neighbours],
             persistent=persistent_broker,
             database_url=database_url,
             lease_s=lease_s,
+            authority=authority,
         )
         super().__init__(
             setting,
@@ -61,8 +77,23 @@ class Premises(ShopFloor):
         ports = Ports(http=free_port(), broker=port, host=host)
         secret = self.cloud.secrets[PLAN.store]
         return self.add_box(
-            ports, secret, folder=folder, keepalive_s=keepalive_s, resend_after_s=resend_after_s
+            ports,
+            secret,
+            folder=folder,
+            keepalive_s=keepalive_s,
+            resend_after_s=resend_after_s,
+            authority=self._authority,
         )
+
+    def revive(self) -> Program | None:
+        """The first ingest worker: it ends when it finds no database, and asks for another try."""
+        worker = self.cloud.ingest
+        if worker is None or worker.running:
+            return None
+        if worker.exit_code == EXIT_TRY_LATER:
+            self.cloud.start_ingest()
+            return None
+        return worker
 
     def start(self) -> None:
         """Broker, ingest, shop."""
@@ -75,7 +106,7 @@ class Premises(ShopFloor):
     def stop(self) -> None:
         """Shop, ingest, broker."""
         super().stop()
-        self.cloud.stop()
+        self.cloud.kill()
 
 
 class OneMachine(ShopFloor):

@@ -1,17 +1,27 @@
-"""Plays scenarios one after the other and reports."""
+"""Plays scenarios, one after the other or several at once, and reports."""
 
 from __future__ import annotations
 
+import logging
+import os
 import shutil
+import signal
+import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
+import structlog
 
 from tests.faults.run.scenario import NotShown, Scenario, Setting
 from tests.simulators.processes import NotReady
@@ -32,16 +42,20 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A scenario that could not run, or showed nothing, and why."""
+
+    name: str
+    why: str
+
+
 @dataclass(slots=True)
 class Report:
-    """All outcomes.
-
-    Attributes:
-        failures: scenarios that could not run or showed nothing, and why.
-    """
+    """All outcomes, in the order of the catalogue."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
@@ -57,6 +71,26 @@ class Report:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How scenarios are played.
+
+    Attributes:
+        quick: CI's form.
+        seed: all chance comes from it and from a scenario's name, whatever else is played.
+        workplace: has a folder for each; of one that went wrong it is kept.
+    """
+
+    quick: bool
+    seed: int
+    workplace: Path
+
+
+def tell(remark: str) -> None:
+    """Say something to people; the report has stdout for itself."""
+    print(remark, file=sys.stderr, flush=True)
+
+
 def play(scenario: Scenario, *, quick: bool, seed: int, folder: Path, tell: Tell) -> Outcome:
     """Play one scenario in a folder of its own.
 
@@ -66,7 +100,11 @@ def play(scenario: Scenario, *, quick: bool, seed: int, folder: Path, tell: Tell
     begun_s = time.monotonic()
     random = Random(f"{seed}/{scenario.name}")
     faults = scenario.quick if quick else scenario.full
-    result = scenario.play(Setting(folder, faults, quick, seed, random, tell))
+
+    def tell_of_it(remark: str) -> None:
+        tell(f"{scenario.name}: {remark}")
+
+    result = scenario.play(Setting(folder, faults, quick, seed, random, tell_of_it))
     found = result.census
     return Outcome(
         name=scenario.name,
@@ -79,28 +117,72 @@ def play(scenario: Scenario, *, quick: bool, seed: int, folder: Path, tell: Tell
     )
 
 
-def play_all(
-    scenarios: Iterable[Scenario], *, quick: bool, seed: int, workplace: Path, tell: Tell
-) -> Report:
-    """Play them, each in a folder below ``workplace``; of one that went wrong it is kept."""
+def play_all(scenarios: Sequence[Scenario], run: Run, *, jobs: int = 1) -> Report:
+    """Play them all, ``jobs`` at once, each in a process of its own where that is more than one."""
     report = Report()
-    for scenario in scenarios:
-        folder = workplace / scenario.name
-        folder.mkdir()
-        tell(f"{scenario.name} …")
-        try:
-            outcome = play(scenario, quick=quick, seed=seed, folder=folder, tell=tell)
-        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - the run goes on and fails at its end
-            report.failures[scenario.name] = _why(error)
-            tell(f"{scenario.name}: FAILED: {_why(error)}; see {folder}")
-            continue
-        report.outcomes.append(outcome)
-        tell(_line(outcome))
-        if outcome.lost or outcome.doubled:
-            tell(f"{scenario.name}: see {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    with _players(jobs) as play_each:
+        for ending in play_each(partial(_played if jobs == 1 else _played_apart, run), scenarios):
+            match ending:
+                case Outcome():
+                    report.outcomes.append(ending)
+                case Failure():
+                    report.failures.append(ending)
     return report
+
+
+def _played(run: Run, scenario: Scenario) -> Outcome | Failure:
+    """Play one and tell of it; whatever happens, the others are played as well."""
+    folder = run.workplace / scenario.name
+    folder.mkdir()
+    tell(f"{scenario.name} …")
+    try:
+        outcome = play(scenario, quick=run.quick, seed=run.seed, folder=folder, tell=tell)
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - the run goes on and fails at its end
+        tell(f"{scenario.name}: FAILED: {_why(error)}; see {folder}")
+        return Failure(scenario.name, _why(error))
+    tell(_line(outcome))
+    if outcome.lost or outcome.doubled:
+        tell(f"{scenario.name}: see {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return outcome
+
+
+def _played_apart(run: Run, scenario: Scenario) -> Outcome | Failure:
+    """Play one in a process of a pool, which would give the next one to a process that goes on."""
+    try:
+        return _played(run, scenario)
+    except KeyboardInterrupt:
+        os._exit(1)
+
+
+@contextmanager
+def _players(jobs: int) -> Iterator[Callable[..., Iterator[Outcome | Failure]]]:
+    """A ``map`` that plays here, or in processes that end when this one is told to."""
+    if jobs == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare_player) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for player in psutil.Process().children():
+                player.terminate()
+            raise
+
+
+def prepare_process() -> None:
+    """Quiet logs; whichever way the process is ended, it ends what it has started."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+
+
+def _prepare_player() -> None:
+    """A terminal's ctrl-C reaches everybody: this process waits to be told by the first one."""
+    prepare_process()
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _why(error: BaseException) -> str:

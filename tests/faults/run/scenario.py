@@ -37,6 +37,11 @@ class Setting:
     random: Random
     tell: Callable[[str], None]
 
+    @property
+    def pace(self) -> float:
+        """What the lengths of faults are multiplied by, where more of it would add nothing."""
+        return 0.5 if self.quick else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

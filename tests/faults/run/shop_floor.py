@@ -13,25 +13,30 @@ Till files lie outside of the box's folder, so that hurting the box's disk leave
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from agent.errors import AgentError
 from agent.outbox import Inspection
+from cloud.ingest.alarms import AlarmKind
 from models.wire.topics import Stream
 from tests.faults.run.census import Census, booked, compare, keys_of, ledger_entries, shown
 from tests.faults.run.feeding import Feeder
+from tests.faults.run.reported import GRAVE, raised
 from tests.faults.run.scenario import NotShown, Setting
+from tests.faults.run.tracing import traces
+from tests.simulators.authority import Authority
 from tests.simulators.demo.boxes import Shop
 from tests.simulators.demo.stage import Ports, ShopPlan
-from tests.simulators.processes import eventually, free_port
+from tests.simulators.processes import Program, eventually, free_port
 from tests.simulators.till import Delivery, ShopDay
 
 PLAN = ShopPlan("sh-0001", "连客便利", "Asia/Shanghai", "CNY", "lianke-till")
 RESEND_AFTER_S = 0.5
 DRAIN_S = 120.0
+NOTICED_S = 10.0
 FEWEST_SALES = 60
 
 
@@ -41,6 +46,8 @@ class ShopFloor:
     Attributes:
         day: what is sold; ``files`` are its files, ``given`` those that went in so far.
         boxes: every box that must owe nothing at the end.
+        due: the alarms that the cloud must have raised by the end.
+        may: grave ones that it may have raised; any other one is a false alarm.
     """
 
     def __init__(self, setting: Setting, day: ShopDay, config: Path, database_url: str) -> None:
@@ -49,6 +56,8 @@ class ShopFloor:
         self.files = list(day.deliveries())
         self.given: list[Delivery] = []
         self.boxes: list[Shop] = []
+        self.due: frozenset[AlarmKind] = frozenset()
+        self.may: frozenset[AlarmKind] = frozenset()
         self._config = config
         self.database_url = database_url
 
@@ -69,9 +78,9 @@ class ShopFloor:
             box.start()
 
     def stop(self) -> None:
-        """End every process."""
+        """End every process; what had to be there has been counted."""
         for box in self.boxes:
-            box.stop()
+            box.kill()
 
     @property
     def shop(self) -> Shop:
@@ -86,6 +95,7 @@ class ShopFloor:
         folder: Path | None = None,
         keepalive_s: int = 30,
         resend_after_s: float = RESEND_AFTER_S,
+        authority: Authority | None = None,
     ) -> Shop:
         """A box with the shop's identity and a till folder of its own; it is not started."""
         number = len(self.boxes)
@@ -98,6 +108,7 @@ class ShopFloor:
             resend_after_s=resend_after_s,
             till=self.setting.folder / f"till-{number}",
             keepalive_s=keepalive_s,
+            authority=authority,
         )
         self.boxes.append(box)
         return box
@@ -125,23 +136,43 @@ class ShopFloor:
 
     def till_waits(self) -> bool:
         """Whether there are files that no box has taken in."""
-        return any(list(box.till.glob("*.xml")) for box in self.boxes)
+        return any(map(till_waits, self.boxes))
 
     def drained(self, timeout_s: float = DRAIN_S) -> bool:
-        """Wait until every box owes nothing; False when one still does."""
-        return eventually(lambda: all(map(owes_nothing, self.boxes)), timeout_s, every_s=0.1)
+        """Wait until every box owes nothing; False when one still does, or can do so no more."""
+        eventually(
+            lambda: self.revive() is not None or all(map(owes_nothing, self.boxes)), timeout_s, 0.1
+        )
+        return all(map(owes_nothing, self.boxes))
+
+    def revive(self) -> Program | None:
+        """As a service manager: start again what asked for it; what has ended for good instead.
+
+        A subclass knows what its cloud consists of.
+        """
+        return None
 
     def census(self) -> Census:
         """Wait for the boxes to owe nothing, then compare till and ledger.
 
-        Where exactly the day was sold, its money and its members must be right, too.
+        Where exactly the day was sold, its money and its members must be right, too; and the cloud
+        must have noticed what there was to notice, and nothing else.
         """
         if not self.drained():
+            if (ended := self.revive()) is not None:
+                raise NotShown(f"ended by itself:\n{ended.last_words()}")
             self.setting.tell(f"not drained in {DRAIN_S:g} s")
         found = self.count()
+        for trace in traces(found.missing, self.given, self.boxes, PLAN.store):
+            self.setting.tell(trace)
         if len(self.given) == len(self.files) and not found.lost and not found.doubled:
             self._check_figures()
+        self._check_alarms()
         return found
+
+    def alarms(self) -> frozenset[AlarmKind]:
+        """What the cloud has noticed so far."""
+        return raised(self._config)
 
     def count(self) -> Census:
         """Compare till and ledger now."""
@@ -153,10 +184,27 @@ class ShopFloor:
         if found != due:
             raise NotShown(f"all transactions are there once, but people see {found}, not {due}")
 
+    def _check_alarms(self) -> None:
+        """An alarm may take a moment: a box that was thrown off the broker says so when it is back.
+
+        False alarms are what makes people look away.
+        """
+        eventually(lambda: self.due <= self.alarms(), NOTICED_S, 0.5)
+        found = self.alarms()
+        if unnoticed := self.due - found:
+            raise NotShown(f"nobody noticed: {_listed(unnoticed)}; alarms: {_listed(found)}")
+        if imagined := (found & GRAVE) - self.due - self.may:
+            raise NotShown(f"false alarms: {_listed(imagined)}")
+
+
+def till_waits(box: Shop) -> bool:
+    """Whether a file is left, or was claimed and is not stored yet."""
+    return any(True for _ in box.till.rglob("*.xml"))
+
 
 def owes_nothing(box: Shop) -> bool:
     """Whether every file was taken in and every sale was acknowledged."""
-    if list(box.till.glob("*.xml")):
+    if till_waits(box):
         return False
     try:
         with Inspection.open(box.outbox_file) as inspection:
@@ -166,7 +214,17 @@ def owes_nothing(box: Shop) -> bool:
     return all(depth.pending == 0 for depth in depths if depth.stream == Stream.SALE)
 
 
+def epoch_of(box: Shop) -> str:
+    """The epoch of a box's outbox, whether it runs or not."""
+    with Inspection.open(box.outbox_file) as inspection:
+        return inspection.epoch
+
+
 def _evenly(till: Feeder, files: int, faults: int) -> Iterator[int]:
     for number in range(faults):
         till.sell(files * (number + 1) // faults - files * number // faults)
         yield number
+
+
+def _listed(alarms: Iterable[AlarmKind]) -> str:
+    return ", ".join(sorted(alarms)) or "none"

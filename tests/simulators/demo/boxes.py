@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.simulators.authority import Authority
 from tests.simulators.demo.door import Door
 from tests.simulators.demo.stage import TENANT, Ports, ShopPlan
 from tests.simulators.processes import Program, answers, program
@@ -60,10 +61,20 @@ class Box:
         assert self._program is not None, "start the box first"
         return self._program
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._program is not None and self._program.running
+
     def stop(self) -> None:
         """End it in an orderly way."""
         if self._program is not None:
             self._program.stop()
+
+    def kill(self) -> None:
+        """kill -9, if it was ever started."""
+        if self._program is not None:
+            self._program.kill()
 
     def status(self) -> dict[str, Any]:
         """What ``lianke-agent status --json`` says."""
@@ -90,6 +101,7 @@ class Shop(Box):
         resend_after_s: float = 3.0,
         till: Path | None = None,
         keepalive_s: int = 30,
+        authority: Authority | None = None,
     ) -> None:
         """A shop to be started.
 
@@ -102,12 +114,19 @@ class Shop(Box):
             resend_after_s: when a batch that is not settled goes again.
             till: the folder its till writes to, where that is not on the box's disk.
             keepalive_s: how soon it notices that nobody answers any more.
+            authority: speak TLS with the broker, and show a certificate of this authority.
         """
         self.plan = plan
         self.till = till or folder / "till"
         self.tablet_port = tablet_port
         foundation = _foundation(
-            folder, plan, plan.device, ports, resend_after_s, keepalive_s=keepalive_s
+            folder,
+            plan,
+            plan.device,
+            ports,
+            resend_after_s,
+            keepalive_s=keepalive_s,
+            authority=authority,
         )
         settings = f"""{foundation}
 [till]
@@ -196,6 +215,7 @@ def _foundation(
     *,
     kind: str = "pos",
     keepalive_s: int = 30,
+    authority: Authority | None = None,
 ) -> str:
     """What every box is told: who it is, and where the cloud is."""
     return f"""[device]
@@ -209,9 +229,10 @@ data_dir = "{folder / "data"}"
 keys_dir = "{folder / "keys"}"
 
 [broker]
-urls = ["mqtt://{ports.host}:{ports.broker}"]
+urls = ["{"mqtts" if authority else "mqtt"}://{ports.host}:{ports.broker}"]
 password_file = "{secret_path(folder)}"
 keepalive_s = {keepalive_s}
+{_certificate(authority, device) if authority else ""}
 
 [cloud]
 url = "http://{ports.host}:{ports.http}"
@@ -222,4 +243,12 @@ backoff_cap_s = 2.0
 
 [housekeeping]
 heartbeat_s = 5.0
+"""
+
+
+def _certificate(authority: Authority, device: str) -> str:
+    ours = authority.issue(device)
+    return f"""tls_ca_file = "{authority.ca_file}"
+tls_certificate_file = "{ours.certificate}"
+tls_key_file = "{ours.private_key}"
 """

@@ -16,6 +16,7 @@ from typing import Any, Final, Self, TypeVar
 
 from tests.simulators.impairment.channel import READ_BYTES, Channel, LineReset, Weather
 from tests.simulators.impairment.quality import PERFECT, Figures, Outage, Quality
+from tests.simulators.processes import free_port
 
 Result = TypeVar("Result")
 
@@ -38,7 +39,7 @@ class BadLine:
         self.figures = Figures()
         self._server = server
         self._random = Random(seed)
-        self._listener = _listener((host, 0))
+        self._listener = _listener((host, free_port()))
         self.address: tuple[str, int] = self._listener.getsockname()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bad-line", daemon=True)

@@ -49,7 +49,7 @@ def play_embedded(setting: Setting) -> Result:
             for number in faults:
                 here.moment(LONGEST_WORK_S)
                 broker = _broker(here.cloud)
-                if number % SERVICE_EVERY == SERVICE_EVERY - 1:
+                if number % SERVICE_EVERY == SERVICE_EVERY // 2:
                     here.cloud.program.kill()
                     if not eventually(lambda broker=broker: not runs(broker), BACK_S):  # type: ignore[misc]
                         raise NotShown(f"the broker {broker} outlived its service")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import TextClause, create_engine, text
 
 from tests.faults.clocks import WrongClock
 from tests.faults.run.premises import Premises
@@ -24,8 +24,12 @@ _MISDATED = text(
 )
 
 
-def _wake_in_1970(here: Premises, clock: WrongClock) -> None:
+_BOOTS = text("SELECT count(DISTINCT bootid) FROM device_boot")
+
+
+def _reboot_in_1970(here: Premises, clock: WrongClock) -> None:
     here.shop.program.kill()
+    clock.reboot()
     clock.wake_in_1970()
     here.shop.start()
 
@@ -38,8 +42,8 @@ def _drift(_here: Premises, clock: WrongClock) -> None:
     clock.drift(PARTS_PER_MILLION)
 
 
-FAULTS: Final = (_wake_in_1970, _jump(0.0), _jump(HOUR_S), _jump(-HOUR_S), _drift)
-"""The second one is the time service that corrects the first; the drift begins an hour late."""
+FAULTS: Final = (_jump(0.0), _jump(HOUR_S), _jump(-HOUR_S), _drift, _reboot_in_1970)
+"""The first one is a time service that corrects the last; the drift begins an hour late."""
 
 
 def play(setting: Setting) -> Result:
@@ -54,15 +58,18 @@ def play(setting: Setting) -> Result:
                 FAULTS[number % len(FAULTS)](here, clock)
                 here.moment(LONGEST_S)
         found = here.census()
-        misdated = _misdated(here.database_url)
+        misdated = _asked(here, _MISDATED, tolerance_ms=TOLERANCE_S * 1000)
+        boots = _asked(here, _BOOTS)
     if misdated:
         raise NotShown(f"{misdated} of {found.injected} sales are dated over {TOLERANCE_S:g} s off")
+    if boots < (due := 1 + setting.faults // len(FAULTS)):
+        raise NotShown(f"the cloud heard of {boots} boots, not of {due}")
     return Result(setting.faults, found)
 
 
-def _misdated(database_url: str) -> int:
-    engine = create_engine(database_url)
+def _asked(here: Premises, question: TextClause, **values: float) -> int:
+    engine = create_engine(here.database_url)
     with engine.connect() as connection:
-        wrong = connection.execute(_MISDATED, {"tolerance_ms": TOLERANCE_S * 1000}).scalar_one()
+        answer = int(connection.execute(question, values).scalar_one())
     engine.dispose()
-    return int(wrong)
+    return answer

@@ -11,7 +11,10 @@ SALES_PER_KILL = 5
 
 
 def play(setting: Setting) -> Result:
-    """The server is down for a moment each time and recovers from its own log."""
+    """The server is down for a moment each time and recovers from its own log.
+
+    A worker that finds no database when it starts ends and says so; it is started again.
+    """
     with postgres_cluster(DURABLE) as cluster:
         url = cluster.create_database()
         sales = SALES_PER_KILL * setting.faults
@@ -22,4 +25,5 @@ def play(setting: Setting) -> Result:
                     cluster.kill()
                     here.moment(LONGEST_WORK_S / 4)
                     cluster.start()
+                    here.revive()
             return Result(setting.faults, here.census())

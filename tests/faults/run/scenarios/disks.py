@@ -46,7 +46,7 @@ def _play(setting: Setting, fault: Fault) -> Result:
         with here:
             with here.selling(setting.faults) as faults:
                 for _ in faults:
-                    here.moment(LONGEST_S / 2)
+                    here.moment(LONGEST_S / 8)
                     bit += fault(here, disk)
                     if not here.shop.program.running:
                         raise NotShown(f"the agent ended:\n{here.shop.program.last_words()}")
@@ -65,15 +65,20 @@ def _make_durable(box: Shop) -> None:
         os.close(descriptor)
 
 
+def _last(here: Premises) -> None:
+    pace = here.setting.pace
+    here.moment(LONGEST_S * pace, SHORTEST_S * pace)
+
+
 def _fill(here: Premises, disk: LoopDisk) -> bool:
     with disk.full():
-        here.moment(LONGEST_S, SHORTEST_S)
+        _last(here)
         return here.till_waits()
 
 
 def _turn_read_only(here: Premises, disk: LoopDisk) -> bool:
     disk.turn_read_only()
-    here.moment(LONGEST_S, SHORTEST_S)
+    _last(here)
     waited = here.till_waits()
     here.shop.program.kill()
     disk.come_back()
@@ -86,7 +91,7 @@ def _take_descriptors(here: Premises, _disk: LoopDisk) -> bool:
     before = agent.rlimit(psutil.RLIMIT_NOFILE)
     agent.rlimit(psutil.RLIMIT_NOFILE, (STANDARD_STREAMS, before[1]))
     try:
-        here.moment(LONGEST_S, SHORTEST_S)
+        _last(here)
         return here.till_waits()
     finally:
         agent.rlimit(psutil.RLIMIT_NOFILE, before)

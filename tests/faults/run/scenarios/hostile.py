@@ -11,6 +11,7 @@ import paho.mqtt.client as paho
 import zstandard
 from paho.mqtt.enums import CallbackAPIVersion
 
+from cloud.ingest.alarms import AlarmKind
 from models.wire.codec import Codec
 from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 from models.wire.topics import Stream, Up, up
@@ -37,6 +38,7 @@ REPLAYS: Final = 5
 def play(setting: Setting) -> Result:
     """Each message is its own kind of poison; the neighbour sells all the while."""
     with Premises(setting, sales=120, neighbours=(HOSTILE,)) as here:
+        here.due = frozenset({AlarmKind.DEAD_LETTERS, AlarmKind.REFUSALS_WITHHELD})
         worker = here.cloud.ingest
         assert worker is not None
         with here.selling(1) as faults, _attacker(here) as attacker:

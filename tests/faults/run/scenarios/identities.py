@@ -1,4 +1,4 @@
-"""One identity too many, or a past that comes back: each is noticed, and costs nothing.
+"""One identity too many, or a past that comes back: the cloud raises its alarm, and all is there.
 
 Two boxes with one identity, a cloned disk, a restored outbox, and a cloud restored from a backup.
 """
@@ -10,10 +10,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from cloud.ingest.alarms import AlarmKind
 from cloud.ledger.generation import renew_generation
 from cloud.storage import open_engine
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import NotShown, Result, Setting
+from tests.faults.run.shop_floor import epoch_of
 from tests.simulators.demo.boxes import Shop
 from tests.simulators.processes import eventually
 
@@ -27,6 +29,7 @@ def play_twins(setting: Setting) -> Result:
     """Two boxes were enrolled with one secret; both sell, and throw each other off the broker."""
     here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
     boxes = [here.add_shop(), here.add_shop()]
+    here.due = frozenset({AlarmKind.TWIN_IDENTITY})
     with here:
         _sell_in_turns(here, boxes, 1.0, setting.faults * TURNS)
         here.sell()
@@ -37,6 +40,8 @@ def play_clone(setting: Setting) -> Result:
     """A box's disk was copied, and both go on from the same epoch with the same numbers."""
     here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
     original = here.add_shop()
+    here.due = frozenset({AlarmKind.CLONED_DISK})
+    here.may = frozenset({AlarmKind.CONFLICT, AlarmKind.OUTBOX_RESTORED})
     share = 1.0 / (2 * setting.faults)
     with here:
         for number in range(setting.faults):
@@ -45,12 +50,12 @@ def play_clone(setting: Setting) -> Result:
             original.stop()
             clone = here.add_shop()
             _copy(original.folder, clone.folder)
-            before = clone.status()["epoch"]
+            before = epoch_of(clone)
             original.start()
             clone.start()
             _sell_in_turns(here, [original, clone], share, TURNS)
             here.drained()
-            if original.status()["epoch"] == clone.status()["epoch"]:
+            if epoch_of(original) == epoch_of(clone):
                 raise NotShown(f"clone {number}: both still live under epoch {before}")
             clone.stop()
         here.sell()
@@ -58,26 +63,30 @@ def play_clone(setting: Setting) -> Result:
 
 
 def play_restored_outbox(setting: Setting) -> Result:
-    """Yesterday's copy of a box's disk is put back, and the till goes on selling."""
+    """Yesterday's copy of a box's disk is put back, and the till goes on selling.
+
+    Every other time it is the very first copy: of an epoch that the box has long left.
+    """
     here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
     here.add_shop()
-    share, yesterday = 1.0 / (3 * setting.faults), setting.folder / "yesterday"
+    here.due = frozenset({AlarmKind.OUTBOX_RESTORED})
+    share, copies = 1.0 / (3 * setting.faults), setting.folder / "copies"
     with here:
         for number in range(setting.faults):
             here.sell(share)
             here.drained()
             here.shop.stop()
-            before = here.shop.status()["epoch"]
-            _copy(here.shop.folder, yesterday)
+            _copy(here.shop.folder, copies / str(number))
             here.shop.start()
             here.sell(share)
             here.drained()
             here.shop.stop()
-            _copy(yesterday, here.shop.folder)
+            _copy(copies / str(0 if number % 2 else number), here.shop.folder)
+            before = epoch_of(here.shop)
             here.shop.start()
             here.sell(share)
             here.drained()
-            if here.shop.status()["epoch"] == before:
+            if epoch_of(here.shop) == before:
                 raise NotShown(f"restore {number}: nobody noticed that the outbox was behind")
         here.sell()
         return Result(setting.faults, here.census())
@@ -88,6 +97,8 @@ def play_restored_cloud(setting: Setting) -> Result:
     forgotten, share = 0, 1.0 / (3 * setting.faults)
     with Premises(setting, sales=SALES_PER_FAULT * setting.faults) as here:
         backup = setting.folder / "backup.sqlite3"
+        here.due = frozenset({AlarmKind.LEDGER_RESTORED})
+        here.alarms()  # whoever looks for the first time has nothing to compare with
         for _ in range(setting.faults):
             here.sell(share)
             here.drained()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from cloud.errors import TransientError
+from cloud.ingest.roster import on_duty
+from cloud.storage import open_engine
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import NotShown, Result, Setting
 from tests.simulators.postgres import DURABLE, postgres_cluster
-from tests.simulators.processes import eventually
+from tests.simulators.processes import NotReady, eventually
 from tests.simulators.split_cloud import INGEST, SECOND_INGEST, SplitCloud
 
 LONGEST_WORK_S = 1.5
 SALES_PER_KILL = 4
-MOST_ACKNOWLEDGEMENTS = 3
-TRIGGER_S = 15.0
+MOST_ANSWERS = 3
+TRIGGER_S = 30.0
 LEASE_S = 1.5
+STRUCK_S = 1.5 * LEASE_S
+"""A worker that is away for so long has surely lost its parts."""
+START_S = 60.0
 
 
 def play_sqlite(setting: Setting) -> Result:
@@ -26,35 +32,53 @@ def play_postgresql(setting: Setting) -> Result:
         return _play_one(setting, cluster.create_database())
 
 
-def play_two(setting: Setting) -> Result:
+def play_two_sqlite(setting: Setting) -> Result:
     """Two workers share the parts; now the one, now the other is killed and comes back late."""
+    return _play_two(setting, "")
+
+
+def play_two_postgresql(setting: Setting) -> Result:
+    """The same over PostgreSQL."""
     with postgres_cluster(DURABLE) as cluster:
-        here = Premises(
-            setting,
-            sales=SALES_PER_KILL * setting.faults,
-            database_url=cluster.create_database(),
-            lease_s=LEASE_S,
-        )
-        with here:
-            here.cloud.start_second_ingest()
-            with here.selling(setting.faults) as faults:
-                for number in faults:
-                    here.moment(LONGEST_WORK_S)
-                    _kill_one_of_two(here, first=number % 2 == 0)
-            found = here.census()
-            taken_over = _taken_over(here)
-            setting.tell(f"a worker took the parts of a dead one {taken_over} times")
-            if not taken_over:
-                raise NotShown("no worker took over the parts of a dead one")
-            return Result(setting.faults, found)
+        return _play_two(setting, cluster.create_database())
+
+
+def _play_two(setting: Setting, database_url: str) -> Result:
+    sales = SALES_PER_KILL * setting.faults
+    with Premises(setting, sales=sales, database_url=database_url, lease_s=LEASE_S) as here:
+        here.cloud.start_second_ingest()
+        with here.selling(setting.faults) as faults:
+            for number in faults:
+                if not eventually(lambda: _both_work(here), START_S):
+                    raise NotReady(f"two workers did not share the parts in {START_S:g} s")
+                here.moment(LONGEST_WORK_S)
+                _kill_one_of_two(here, first=number % 2 == 0)
+        found = here.census()
+        taken_over = _taken_over(here)
+        setting.tell(f"a worker took the parts of a dead one {taken_over} times")
+        if not taken_over:
+            raise NotShown("no worker took over the parts of a dead one")
+        return Result(setting.faults, found)
+
+
+def _both_work(here: Premises) -> bool:
+    """Whether either has a share of the parts; one that is dead and not yet missed has, too."""
+    engine = open_engine(here.database_url)
+    try:
+        return len([one for one in on_duty(engine) if one.holds]) > 1
+    except TransientError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def _kill_one_of_two(here: Premises, *, first: bool) -> None:
+    """Half of them are away for so long that the other one takes their parts."""
     cloud = here.cloud
     worker = cloud.ingest if first else cloud.second_ingest
     assert worker is not None
     worker.kill()
-    here.moment(2 * LEASE_S)
+    here.moment(2 * LEASE_S, STRUCK_S if here.setting.quick else 0.0)
     if first:
         cloud.start_ingest()
     else:
@@ -75,7 +99,7 @@ def _play_one(setting: Setting, database_url: str) -> Result:
             for number in faults:
                 _kill(here.cloud)
                 if number % 2:
-                    answers = setting.random.randint(1, MOST_ACKNOWLEDGEMENTS)
+                    answers = setting.random.randint(1, 1 if setting.quick else MOST_ANSWERS)
                     here.cloud.start_ingest_that_dies(answers)
                     died += _died(here.cloud)
                 else:

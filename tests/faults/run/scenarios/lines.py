@@ -8,6 +8,7 @@ from typing import Final
 
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import Result, Setting
+from tests.simulators.authority import Authority
 from tests.simulators.cable import cable
 from tests.simulators.impairment import BadLine, Outage, Quality
 from tests.simulators.processes import NotReady, eventually
@@ -35,9 +36,13 @@ IMPAIRMENTS: Final[tuple[Callable[[BadLine], object], ...]] = (
 )
 """Stalls, 2 s of delay, a trickle, resets in mid-packet, half-open both ways and one way, down."""
 
+TORN: Final = 3
+"""Which of them resets in mid-packet."""
+
 
 def play_impairments(setting: Setting) -> Result:
     """One after the other, each for some seconds, with a perfect line in between."""
+    longest_s = LONGEST_S * setting.pace
     here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
     with BadLine(here.cloud.broker.address, setting.seed) as line:
         here.add_shop(line.address, keepalive_s=KEEPALIVE_S)
@@ -45,14 +50,34 @@ def play_impairments(setting: Setting) -> Result:
             with here.selling(setting.faults) as faults:
                 for number in faults:
                     IMPAIRMENTS[number % len(IMPAIRMENTS)](line)
-                    here.moment(LONGEST_S)
+                    here.moment(longest_s)
                     line.heal()
-                    here.moment(LONGEST_S / 2)
+                    here.moment(longest_s / 2)
+            return Result(setting.faults, here.census())
+
+
+def play_tls(setting: Setting) -> Result:
+    """Mutual TLS: a broker that dies and an impaired line in turns; handshakes are torn, too."""
+    authority = Authority(setting.folder / "authority")
+    here = Premises(setting, sales=SALES_PER_FAULT * setting.faults, authority=authority)
+    with BadLine(here.cloud.broker.address, setting.seed) as line:
+        here.add_shop(line.address, keepalive_s=KEEPALIVE_S)
+        with here:
+            with here.selling(setting.faults) as faults:
+                for number in faults:
+                    here.moment(LONGEST_S / 4 * setting.pace)
+                    if number % 2:
+                        here.cloud.broker.restart()
+                    else:
+                        IMPAIRMENTS[(TORN + number // 2) % len(IMPAIRMENTS)](line)
+                        here.moment(LONGEST_S * setting.pace)
+                        line.heal()
             return Result(setting.faults, here.census())
 
 
 def play_flapping(setting: Setting) -> Result:
     """5 s up, 5 s down; every other time connections are reset rather than silent."""
+    flap_s = FLAP_S * setting.pace
     here = Premises(setting, sales=SALES_PER_FAULT * setting.faults)
     with BadLine(here.cloud.broker.address, setting.seed) as line:
         here.add_shop(line.address, keepalive_s=KEEPALIVE_S)
@@ -60,8 +85,8 @@ def play_flapping(setting: Setting) -> Result:
             with here.selling(setting.faults) as faults:
                 for number in faults:
                     outage = Outage.RESETS if number % 2 else Outage.STALLS
-                    line.flap(FLAP_S, FLAP_S, outage)
-                    time.sleep(2 * FLAP_S)
+                    line.flap(flap_s, flap_s, outage)
+                    time.sleep(2 * flap_s)
             line.heal()
             return Result(setting.faults, here.census())
 
@@ -78,9 +103,9 @@ def play_pulled_cable(setting: Setting) -> Result:
                 raise NotReady(shop.program.last_words())
             with here.selling(setting.faults) as faults:
                 for _ in faults:
-                    here.moment(LONGEST_S / 2)
+                    here.moment(LONGEST_S / 2 * setting.pace)
                     wire.pull()
-                    here.moment(LONGEST_S)
+                    here.moment(LONGEST_S * setting.pace)
                     wire.plug()
             found = here.census()
             here.stop()

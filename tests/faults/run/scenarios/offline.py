@@ -16,12 +16,12 @@ from tests.simulators.impairment import BadLine, Quality
 from tests.simulators.processes import eventually
 from tests.simulators.till import Delivery, Player, ShopDay, SystemPlayerClock
 
-BACKLOG: Final = {False: 100_000, True: 6_000}
-LINE_BYTES_PER_S: Final = {False: 2_000_000, True: 600_000}
+BACKLOG: Final = {False: 100_000, True: 3_000}
+LINE_BYTES_PER_S: Final = {False: 2_000_000, True: 300_000}
 SALES_PER_TILL: Final = 900
 FILE_TRANSACTIONS: Final = 200
 RESEND_AFTER_S: Final = 10.0
-FRESH: Final = 20
+FRESH: Final = {False: 20, True: 5}
 CAPTURE_S: Final = 1_200.0
 DRAIN_S: Final = 1_200.0
 FRESH_WITHIN_S: Final = 30.0
@@ -40,11 +40,11 @@ def play(setting: Setting) -> Result:
         with here:
             line.refuse()
             here.sell()
-            if not eventually(lambda: not list(here.shop.till.glob("*.xml")), CAPTURE_S, 0.5):
+            if not eventually(lambda: not here.till_waits(), CAPTURE_S, 0.5):
                 raise NotShown("the backlog was not captured in time")
             line.heal()
             line.impair(up=Quality(bytes_per_s=LINE_BYTES_PER_S[setting.quick]))
-            _sell_fresh(here, tomorrow.deliveries()[:FRESH])
+            _sell_fresh(here, tomorrow.deliveries()[: FRESH[setting.quick]])
             line.heal()
             here.drained(DRAIN_S)
             return Result(1, here.census())

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from agent.account import Members, account_of
+from agent.app.line import Line
 from agent.capture.intake import Intake
 from agent.capture.pos.keeping import Keeping, Retention
 from agent.capture.pos.poslog import PoslogReader
@@ -39,30 +40,18 @@ from agent.metrics import agent_registry
 from agent.outbox import Outbox, Thrift
 from agent.replica import Replica
 from agent.rounds import Rounds
-from agent.sync.announcement import Announcer
-from agent.sync.catch_up import CatchUp, HttpsCards
-from agent.sync.egress import Limits
-from agent.sync.ingress import Ingress
+from agent.sync.catch_up import CatchUp
 from agent.sync.link import Link
-from agent.sync.mailbox import Mailbox
-from agent.sync.metrics import SyncMetrics
-from agent.sync.mqtt import Login, Manners, PahoTransport
-from agent.sync.session import Session, Timing
 from agent.sync.standing import LineStanding
-from agent.sync.tls import Tls
 from agent.sync.transport import Transport
 from agent.tablet import LineState, Shop, TabletServer
-from agent.twin.desired import DesiredKeeper
-from agent.twin.reporter import Reporter
 from models.people.phones import PhoneNumbers
-from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock, SystemClock
 from models.runtime.logs import get_logger
 from models.vault.blob import BlobSealer
 from models.vault.keyring import Keyring
 from models.vault.master import load_or_create
 from models.vault.seal import Sealer
-from models.wire.topics import device_filters
 
 if TYPE_CHECKING:
     from agent.capture.footfall.cameras import Cameras
@@ -157,109 +146,20 @@ class Agent:
         parts.callback(self.replica.close)
 
     def _make_sync(self) -> tuple[Link, CatchUp]:
-        config, device = self._config, self._config.device.path
-        secret = device_secret(config.broker)
         self._line = LineStanding(self._clock)
-        metrics = SyncMetrics(self.registry, self._line)
-        sync = config.sync
-        source = (
-            HttpsCards(
-                config.cloud.url,
-                device.device,
-                secret,
-                config.cloud.timeout_s,
-                surely=self._clock.surely_if_wrong,
-            )
-            if config.cloud.url
-            else None
-        )
-        catch_up = CatchUp(self.replica, source, backoff=self._backoff(), clock=self._clock)
-        desired = DesiredKeeper(config.device.data_dir / "twin-desired.json")
-        announcer = self._announcer(desired)
-        ingress = Ingress(
-            device,
-            on_card=catch_up.take,
-            on_cards_head=catch_up.head_is,
-            on_twin=lambda payload: announcer.twin() if desired.take(payload) else None,
-            metrics=metrics,
-        )
-
-        def make_session(birth: str, mailbox: Mailbox) -> Session:
-            return Session(
-                device=device,
-                outbox=self.outbox,
-                ingress=ingress,
-                mailbox=mailbox,
-                birth=birth,
-                announce=announcer.announce,
-                limits=Limits(
-                    sync.batch_events,
-                    sync.batch_bytes,
-                    sync.resend_after_s,
-                    sync.fresh_share,
-                    sync.max_age_ms / 1000.0,
-                ),
-                timing=Timing(),
-                window=sync.window,
-                clock=self._clock,
-                metrics=metrics,
-                on_time=self._steady.learn,
-            )
-
-        link = Link(
-            self._given_transport or self._paho(secret),
-            device_filters(device),
-            new_birth=lambda: os.urandom(16).hex(),
-            will=announcer.will,
-            make_session=make_session,
-            backoff=self._backoff(),
+        line = Line(
+            config=self._config,
+            secret=device_secret(self._config.broker),
+            outbox=self.outbox,
+            replica=self.replica,
             clock=self._clock,
-            metrics=metrics,
-        )
-        return link, catch_up
-
-    def _announcer(self, desired: DesiredKeeper) -> Announcer:
-        config = self._config
-        reporter = Reporter(config.device.data_dir / "twin-report.json")
-        settings = {
-            "till.profile": config.till.profile if config.till.folder else "",
-            "device.kind": config.device.kind,
-            "device.timezone": config.device.timezone,
-            "sync.fresh_share": str(config.sync.fresh_share),
-        }
-        return Announcer(
-            device=config.device.path,
-            bootid=self._clock.bootid,
             started_at=self._started_at,
-            now=self._clock.now,
-            monotonic_ms=self._clock.boot_ms,
-            held=self.outbox.held,
-            ledger=lambda: self.outbox.ledger,
-            cards=lambda: self.replica.through,
-            capabilities=config.capabilities,
-            report=lambda: reporter.report(settings, desired.standing),
+            standing=self._line,
+            registry=self.registry,
+            random=self._random.random,
         )
-
-    def _paho(self, secret: str) -> Transport:
-        broker = self._config.broker
-        return PahoTransport(
-            broker.endpoints,
-            Login(self._config.device.device, secret),
-            tls=Tls(broker.tls_ca_file, broker.tls_certificate_file, broker.tls_key_file),
-            manners=Manners(
-                protocol=broker.protocol,
-                keepalive_s=broker.keepalive_s,
-                session_expiry_s=broker.session_expiry_s,
-                max_in_flight=self._config.sync.window + 8,
-                return_after_s=broker.return_after_s,
-            ),
-            monotonic_s=self._clock.monotonic_s,
-            surely=self._clock.surely_if_wrong,
-        )
-
-    def _backoff(self) -> Backoff:
-        sync = self._config.sync
-        return Backoff(self._random.random, sync.backoff_base_s, sync.backoff_cap_s)
+        catch_up = line.make_catch_up()
+        return line.make_link(catch_up, self._given_transport), catch_up
 
     def _members(self) -> Members:
         return Members(

@@ -32,6 +32,12 @@ class RefusalAlarm:
     refused: int
     events: int
 
+    def __str__(self) -> str:
+        return (
+            f"ALARM {self.device}: {self.refused} of {self.events} events were refused, so no more "
+            f"are since {self.raised_at:%Y-%m-%d %H:%M:%S}; see 'deadletters list', then 'resume'"
+        )
+
 
 class RefusalAlarms:
     """Implements ``Alarms``. Every method raises DatabaseUnavailable."""

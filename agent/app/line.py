@@ -1,0 +1,182 @@
+"""The agent's line to the cloud, put together: MQTT up and down, HTTPS for cards that were missed.
+
+broker ⇄ transport ⇄ link → session → courier ⇄ outbox
+└→ ingress → replica, twin, births
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from agent.clock import DeviceClock
+from agent.config import AgentConfig, SyncSettings
+from agent.outbox import Outbox
+from agent.replica import Replica
+from agent.sync.announcement import Announcer
+from agent.sync.births import Births
+from agent.sync.catch_up import CatchUp, HttpsCards
+from agent.sync.egress import Limits
+from agent.sync.ingress import Ingress
+from agent.sync.link import Link
+from agent.sync.mailbox import Mailbox
+from agent.sync.metrics import SyncMetrics
+from agent.sync.mqtt import Login, Manners, PahoTransport
+from agent.sync.session import Session, Timing
+from agent.sync.standing import LineStanding
+from agent.sync.tls import Tls
+from agent.sync.transport import Transport
+from agent.twin.desired import DesiredKeeper
+from agent.twin.reporter import Reporter
+from models.runtime.backoff import Backoff
+from models.wire.topics import device_filters
+
+_RIVALRY_BASE: Final = 10
+_RIVALRY_CAP: Final = 2
+"""Times the bounds of ordinary waits: what is waited after another box has taken our place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the line is made of.
+
+    Attributes:
+        secret: that enrolment printed.
+        started_at: when this process began, for the birth.
+        standing: told how the line is.
+        random: gives a number from 0 up to 1, for back-off.
+    """
+
+    config: AgentConfig
+    secret: str
+    outbox: Outbox
+    replica: Replica
+    clock: DeviceClock
+    started_at: datetime
+    standing: LineStanding
+    registry: CollectorRegistry
+    random: Callable[[], float]
+
+    def make_catch_up(self) -> CatchUp:
+        """What fetches missed cards; it does nothing where no address is configured."""
+        cloud, source = self.config.cloud, None
+        if cloud.url:
+            source = HttpsCards(
+                cloud.url,
+                self.config.device.device,
+                self.secret,
+                cloud.timeout_s,
+                surely=self.clock.surely_if_wrong,
+            )
+        return CatchUp(self.replica, source, backoff=self._backoff(), clock=self.clock)
+
+    def make_link(self, catch_up: CatchUp, transport: Transport | None) -> Link:
+        """The link, over the given transport or that of the configuration."""
+        metrics = SyncMetrics(self.registry, self.standing)
+        births = Births(os.urandom, lambda: link.rival())  # noqa: PLW0108 - made further down
+        desired = DesiredKeeper(self.config.device.data_dir / "twin-desired.json")
+        announcer = self._announcer(desired)
+        ingress = Ingress(
+            self.config.device.path,
+            on_card=catch_up.take,
+            on_cards_head=catch_up.head_is,
+            on_twin=lambda payload: announcer.twin() if desired.take(payload) else None,
+            metrics=metrics,
+            on_welcome=births.heard,
+        )
+        link = Link(
+            transport or self._paho(),
+            device_filters(self.config.device.path),
+            new_birth=births.new,
+            will=announcer.will,
+            make_session=self._sessions(ingress, announcer, metrics),
+            backoff=self._backoff(),
+            rivalry=self._backoff(_RIVALRY_BASE, _RIVALRY_CAP),
+            clock=self.clock,
+            metrics=metrics,
+        )
+        return link
+
+    def _sessions(
+        self, ingress: Ingress, announcer: Announcer, metrics: SyncMetrics
+    ) -> Callable[[str, Mailbox], Session]:
+        sync = self.config.sync
+
+        def make_session(birth: str, mailbox: Mailbox) -> Session:
+            return Session(
+                device=self.config.device.path,
+                outbox=self.outbox,
+                ingress=ingress,
+                mailbox=mailbox,
+                birth=birth,
+                announce=announcer.announce,
+                limits=_limits(sync),
+                timing=Timing(),
+                window=sync.window,
+                clock=self.clock,
+                metrics=metrics,
+                on_time=self.clock.steady.learn,
+            )
+
+        return make_session
+
+    def _announcer(self, desired: DesiredKeeper) -> Announcer:
+        config = self.config
+        reporter = Reporter(config.device.data_dir / "twin-report.json")
+        settings = {
+            "till.profile": config.till.profile if config.till.folder else "",
+            "device.kind": config.device.kind,
+            "device.timezone": config.device.timezone,
+            "sync.fresh_share": str(config.sync.fresh_share),
+        }
+        return Announcer(
+            device=config.device.path,
+            bootid=self.clock.bootid,
+            started_at=self.started_at,
+            now=self.clock.now,
+            monotonic_ms=self.clock.boot_ms,
+            held=self.outbox.held,
+            ledger=lambda: self.outbox.ledger,
+            cards=lambda: self.replica.through,
+            capabilities=config.capabilities,
+            report=lambda: reporter.report(settings, desired.standing),
+        )
+
+    def _paho(self) -> Transport:
+        broker = self.config.broker
+        return PahoTransport(
+            broker.endpoints,
+            Login(self.config.device.device, self.secret),
+            tls=Tls(broker.tls_ca_file, broker.tls_certificate_file, broker.tls_key_file),
+            manners=Manners(
+                protocol=broker.protocol,
+                keepalive_s=broker.keepalive_s,
+                session_expiry_s=broker.session_expiry_s,
+                max_in_flight=self.config.sync.window + 8,
+                return_after_s=broker.return_after_s,
+                packet_bytes=broker.max_packet_bytes,
+            ),
+            monotonic_s=self.clock.monotonic_s,
+            surely=self.clock.surely_if_wrong,
+        )
+
+    def _backoff(self, base: int = 1, cap: int = 1) -> Backoff:
+        sync = self.config.sync
+        return Backoff(self.random, base * sync.backoff_base_s, cap * sync.backoff_cap_s)
+
+
+def _limits(sync: SyncSettings) -> Limits:
+    return Limits(
+        sync.batch_events,
+        sync.batch_bytes,
+        sync.resend_after_s,
+        sync.fresh_share,
+        sync.max_age_ms / 1000.0,
+        sync.window_bytes,
+        sync.confirm_within_s,
+    )
