@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -161,7 +162,8 @@ class PahoConnection:
         """Disconnect in an orderly way and end paho's thread."""
         self._end()
         self._client.disconnect()
-        self._client.loop_stop()
+        with suppress(AttributeError):  # paho forgets a thread that ends by itself just now
+            self._client.loop_stop()
         # paho leaves the sockets that wake its thread to the garbage collector.
         self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -201,7 +202,8 @@ class _Connection:
         """Disconnect and end paho's thread."""
         self.ready = False
         self._client.disconnect()
-        self._client.loop_stop()
+        with suppress(AttributeError):  # paho forgets a thread that ends by itself just now
+            self._client.loop_stop()
         # paho leaves the sockets that wake its thread to the garbage collector.
         self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
 

@@ -78,8 +78,15 @@ class Box:
 
     def status(self) -> dict[str, Any]:
         """What ``lianke-agent status --json`` says."""
+        return self._asked("status")
+
+    def captured(self) -> dict[str, int]:
+        """How many transactions of each kind lie in its outbox, settled ones too."""
+        return self._asked("outbox", "count")
+
+    def _asked(self, *words: str) -> dict[str, Any]:
         done = subprocess.run(
-            [program("lianke-agent"), "status", "--config", str(self.config), "--json"],
+            [program("lianke-agent"), *words, "--config", str(self.config), "--json"],
             capture_output=True,
             text=True,
             check=True,

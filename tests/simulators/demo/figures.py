@@ -39,7 +39,7 @@ def figures(played: Played, seconds: float) -> dict[str, Any]:
     shops = [shop.status() for shop in played.shops]
     latencies = played.stopwatch.latencies_ms()
     return {
-        "sales_captured": sum(shop["captured"].get("retail", 0) for shop in shops),
+        "sales_captured": sum(shop.captured().get("retail", 0) for shop in played.shops),
         "sales_in_ledger": cloud["ledger"]["sales"],
         "controls_in_ledger": cloud["ledger"]["controls"],
         "duplicates": cloud["ledger"]["duplicates"],
