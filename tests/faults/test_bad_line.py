@@ -249,5 +249,5 @@ def test_a_flapping_line_that_resets_is_up_and_down(line: BadLine) -> None:
 def test_a_line_to_nobody_resets() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as closed:
         nobody = closed.getsockname()
-    with BadLine(nobody) as line, client_of(line) as client, pytest.raises(ConnectionResetError):
+    with BadLine(nobody) as line, pytest.raises(ConnectionResetError), client_of(line) as client:
         client.recv(1)

@@ -97,7 +97,7 @@ def shop_day(folder: Path, camera: CameraSettings, harm: Callable[[Agent], None]
             keys_dir=folder / "keys",
         ),
         till=TillSettings(folder=folder / "till", profile="lianke-till", settle_s=0.2),
-        tablet=TabletSettings(enabled=False),
+        tablet=TabletSettings(enabled=False, port=0),
         housekeeping=HousekeepingSettings(heartbeat_s=3600),
         camera=(camera,),
     )
@@ -256,6 +256,7 @@ data_dir = "{tmp_path / "data"}"
 keys_dir = "{tmp_path / "keys"}"
 [tablet]
 enabled = false
+port = 0
 [[camera]]
 name = "cam"
 source = "{clip}"

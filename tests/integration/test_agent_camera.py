@@ -188,6 +188,7 @@ data_dir = "{tmp_path / "data"}"
 keys_dir = "{tmp_path / "keys"}"
 [tablet]
 enabled = false
+port = 0
 [[camera]]
 name = "cam"
 source = "{camera.source}"

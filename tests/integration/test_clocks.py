@@ -125,7 +125,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
         ),
         sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
         till=TillSettings(folder=tmp_path / "till", profile="lianke-till", settle_s=0.2),
-        tablet=TabletSettings(enabled=False),
+        tablet=TabletSettings(enabled=False, port=0),
         housekeeping=HousekeepingSettings(heartbeat_s=3600),
     )
 

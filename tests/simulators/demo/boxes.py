@@ -178,6 +178,7 @@ class CameraBox(Box):
         settings = f"""{_foundation(folder, plan, plan.camera, ports, 3.0, kind="camera")}
 [tablet]
 enabled = false
+port = 0
 
 [[camera]]
 name = "door"
