@@ -89,9 +89,10 @@ def upgrade(config: ConfigOption = None) -> None:
 
 def _run(service: Service, settings: CloudConfig) -> None:
     logs.configure(settings.log_level)
+    # Before anything runs: who is told to stop while it starts shall stop in an orderly way, too.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.workers.ended.set())
     with service:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.workers.ended.set())
         _greet(service)
         spare_what_is_loaded()
         service.workers.ended.wait()
