@@ -16,7 +16,8 @@ from tests.faults.powercut.recording import Cut, mark
 from tests.faults.powercut.victim import Victim
 
 _PROMISED = "promised"
-_RELEASED = "released"
+RELEASED = "released"
+"""How a mark of what is let go begins."""
 
 
 class Damaged(Exception):
@@ -69,13 +70,13 @@ def promise(names: Iterable[str]) -> None:
 
 def release(names: Iterable[str]) -> None:
     """To be called by the program: these will be let go."""
-    mark(" ".join([_RELEASED, *names]))
+    mark(" ".join([RELEASED, *names]))
 
 
 def owed(marks: Iterable[str]) -> set[str]:
     """What was promised and not released since."""
     told = list(marks)
-    return _said(told, _PROMISED) - _said(told, _RELEASED)
+    return _said(told, _PROMISED) - _said(told, RELEASED)
 
 
 class Trial:
