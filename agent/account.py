@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from agent.capture.pos.spool import SpoolStatus
 from agent.clock import DeviceClock
@@ -21,6 +21,7 @@ from agent.outbox.alarms import read_alarms
 from agent.outbox.space import disk_free_bytes
 from agent.sync.standing import LineStanding
 from models.runtime.clock import Clock
+from models.runtime.pulses import Pulses
 from models.wire.events.device import CameraState
 
 
@@ -36,6 +37,10 @@ class Line(Protocol):
         ...
 
 
+HUNG_AFTER_S: Final = 900.0
+"""Nothing that the sync does takes as long: not connecting, not salvaging millions of events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Members:
     """The parts of an agent that have something to say.
@@ -47,6 +52,7 @@ class Members:
         cameras: how they do; none on a box without one.
         show_cameras: has them shown to those who ask beside the agent.
         cards: how far the shop's card feed is applied.
+        pulses: of the threads that must not hang.
     """
 
     outbox: Outbox
@@ -59,6 +65,7 @@ class Members:
     cameras: Callable[[], Sequence[CameraState]]
     show_cameras: Callable[[], object]
     cards: Callable[[], int]
+    pulses: Pulses
 
 
 def account_of(config: AgentConfig, members: Members) -> Account:
@@ -97,6 +104,16 @@ def _line(members: Members) -> LineStatus:
         login_refused=facts.login_refused,
         identity_shared=facts.identity_shared,
         held_back=facts.held_back,
+        fault=why_hung(members.pulses) or facts.fault,
+    )
+
+
+def why_hung(pulses: Pulses) -> str:
+    """Why somebody must end a thread that does nothing more; empty where all move."""
+    late = [still for still in pulses.at_work() if still.seconds > HUNG_AFTER_S]
+    return "; ".join(
+        f"the thread {still.loop} has hung for {still.seconds:.0f} s; start the agent again"
+        for still in late
     )
 
 

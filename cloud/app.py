@@ -40,13 +40,15 @@ from cloud.ingest.health import HealthServer, Standing, WorkerParts, read_books
 from cloud.ingest.mqtt import BrokerLogin, MqttSource
 from cloud.ingest.pipeline import Ingest, Limits
 from cloud.ingest.refusals import RefusalAlarms
-from cloud.ingest.roster import StoredRoster
+from cloud.ingest.roster import StoredRoster, session_name
 from cloud.ingest.shift import Shift, Terms
 from cloud.ingest.source import Message, Source
 from cloud.ingest.withholding import Withholding
 from cloud.ledger.projector import Projector
 from cloud.storage.checkpoints import Checkpoints
+from cloud.storage.sessions import name_sessions
 from cloud.workers import Workers
+from models.runtime.clock import SystemClock
 from models.runtime.logs import get_logger
 from models.wire.topics import worker_filters
 
@@ -81,7 +83,7 @@ class Service:
         self._closing = ExitStack()
         self._shift_begun = threading.Event()
         self._shift_over = threading.Event()
-        self.workers = Workers()
+        self.workers = Workers(SystemClock())
         self.http: HttpServer | None = None
         self.set_up_code: str | None = None
 
@@ -165,6 +167,7 @@ class Service:
             parts=frozenset(settings.part_numbers),
             lease_s=settings.lease_s,
         )
+        name_sessions(base.engine, session_name(worker, terms.incarnation))
         self._shift = Shift(
             terms,
             StoredRoster(base.engine, base.clock, __version__, health.url if health else ""),
@@ -188,6 +191,7 @@ class Service:
             guard=guard,
             withholding=withholding,
             fence=ShiftFence(self._shift),
+            watch=self.workers.pulses.watch,
         )
         if health is not None:
             works = WorkerParts(
@@ -209,6 +213,7 @@ class Service:
             works,
             lambda: read_books(base.journal, base.views, base.dead_letters, base.alarms),
             base.clock,
+            hung_after_s=self._config.health.hung_after_s,
         )
         self.ingest.after_commit(standing.committed)
         health.start(standing)
@@ -226,7 +231,7 @@ class Service:
     def _ingest(self, _stop: threading.Event) -> None:
         self._shift_begun.wait()
         try:
-            self.ingest.run(self._shift_over)
+            self.ingest.run(self.workers.pulses.watch("ingest", self._shift_over))
         finally:
             _LOG.info("ingest_ended", **asdict(self.ingest.tally))
 
@@ -242,7 +247,7 @@ class Service:
             self.base.clock.wait(self._cards_due, _CARDS_POLL_S)
             self._cards_due.clear()
             if not stop.is_set():
-                self._publisher.publish_new()
+                self._publisher.publish_new(stop)
 
     def _start_http(self, parts: ExitStack) -> None:
         from cloud.site import build_site  # noqa: PLC0415 - workers without pages need no FastAPI

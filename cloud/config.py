@@ -147,11 +147,15 @@ class HealthSettings:
         enabled: listen at all.
         host: whoever can reach it may read it, so let no shop or person reach it.
         port: TCP port; 0 takes a free one, which the log and ``lianke-cloud status`` name.
+        hung_after_s: a loop that is in one piece of work for longer than this counts as hung, and
+            ``/healthz`` says so. Nothing takes a tenth of it; a database that is away or locked is
+            no such work, since every wait for it ends after some seconds and is tried again.
     """
 
     enabled: bool = True
     host: str = "127.0.0.1"
     port: int = 0
+    hung_after_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
-"""Threads of the cloud: each runs one loop until told to stop, and none dies unnoticed."""
+"""Threads of the cloud: each runs one loop until told to stop, and none dies or hangs unnoticed."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
+from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
+from models.runtime.pulses import Pulses
 
 _LOG = get_logger(__name__)
 
@@ -18,9 +20,13 @@ class Workers:
 
     A loop that raises has met what only a person can mend: the others are told to stop, and
     ``fault`` says why, so that the process ends loudly instead of serving half of what it should.
+
+    Attributes:
+        pulses: of all loops, for whoever asks whether one of them hangs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.pulses = Pulses(clock.monotonic_s)
         self.stopping = threading.Event()
         self.ended = threading.Event()
         self.fault: BaseException | None = None
@@ -52,7 +58,7 @@ class Workers:
 
     def _run(self, name: str, loop: Loop) -> None:
         try:
-            loop(self.stopping)
+            loop(self.pulses.watch(name, self.stopping))
         except BaseException as error:  # noqa: BLE001 - a thread's edge: the process ends with it
             _LOG.error("worker_failed", worker=name, error=str(error), exc_info=error)
             self.fail(error)

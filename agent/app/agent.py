@@ -21,11 +21,11 @@ from zoneinfo import ZoneInfo
 from agent.account import Members, account_of
 from agent.app.line import Line
 from agent.capture.intake import Intake
-from agent.capture.pos.keeping import Keeping, Retention
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.pos.spool import Spool, SpoolSettings
+from agent.capture.till_files import till_files
 from agent.clock import (
     DeviceClock,
     FloorFile,
@@ -36,6 +36,7 @@ from agent.clock import (
 from agent.config import AgentConfig, configs_folder, device_secret
 from agent.facts import FactMaker
 from agent.health.status.figures import StatusFigures
+from agent.health.status.posted import read_posted
 from agent.metrics import agent_registry
 from agent.outbox import Outbox, Thrift
 from agent.replica import Replica
@@ -48,7 +49,7 @@ from agent.tablet import LineState, Shop, TabletServer
 from models.people.phones import PhoneNumbers
 from models.runtime.clock import Clock, SystemClock
 from models.runtime.logs import get_logger
-from models.vault.blob import BlobSealer
+from models.runtime.pulses import Pulses
 from models.vault.keyring import Keyring
 from models.vault.master import load_or_create
 from models.vault.seal import Sealer
@@ -87,6 +88,7 @@ class Agent:
         self._clock = DeviceClock(self._machine, bootid, steady=self._steady)
         self._started_at, self._started_s = self._clock.now(), self._clock.monotonic_s()
         self._random = SystemRandom()
+        self._pulses = Pulses(self._machine.monotonic_s)
         self.registry = agent_registry()
         self.spool: Spool | None = None
         self.cameras: Cameras | None = None
@@ -146,7 +148,9 @@ class Agent:
         parts.callback(self.replica.close)
 
     def _make_sync(self) -> tuple[Link, CatchUp]:
-        self._line = LineStanding(self._clock)
+        posted = read_posted(self._config.status_file)
+        known = posted.line.acknowledged_at if posted and posted.line else None
+        self._line = LineStanding(self._clock, known)
         line = Line(
             config=self._config,
             secret=device_secret(self._config.broker),
@@ -157,6 +161,7 @@ class Agent:
             standing=self._line,
             registry=self.registry,
             random=self._random.random,
+            pulses=self._pulses,
         )
         catch_up = line.make_catch_up()
         return line.make_link(catch_up, self._given_transport), catch_up
@@ -173,6 +178,7 @@ class Agent:
             cameras=lambda: self.cameras.states() if self.cameras else (),
             show_cameras=lambda: self.cameras.show() if self.cameras else None,
             cards=lambda: self.replica.through,
+            pulses=self._pulses,
         )
 
     def _start_tablet(self, parts: ExitStack) -> TabletServer | None:
@@ -199,21 +205,15 @@ class Agent:
         till, device = self._config.till, self._config.device
         if till.folder is None:
             return None
-        zone = ZoneInfo(device.timezone)
         context = CaptureContext(
             device=device.path,
-            timezone=zone,
+            timezone=ZoneInfo(device.timezone),
             moment=self._clock.moment,
             phone_region=device.phone_region,
             operator_key=self._master.derive("lianke operators"),
         )
         profile = load_profile(configs_folder() / "till_profiles", till.profile)
-        self._keeping = Keeping(
-            device.data_dir,
-            BlobSealer(self._master, "till file"),
-            zone,
-            Retention(till.archive_days, till.quarantine_days),
-        )
+        self._keeping = till_files(self._config, self._master)
         spool = Spool(
             till.folder,
             device.path.device,

@@ -7,6 +7,7 @@ broker ⇄ transport ⇄ link → session → courier ⇄ outbox
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ from agent.sync.transport import Transport
 from agent.twin.desired import DesiredKeeper
 from agent.twin.reporter import Reporter
 from models.runtime.backoff import Backoff
+from models.runtime.pulses import Pulses
 from models.wire.topics import device_filters
 
 _RIVALRY_BASE: Final = 10
@@ -50,6 +52,7 @@ class Line:
         started_at: when this process began, for the birth.
         standing: told how the line is.
         random: gives a number from 0 up to 1, for back-off.
+        pulses: of the agent's threads.
     """
 
     config: AgentConfig
@@ -61,6 +64,7 @@ class Line:
     standing: LineStanding
     registry: CollectorRegistry
     random: Callable[[], float]
+    pulses: Pulses
 
     def make_catch_up(self) -> CatchUp:
         """What fetches missed cards; it does nothing where no address is configured."""
@@ -77,6 +81,7 @@ class Line:
 
     def make_link(self, catch_up: CatchUp, transport: Transport | None) -> Link:
         """The link, over the given transport or that of the configuration."""
+        self.outbox.go_by(self.config.device.path.prefix)
         metrics = SyncMetrics(self.registry, self.standing)
         births = Births(os.urandom, lambda: link.rival())  # noqa: PLW0108 - made further down
         desired = DesiredKeeper(self.config.device.data_dir / "twin-desired.json")
@@ -94,16 +99,17 @@ class Line:
             device_filters(self.config.device.path),
             new_birth=births.new,
             will=announcer.will,
-            make_session=self._sessions(ingress, announcer, metrics),
+            make_session=self._sessions(ingress, announcer, metrics, catch_up),
             backoff=self._backoff(),
             rivalry=self._backoff(_RIVALRY_BASE, _RIVALRY_CAP),
             clock=self.clock,
             metrics=metrics,
+            stop=self.pulses.watch("sync", threading.Event()),
         )
         return link
 
     def _sessions(
-        self, ingress: Ingress, announcer: Announcer, metrics: SyncMetrics
+        self, ingress: Ingress, announcer: Announcer, metrics: SyncMetrics, catch_up: CatchUp
     ) -> Callable[[str, Mailbox], Session]:
         sync = self.config.sync
 
@@ -121,6 +127,7 @@ class Line:
                 clock=self.clock,
                 metrics=metrics,
                 on_time=self.clock.steady.learn,
+                on_other_ledger=catch_up.begin_anew,
             )
 
         return make_session
@@ -142,6 +149,7 @@ class Line:
             monotonic_ms=self.clock.boot_ms,
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
+            acknowledged=self.outbox.acknowledged,
             cards=lambda: self.replica.through,
             capabilities=config.capabilities,
             report=lambda: reporter.report(settings, desired.standing),

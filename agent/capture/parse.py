@@ -10,6 +10,8 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
@@ -19,6 +21,7 @@ from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.money import Currency
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import TillProfile, detect_profile, load_profile, load_profiles
+from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.errors import InvalidInput, UnreadableInput
 from models.wire.envelope import Moment
@@ -81,23 +84,28 @@ def run(request: ParseRequest, moment: Callable[[], Moment], stdout: TextIO, std
     for path in request.files:
         try:
             profile = profile_for(path, request.profiles, request.profile)
-            sales = list(parse_file(path, profile, context))
+            sales, faults = _sorted_out(path, profile, context)
         except InvalidInput as error:
-            unreadable += 1
-            stderr.write(_report(path, error))
-            continue
-        write = _write_json if request.as_json else _write_table
-        write(sales, stdout)
+            sales, faults = [], [str(error)]
+        unreadable += len(faults)
+        stderr.writelines(_report(path, fault) for fault in faults)
+        if sales or not faults:
+            write = _write_json if request.as_json else _write_table
+            write(sales, stdout)
     return EXIT_UNREADABLE if unreadable else EXIT_READ
 
 
-def parse_file(path: Path, profile: TillProfile, context: CaptureContext) -> Iterator[CapturedSale]:
-    """The sales of one file, exactly as the spool would hand them over.
+def parse_file(
+    path: Path, profile: TillProfile, context: CaptureContext
+) -> Iterator[CapturedSale | Refused]:
+    """The records of one file, exactly as the spool would hand them over.
 
     Raises:
-        UnreadableInput: it cannot be opened, or is not a whole file of this profile.
+        UnreadableInput: it cannot be opened, is no file of this profile, or breaks off.
     """
-    yield from PoslogReader(profile, context).read(_content(path), path.name)
+    data = _content(path)
+    digest = sha256(data).hexdigest()
+    yield from PoslogReader(profile, context).read(BytesIO(data), path.name, digest)
 
 
 def profile_for(path: Path, profiles: Path, name: str | None) -> TillProfile:
@@ -110,10 +118,27 @@ def profile_for(path: Path, profiles: Path, name: str | None) -> TillProfile:
     if name is not None:
         return load_profile(profiles, name)
     try:
-        namespaces = declared_namespaces(_content(path))
+        namespaces = declared_namespaces(BytesIO(_content(path)))
     except Malformed as error:
         raise UnreadableInput(f"{path.name}: {error}") from error
     return detect_profile(load_profiles(profiles), namespaces)
+
+
+def _sorted_out(
+    path: Path, profile: TillProfile, context: CaptureContext
+) -> tuple[list[CapturedSale], list[str]]:
+    """What would be captured of a file, and why the rest would not."""
+    sales: list[CapturedSale] = []
+    faults: list[str] = []
+    try:
+        for record in parse_file(path, profile, context):
+            if isinstance(record, Refused):
+                faults.append(record.reason)
+            else:
+                sales.append(record)
+    except InvalidInput as error:
+        faults.append(str(error))
+    return sales, faults
 
 
 def _context(request: ParseRequest, moment: Callable[[], Moment]) -> CaptureContext:
@@ -171,10 +196,10 @@ def _row(sale: SaleRecorded) -> tuple[str, ...]:
     )
 
 
-def _report(path: Path, error: InvalidInput) -> str:
+def _report(path: Path, reason: str) -> str:
     return (
         f"{path}: unreadable\n"
-        f"  reason: {error}\n"
-        "  what to do: the agent would quarantine this file and keep it sealed; mend the till's "
+        f"  reason: {reason}\n"
+        "  what to do: the agent would quarantine this and keep it sealed; mend the till's "
         "export, or name the right profile with --profile\n"
     )

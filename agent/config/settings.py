@@ -90,7 +90,7 @@ class TillSettings:
     profile: str = "arts-poslog"
     rescan_s: float = 5.0
     settle_s: float = 2.0
-    max_file_bytes: int = 256 * 1024 * 1024
+    max_file_bytes: int = 2 * 1024 * 1024 * 1024
     archive_days: int = 30
     quarantine_days: int = 90
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from agent.config.outbox import OutboxSettings
 from agent.errors import OutboxFull
 from agent.outbox.metrics import OutboxMetrics
+from agent.outbox.packing import pack
 from agent.outbox.relief import Relief
 from agent.outbox.space import ROW_BYTES, FreeBytes, Room, Space, disk_free_bytes
 from agent.outbox.storing import SealedEvent
@@ -102,9 +103,7 @@ class Budgets:
         Raises:
             OutboxFull: they do not, and nothing may give way for them.
         """
-        need = 0
-        for _, body in events:
-            need += len(body) + ROW_BYTES
+        need = _need(stream, events)
         if stream is Stream.SALE and need <= self._unmeasured:
             self._unmeasured -= need
             return
@@ -192,6 +191,13 @@ class Budgets:
             f"({self._too_little(stream, need) or 'room was found meanwhile'}); bring the line "
             "back so that it drains, or give it more in the part [outbox] of the configuration"
         )
+
+
+def _need(stream: Stream, events: Sequence[SealedEvent]) -> int:
+    """Bytes that events will take; of sales, which are many, no more than they can take."""
+    if stream is Stream.SALE:
+        return sum([len(body) for _, body in events]) + len(events) * ROW_BYTES
+    return sum(len(pack(body)) + ROW_BYTES for _, body in events)
 
 
 def _of_disk(room: Room, need: int, floor: int) -> str:

@@ -22,9 +22,8 @@ from agent.outbox.pages import FRAME_HEADER, LOG_HEADER, Pages
 from agent.outbox.remains import stream_of
 from agent.outbox.spans import within
 
-_SMALL: Final = ("epoch", "lane", "span", "settled_range", "settled_mark", "memo")
+_SMALL: Final = ("epoch", "lane", "span", "settled_range", "settled_mark", "memo", "named")
 _BY_POSITION: Final = "SELECT event_id FROM event WHERE position = ?"
-_BY_ID: Final = "SELECT position FROM event WHERE event_id = ?"
 _LAST_FRAME_AT: Final = 16
 """Where the log's index holds how many frames count (sqlite.org/walformat.html, section 2.1)."""
 
@@ -66,8 +65,7 @@ def examine_log(path: Path) -> None:
 def _examine_ends(db: sqlite3.Connection, path: Path, lane: Lane) -> None:
     here = within(lane.spans, [(1, lane.last)])
     for position in {here[0].positions[0], here[-1].positions[1]} if here else ():
-        row = db.execute(_BY_POSITION, (position,)).fetchone()
-        if row is None or db.execute(_BY_ID, row).fetchone() != (position,):
+        if db.execute(_BY_POSITION, (position,)).fetchone() is None:
             raise _damaged(path, f"stream {lane.stream} has lost the event at position {position}")
 
 

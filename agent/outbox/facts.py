@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -55,18 +55,26 @@ class Lease:
     """Consecutive events taken for sending, in the clear: they live in memory only.
 
     Attributes:
-        events: stamped events; the first carries the sequence ``first``.
+        events: stamped events; the first carries the sequence ``first``. Once they are packed the
+            borrower may ``forget`` them: a lease lasts until the ledger's word.
+        last: the sequence of the last event.
     """
 
     epoch: Epoch
     stream: Stream
     first: int
     events: list[bytes]
+    last: int = field(init=False)
 
-    @property
-    def last(self) -> int:
-        """The sequence of the last event."""
-        return self.first + len(self.events) - 1
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "last", self.first + len(self.events) - 1)
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def forget(self) -> None:
+        """Let go of the events' bytes; what is lent stays lent."""
+        self.events.clear()
 
     def __repr__(self) -> str:
         return f"Lease({self.epoch}, {self.stream}, {self.first}..{self.last})"

@@ -6,6 +6,7 @@ Nothing shown here is personal: of a body only its event type and its size are t
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,11 @@ from agent.outbox.connection import connect
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import Depth
 from agent.outbox.faults import in_our_words
+from agent.outbox.glance import Glance, glance
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrations, version_of
 from agent.outbox.moments import from_unix_ms
+from agent.outbox.packing import as_far_as_it_goes
 from agent.outbox.rows import load
 from agent.outbox.selection import Kept, Selection, select
 from agent.outbox.verification import verify
@@ -32,8 +35,13 @@ from models.wire.registry import SALE_RECORDED
 from models.wire.topics import Stream
 
 
-class _View(msgspec.Struct):
+class _Content(msgspec.Struct, frozen=True):
+    kind: str = ""
+
+
+class _View(msgspec.Struct, frozen=True):
     type: str = ""
+    data: _Content = _Content()
 
 
 _VIEWS = msgspec.json.Decoder(_View)
@@ -44,12 +52,6 @@ _READ_PENDING = (
 _READ_LETTERS = (
     "SELECT event_id, epoch, stream, sequence, reason, rejected_at, body FROM dead_letter"
     " ORDER BY rejected_at, event_id"
-)
-
-_COUNT_CAPTURED = (
-    "SELECT json_extract(said, '$.data.kind'), count(*)"
-    " FROM (SELECT CAST(body AS TEXT) AS said FROM event)"
-    " WHERE json_extract(said, '$.type') = ? GROUP BY 1"
 )
 
 
@@ -143,7 +145,8 @@ class Inspection:
         Reads every event: seconds for a million of them.
         """
         with in_our_words(self._path):
-            return dict(self._db.execute(_COUNT_CAPTURED, (SALE_RECORDED.name,)).fetchall())
+            views = (_view(body) for (body,) in self._db.execute("SELECT body FROM event"))
+            return Counter(view.data.kind for view in views if view.type == SALE_RECORDED.name)
 
     def pending(self, stream: Stream, limit: int = 100) -> list[Pending]:
         """The first unsettled events of a stream, older epochs first."""
@@ -163,7 +166,7 @@ class Inspection:
         """Every dead letter with its sealed body, in the order of refusal."""
         with in_our_words(self._path):
             for *letter, body in self._db.execute(_READ_LETTERS).fetchall():
-                yield _letter(*letter), body
+                yield _letter(*letter), as_far_as_it_goes(body)
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The events rejected last, the newest first."""
@@ -179,6 +182,15 @@ class Inspection:
         """How many events the cloud has refused for ever."""
         with in_our_words(self._path):
             return count_dead_letters(self._db)
+
+    def glance(self) -> Glance:
+        """What is wrong with the file as far as a moment's look tells; reads a bounded part."""
+        with in_our_words(self._path):
+            self._db.execute("BEGIN")
+            try:
+                return glance(self._db, self._path, self._lanes())
+            finally:
+                self._db.execute("ROLLBACK")
 
     def verify(self) -> list[str]:
         """What is wrong with the file, in sentences; empty when all is well. Reads all of it."""
@@ -209,15 +221,15 @@ class Inspection:
         return Lanes(lanes)
 
 
-def _shown(lane: Lane, sequence: int, event_id: EventId, at_ms: int, body: bytes) -> Pending:
+def _shown(lane: Lane, sequence: int, event_id: EventId, at_ms: int, stored: bytes) -> Pending:
     return Pending(
         epoch=lane.epoch,
         stream=lane.stream,
         sequence=sequence,
         event_id=event_id,
-        type=_type_of(body),
+        type=_view(stored).type,
         appended_at=from_unix_ms(at_ms),
-        size_bytes=len(body),
+        size_bytes=len(as_far_as_it_goes(stored)),
     )
 
 
@@ -226,8 +238,9 @@ def _letter(*row: Any) -> DeadLetter:
     return DeadLetter(event_id, epoch, stream, sequence, reason, from_unix_ms(at_ms))
 
 
-def _type_of(body: bytes) -> str:
+def _view(stored: bytes) -> _View:
+    """What can be read of a body, nothing of one that is damaged."""
     try:
-        return _VIEWS.decode(body).type
+        return _VIEWS.decode(as_far_as_it_goes(stored))
     except DECODE_FAULTS:
-        return ""
+        return _View()

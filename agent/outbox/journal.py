@@ -21,6 +21,7 @@ from agent.outbox.budget import Thrift
 from agent.outbox.connection import OutboxFile
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import ComposeClosed, ComposeVoid, Depth, Draft, Lease, Stored
+from agent.outbox.forgetting import Forgetting
 from agent.outbox.group import GroupCommit
 from agent.outbox.lanes import Lanes
 from agent.outbox.leases import Leasing
@@ -60,6 +61,7 @@ class Outbox:
         storing: Storing,
         leasing: Leasing,
         settlement: Settlement,
+        forgetting: Forgetting,
         rehoming: Rehoming,
         upkeep: Upkeep,
         mending: Mending,
@@ -72,6 +74,7 @@ class Outbox:
         self._group: GroupCommit[Parcel, list[Stored]] = GroupCommit(storing.store)
         self._leasing = leasing
         self._settlement = settlement
+        self._forgetting = forgetting
         self._rehoming = rehoming
         self._upkeep = upkeep
         self._mending = mending
@@ -121,6 +124,7 @@ class Outbox:
             storing=storing,
             leasing=Leasing(file, lanes, sealer),
             settlement=settlement,
+            forgetting=Forgetting(file, lanes, storing, clock=clock, compose_void=compose_void),
             rehoming=Rehoming(
                 file, lanes, storing, clock=clock, random=random, compose_closed=compose_closed
             ),
@@ -133,7 +137,7 @@ class Outbox:
                 compose_void=compose_void,
                 thrift=thrift or Thrift(),
             ),
-            mending=Mending(file, lanes, settlement, salvage),
+            mending=Mending(file, lanes, storing.names, settlement, salvage),
         )
 
     @property
@@ -243,18 +247,44 @@ class Outbox:
         ranges = [(rejection.sequence, rejection.sequence) for rejection in rejections]
         return self._outlive(lambda: self._settlement.settle(epoch, stream, ranges, rejections))
 
-    def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
+    def adopt(
+        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+    ) -> bool:
         """Take over what a welcome says is settled, before anything is sent. Idempotent.
 
         The ledger of another generation replaces what we knew, and kept events that it lacks are
-        owed again; the same generation's adds to it.
+        owed again; the same generation's adds to it. What is ``missing`` in either although it
+        was acknowledged is owed again as well, or announced as lost where it is kept no more.
 
         Returns:
             True when the present epoch cannot go on: the cloud has settled what this file never
             sent (it is a copy), or a restored ledger asks for what has no number here any more.
             Nothing is leased until ``rehome``.
         """
-        return self._outlive(lambda: self._settlement.adopt(ledger, settled))
+
+        def take_over() -> bool:
+            self._forgetting.take_back(missing)
+            return self._settlement.adopt(ledger, settled)
+
+        return self._outlive(take_over)
+
+    def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
+        """Whether a welcome that was not asked for just now tells less than was acknowledged.
+
+        It may be older than the last acknowledgement: only the answer to a fresh birth is certain.
+        """
+        return self._forgetting.doubts(settled, missing)
+
+    def acknowledged(self) -> list[EpochSettled]:
+        """For the birth: what ledgers have acknowledged of the epochs that are kept here."""
+        return self._forgetting.acknowledged()
+
+    def go_by(self, name: str) -> None:
+        """Say once under what name events leave; another than before has nothing acknowledged.
+
+        What was acknowledged under the other name is never asked of a ledger again.
+        """
+        self._outlive(lambda: self._forgetting.go_by(name))
 
     def rehome(self, reason: str) -> Epoch:
         """Start a new epoch and return it; durable on return, in one transaction.
@@ -270,7 +300,7 @@ class Outbox:
 
         Durable on return. What the ledger still has is a duplicate there.
         """
-        return Replaying(self._file, self._lanes, self._rehoming).replay(selection)
+        return self._replaying().replay(selection)
 
     def replay_letters(self, wanted: Iterable[EventId] | None = None) -> list[EventId]:
         """Send the named dead letters (or all) again under a fresh epoch; returns those that go.
@@ -278,7 +308,7 @@ class Outbox:
         Durable on return; they are dead letters no more unless the cloud refuses them again. What
         cannot be read as an event stays.
         """
-        return Replaying(self._file, self._lanes, self._rehoming).replay_letters(wanted)
+        return self._replaying().replay_letters(wanted)
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""
@@ -320,8 +350,12 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file and let another process own it. May be called twice."""
+        self._storing.write_all_names()
         self._file.close()
         self._ownership.release()
+
+    def _replaying(self) -> Replaying:
+        return Replaying(self._file, self._lanes, self._storing.names, self._rehoming)
 
     def _depths(self) -> list[Depth]:
         with self._lanes.lock, self._file.read() as db:

@@ -31,6 +31,7 @@ class Lane:
         sent: the greatest sequence ever leased. Up to here, and no further, the ledger and this
             file must mean the same events, even if the file is a copy brought back from yesterday.
         settled: always within 1..last.
+        waived: what of it no ledger has acknowledged (see ``waiving``).
         heard: the greatest sequence that the cloud ever settled, in this process's life.
         leases: and until when they hold, on the monotonic clock of those who lease.
     """
@@ -43,12 +44,17 @@ class Lane:
     claimed: int = 0
     sent: int = 0
     settled: RangeSet = field(default_factory=RangeSet)
+    waived: RangeSet = field(default_factory=RangeSet)
     heard: int = 0
     leases: dict[Lease, float] = field(default_factory=dict)
 
     def owed(self) -> list[Span]:
         """The events that are here and that the ledger has not settled."""
         return within(self.spans, self.settled.gaps(1, self.last))
+
+    def acknowledged(self) -> RangeSet:
+        """What ledgers have settled by their own word, of events that are gone by now, too."""
+        return self.settled.without(self.waived)
 
     def gone(self) -> list[Range]:
         """Unsettled sequences that lie here no more: a restored ledger asks for the lost.

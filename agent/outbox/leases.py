@@ -9,16 +9,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import accumulate
+from typing import Final
 
 from agent.errors import AgentError, OutboxCorrupt, OutboxDamaged, OutboxRenewed
 from agent.outbox.connection import OutboxFile
 from agent.outbox.facts import Lease
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.packing import NotPacked, unpack_all
 from agent.outbox.spans import Span, within
 from models.runtime.logs import get_logger
 from models.vault.errors import SealBroken
 from models.vault.seal import Sealer
-from models.wire.envelope import stamp
+from models.wire.envelope import stamp_run
 from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
@@ -26,6 +29,12 @@ from models.wire.topics import Stream
 _READ = (
     "SELECT position, event_id, body FROM event WHERE position BETWEEN ? AND ? ORDER BY position"
 )
+
+ROWS: Final = 50
+"""Events read at a time: a batch takes two calls, and what is read beyond its bytes stays small,
+12 MB were all of them as large as can be."""
+
+_Row = tuple[int, EventId, bytes]
 
 
 class Leasing:
@@ -83,20 +92,20 @@ class Leasing:
     ) -> list[bytes]:
         """The events of a run, opened and stamped: as many as fit but at least one."""
         events: list[bytes] = []
-        size = 0
+        room = max_bytes
         for span in run:
             due = span.first
             # An open cursor would keep the WAL from being folded in.
             with closing(db.execute(_READ, span.positions)) as cursor:
-                for position, event_id, sealed in cursor:
-                    if position != due + span.shift:
-                        break
-                    event = stamp(self._open(event_id, sealed), epoch, due, historical=historical)
-                    size += len(event)
-                    if events and size > max_bytes:
+                while rows := _consecutive(cursor.fetchmany(ROWS), due + span.shift):
+                    bodies = self._open(rows)
+                    stamped = stamp_run(bodies, epoch, due, historical=historical)
+                    fitting = _fitting(stamped, room, at_least=not events)
+                    events += stamped[:fitting]
+                    if fitting < len(stamped):
                         return events
-                    events.append(event)
-                    due += 1
+                    room -= sum(map(len, stamped))
+                    due += len(stamped)
             if due <= span.last:
                 raise OutboxDamaged(
                     f"outbox {self._file.path}: the event of sequence {due} is missing; "
@@ -104,12 +113,16 @@ class Leasing:
                 )
         return events
 
-    def _open(self, event_id: EventId, sealed: bytes) -> bytes:
+    def _open(self, rows: Sequence[_Row]) -> list[bytes]:
         try:
-            return self._sealer.open(event_id, sealed)
+            sealed = unpack_all([body for _, _, body in rows])
+            ids = (event_id for _, event_id, _ in rows)
+            return self._sealer.open_all(zip(ids, sealed, strict=True))
+        except NotPacked as error:
+            raise OutboxDamaged(f"outbox {self._file.path}: {error}") from error
         except SealBroken as error:
             raise OutboxCorrupt(
-                f"outbox {self._file.path}: event {event_id} cannot be opened ({error}); "
+                f"outbox {self._file.path}: an event cannot be opened: {error}; "
                 "restore the keys that belong to this outbox"
             ) from error
 
@@ -125,9 +138,23 @@ class Leasing:
             if last <= lane.sent:
                 return
             try:
-                with self._file.relaxed as db:
-                    db.execute("UPDATE lane SET sent = ? WHERE number = ?", (last, lane.number))
+                self._file.relaxed.execute(
+                    "UPDATE lane SET sent = ? WHERE number = ?", (last, lane.number)
+                )
             except AgentError as error:
                 # Sending is what frees a full disk, so it must not wait for the disk.
                 self._logger.warning("outbox_sent_mark_not_written", error=str(error))
             lane.sent = last
+
+
+def _consecutive(rows: Sequence[_Row], position: int) -> Sequence[_Row]:
+    """The rows that lie one behind the other from a position on."""
+    if not rows or rows[-1][0] == position + len(rows) - 1:
+        return rows
+    return [row for due, row in enumerate(rows, position) if row[0] == due]
+
+
+def _fitting(events: Sequence[bytes], room: int, *, at_least: bool) -> int:
+    """How many of the events, from the first on, have room; one in any case where it must be."""
+    sizes = accumulate(map(len, events))
+    return max(sum(size <= room for size in sizes), int(at_least))

@@ -11,6 +11,7 @@ from typing import Final
 from agent.errors import OutboxDamaged
 from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lanes
+from agent.outbox.names import Names
 from agent.outbox.rows import load
 from agent.outbox.salvage import Salvage
 from agent.outbox.settlement import Settlement, load_ledger
@@ -23,10 +24,16 @@ class Mending:
     """Salvages the file of a running outbox."""
 
     def __init__(
-        self, file: OutboxFile, lanes: Lanes, settlement: Settlement, salvage: Salvage
+        self,
+        file: OutboxFile,
+        lanes: Lanes,
+        names: Names,
+        settlement: Settlement,
+        salvage: Salvage,
     ) -> None:
         self._file = file
         self._lanes = lanes
+        self._names = names
         self._settlement = settlement
         self._salvage = salvage
 
@@ -59,4 +66,5 @@ class Mending:
                 self._file.reopen()
         with self._file.read() as db:
             self._lanes.renew(load(db))
+            self._names.load(db)
             self._settlement.ledger = load_ledger(db)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.errors import OutboxCorrupt, OutboxDamaged
+from agent.outbox.names import teach
 
 APPLICATION_ID: Final = 0x4C4B4F42
 """``LKOB`` in ASCII; ``file outbox.db`` shows it."""
@@ -33,8 +34,14 @@ class Migration:
 
 def migrations() -> tuple[Migration, ...]:
     """Every step ever shipped, in order; the schema version is how many there are."""
-    schema = resources.files("agent.outbox").joinpath("schema.sql").read_text(encoding="utf-8")
-    return (Migration("initial tables", schema),)
+    return (
+        Migration("initial tables", _script("schema-1.sql")),
+        Migration("names apart from events", _script("schema-2.sql")),
+    )
+
+
+def _script(name: str) -> str:
+    return resources.files("agent.outbox").joinpath(name).read_text(encoding="utf-8")
 
 
 def version_of(db: sqlite3.Connection, path: Path, newest: int) -> int:
@@ -75,6 +82,7 @@ def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> l
     done = version_of(db, path, len(steps))
     if not done:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # can be said before the first table alone
+    teach(db)
     for number, step in enumerate(steps[done:], start=done + 1):
         _take(db, step, number)
     return [step.name for step in steps[done:]]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.outbox.lanes import Lane
+from agent.outbox.losses import notices_of
 from agent.outbox.remains import Remains, stream_of
 from agent.outbox.retention import mark_settled
 from agent.outbox.rows import add_lane, save_settled, save_spans
@@ -24,9 +25,6 @@ from models.wire.topics import Stream
 
 UNREADABLE: Final = "unreadable"
 """The reason of a loss, in ``range.void`` and in dead letters."""
-
-RANGES_PER_NOTICE: Final = 1000
-"""Ranges in one ``range.void``: about 20 kB, well below what an event may have."""
 
 
 @dataclass(slots=True)
@@ -125,17 +123,7 @@ def _note_losses(rebuilt: Rebuilt, old: Lane, last: int, spans: Sequence[Span]) 
         for expected in within(old.spans, old.settled.gaps(1, last))
         for gap in here.gaps(expected.first, expected.last)
     ]
-    for start in range(0, len(lost), RANGES_PER_NOTICE):
-        ranges = lost[start : start + RANGES_PER_NOTICE]
-        rebuilt.voids.append(
-            RangeVoid(
-                epoch=old.epoch,
-                stream=old.stream,
-                ranges=ranges,
-                count=sum(last - first + 1 for first, last in ranges),
-                reason=UNREADABLE,
-            )
-        )
+    rebuilt.voids += notices_of(old, lost, UNREADABLE)
 
 
 def _copy(old: Lane, last: int, spans: list[Span], one: _OneStream) -> Lane:

@@ -19,7 +19,8 @@ from agent.outbox.moments import unix_ms
 from agent.outbox.retention import mark_settled
 from agent.outbox.rows import EPOCH_BYTES, open_epoch, save_last, save_settled, save_spans
 from agent.outbox.spans import OPEN, Span, within
-from agent.outbox.storing import Parcel, Storing, insert
+from agent.outbox.storing import Parcel, Storing
+from agent.outbox.waiving import save_waived
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.events.device import EpochClosed, StreamClosed
@@ -55,6 +56,10 @@ class Cargo:
         if revived is None:
             return lane.settled
         return RangeSet(gap for one in lane.settled for gap in revived.gaps(*one))
+
+    def waived(self, lane: Lane) -> RangeSet:
+        """What of a lane will be settled without a ledger's word: what moves, or is lost."""
+        return RangeSet([*lane.waived, *self.settled(lane).gaps(1, lane.last)])
 
     def owed(self, lane: Lane) -> list[Span]:
         """What of a lane moves."""
@@ -94,14 +99,19 @@ class Rehoming:
                 self._compose_closed(one) for one in self._notices(successor, reason, cargo)
             ]
             notices = self._storing.seal([*cargo.losses, *closings])
+            parcels = [*cargo.letters, (Stream.SALE, notices)]
             with self._file.durable as db:
                 spans = {stream: self._moved(stream, cargo) for stream in Stream}
                 fresh = open_epoch(db, successor, now_ms, spans)
+                opened = {lane.stream: lane for lane in fresh}
                 for lane in self._lanes:
+                    save_waived(db, lane, cargo.waived(lane))
                     _close(db, lane, cargo.settled(lane), now_ms)
-                _insert(db, fresh, [*cargo.letters, (Stream.SALE, notices)], now_ms)
+                # Behind the moved: the ledger had better have them before it voids numbers.
+                stored = self._storing.insert(db, opened, parcels, now_ms)
                 db.executemany(_UNBURY, [(event_id,) for event_id in cargo.unburied])
                 db.execute(_CLOSE, (now_ms, reason, closed))
+            self._storing.believe(opened, parcels, stored)
             self._continue(fresh, cargo)
         self._logger.warning("outbox_rehomed", reason=reason, closed=closed, epoch=successor)
         return successor
@@ -134,19 +144,11 @@ class Rehoming:
     def _continue(self, fresh: list[Lane], cargo: Cargo) -> None:
         for lane in self._lanes:
             lane.spans = within(lane.spans, cargo.settled(lane))
+            lane.waived = cargo.waived(lane)
             lane.settled = lane.whole()
             lane.leases = {}
         self._lanes.begin(fresh)
         self._lanes.rehome_owed = False
-
-
-def _insert(
-    db: sqlite3.Connection, fresh: Sequence[Lane], parcels: Sequence[Parcel], now_ms: int
-) -> None:
-    """Behind the moved events: the ledger had better have them before it voids numbers."""
-    insert(db, {lane.stream: lane for lane in fresh}, parcels, now_ms)
-    for lane in fresh:
-        lane.last = lane.claimed
 
 
 def _close(db: sqlite3.Connection, lane: Lane, settled: RangeSet, now_ms: int) -> None:

@@ -20,9 +20,10 @@ import msgspec
 
 from agent.outbox.connection import connect
 from agent.outbox.lanes import Lane
+from agent.outbox.packing import NotPacked, unpack
 from agent.outbox.pages import Pages, Value
 from agent.outbox.rows import load_written
-from agent.outbox.spans import OPEN, SHELF_BITS, SHELVES
+from agent.outbox.spans import OPEN, SHELF_BITS, SHELVES, shelf_of
 from models.wire.errors import DECODE_FAULTS
 from models.wire.ids import Epoch
 from models.wire.ids import epoch as parse_epoch
@@ -30,8 +31,10 @@ from models.wire.topics import Stream
 
 _READ: Final = "SELECT position, event_id, appended_at, body FROM event ORDER BY position"
 _NEWEST: Final = (
-    "SELECT max(position) FROM event INDEXED BY event_by_id GROUP BY position >> ? ORDER BY 1"
+    "SELECT max(position) FROM name GROUP BY position >> ? ORDER BY 1",
+    "SELECT max(position) FROM event INDEXED BY event_by_id GROUP BY position >> ? ORDER BY 1",
 )
+"""Asked of the names, which lie apart from the events; the second question is for version 1."""
 _STREAM_OF: Final = {number: stream for stream, number in SHELVES.items()}
 
 
@@ -63,7 +66,7 @@ class Remains:
     Attributes:
         lanes: the older epochs' first; empty where not even an epoch's name is left.
         mapped: the lanes' spans and settlement are known, so what is in no span was deleted.
-        newest: the greatest position per stream that the index of event ids knows.
+        newest: the greatest position per stream that the table of names knows.
     """
 
     lanes: Sequence[Lane]
@@ -72,10 +75,10 @@ class Remains:
 
 
 def is_event(event_id: str, body: bytes) -> bool:
-    """Whether a body can be read and names the id that it lies under."""
+    """Whether a stored body can be read and names the id that it lies under."""
     try:
-        return _NAMES.decode(body).id == event_id
-    except DECODE_FAULTS:
+        return _NAMES.decode(unpack(body)).id == event_id
+    except (*DECODE_FAULTS, NotPacked):
         return False
 
 
@@ -117,7 +120,7 @@ def look_into(path: Path) -> sqlite3.Connection:
 
 def stream_of(position: int) -> Stream | None:
     """The stream on whose shelf a position is, None for a number that is no position."""
-    return _STREAM_OF.get(position >> SHELF_BITS)
+    return _STREAM_OF.get(shelf_of(position))
 
 
 def _event(position: int, columns: Sequence[Value]) -> EventRow | None:
@@ -131,10 +134,11 @@ def _event(position: int, columns: Sequence[Value]) -> EventRow | None:
 
 def _newest(db: sqlite3.Connection) -> dict[Stream, int]:
     found: dict[Stream, int] = {}
-    with suppress(sqlite3.Error):
-        for (position,) in db.execute(_NEWEST, (SHELF_BITS,)):
-            if isinstance(position, int) and (stream := stream_of(position)) is not None:
-                found[stream] = position
+    for question in _NEWEST:
+        with suppress(sqlite3.Error):
+            for (position,) in db.execute(question, (SHELF_BITS,)):
+                if isinstance(position, int) and (stream := stream_of(position)) is not None:
+                    found[stream] = position
     return found
 
 

@@ -16,6 +16,8 @@ from typing import Final
 
 from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.names import Names
+from agent.outbox.packing import unpack
 from agent.outbox.rehome import Cargo, Rehoming
 from agent.outbox.remains import is_event
 from agent.outbox.selection import Selection, select
@@ -25,15 +27,15 @@ from models.wire.ranges import Range, RangeSet, from_sequences
 from models.wire.topics import Stream
 
 _LETTERS: Final = "SELECT event_id, stream, body FROM dead_letter ORDER BY rejected_at, event_id"
-_PLACE: Final = "SELECT position FROM event WHERE event_id = ?"
 
 
 class Replaying:
     """Makes kept events pending again."""
 
-    def __init__(self, file: OutboxFile, lanes: Lanes, rehoming: Rehoming) -> None:
+    def __init__(self, file: OutboxFile, lanes: Lanes, names: Names, rehoming: Rehoming) -> None:
         self._file = file
         self._lanes = lanes
+        self._names = names
         self._rehoming = rehoming
 
     def replay(self, selection: Selection) -> int:
@@ -80,14 +82,14 @@ class Replaying:
 
     def _place(self, db: sqlite3.Connection, event_id: EventId) -> tuple[Lane, int] | None:
         """The lane and sequence of a stored event, None where it is stored no more."""
-        row = db.execute(_PLACE, (event_id,)).fetchone()
-        if row is None:
+        position = self._names.find(db, event_id)
+        if position is None:
             return None
         for lane in self._lanes:
             for span in lane.spans:
                 first, last = span.positions
-                if first <= row[0] <= last:
-                    return lane, row[0] - span.shift
+                if first <= position <= last:
+                    return lane, position - span.shift
         return None
 
 
@@ -96,7 +98,7 @@ def _readable_letters(
 ) -> Sequence[tuple[EventId, Stream, bytes]]:
     """Letters that are events: what was buried because its content is damaged never leaves."""
     return [
-        (event_id, Stream(stream), body)
+        (event_id, Stream(stream), unpack(body))
         for event_id, stream, body in db.execute(_LETTERS).fetchall()
         if stream in set(Stream)
         and (wanted is None or event_id in wanted)

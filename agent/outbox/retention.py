@@ -19,8 +19,10 @@ from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
+from agent.outbox.names import Names, delete_events
 from agent.outbox.rows import save_last, save_spans
 from agent.outbox.spans import Span, within
+from agent.outbox.waiving import forget_waived
 from models.runtime.clock import Clock
 from models.wire.ids import Epoch
 from models.wire.ranges import RangeSet
@@ -62,10 +64,11 @@ class Retention:
     """Deletes what was settled and kept for long enough."""
 
     def __init__(
-        self, file: OutboxFile, lanes: Lanes, clock: Clock, metrics: OutboxMetrics
+        self, file: OutboxFile, lanes: Lanes, names: Names, clock: Clock, metrics: OutboxMetrics
     ) -> None:
         self._file = file
         self._lanes = lanes
+        self._names = names
         self._clock = clock
         self._metrics = metrics
         self._never = threading.Event()
@@ -134,9 +137,10 @@ class Retention:
                 going = replace(span, last=min(span.last, span.first + CHUNK - 1))
                 rest = list(_without(lane.spans, going))
                 with self._file.relaxed as db:
-                    db.execute("DELETE FROM event WHERE position BETWEEN ? AND ?", going.positions)
+                    gone = delete_events(db, going.positions)
                     save_last(db, lane)
                     save_spans(db, lane, rest)
+                self._names.forget(gone)
                 with self._lanes.lock:
                     lane.spans = rest
                 return len(going)
@@ -153,6 +157,8 @@ class Retention:
                 db.executemany("DELETE FROM settled_mark WHERE lane = ?", numbers)
                 db.executemany("DELETE FROM settled_range WHERE lane = ?", numbers)
                 db.executemany("DELETE FROM lane WHERE number = ?", numbers)
+                for lane in lanes:
+                    forget_waived(db, lane.number)
                 db.execute("DELETE FROM epoch WHERE epoch = ?", (epoch,))
             with self._lanes.lock:
                 self._lanes.forget(epoch)

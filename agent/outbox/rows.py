@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.outbox.lanes import Lane
 from agent.outbox.spans import OPEN, Span, joined, shelf
+from agent.outbox.waiving import load_waived
 from models.wire.ids import Epoch
 from models.wire.ranges import RangeSet
 from models.wire.topics import Stream
@@ -78,6 +79,7 @@ def _load(db: sqlite3.Connection, lane: Lane) -> Lane:
     lane.spans = [Span(*row) for row in spans.fetchall()]
     settled = db.execute("SELECT first, last FROM settled_range WHERE lane = ?", (lane.number,))
     lane.settled = RangeSet(settled.fetchall())
+    lane.waived = load_waived(db, lane.number)
     return lane
 
 

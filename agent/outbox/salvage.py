@@ -29,6 +29,7 @@ from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
+from agent.outbox.names import write_all
 from agent.outbox.rebuild import UNREADABLE, Rebuilt, rebuild
 from agent.outbox.rehome import Cargo, Rehoming
 from agent.outbox.remains import (
@@ -54,7 +55,12 @@ REASON: Final = "the outbox file was damaged; what could be read goes on"
 """Why the old epoch ended, for the ledger."""
 
 _CHUNK: Final = 1000
-_REBUILT: Final = frozenset({"epoch", "lane", "event", "span", "settled_range", "settled_mark"})
+_REBUILT: Final = frozenset(
+    {"epoch", "lane", "event", "name", "named", "span", "settled_range", "settled_mark"}
+)
+_ONCE: Final = "CREATE UNIQUE INDEX once ON event (event_id)"
+"""While events are copied: old pages may hold an event that lies elsewhere now."""
+
 _INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)"
 _BURY: Final = (
     "INSERT OR IGNORE INTO dead_letter"
@@ -155,6 +161,8 @@ class Salvage:
                 fallback = new_epoch(self.random(EPOCH_BYTES))
                 rebuilt = rebuild(db, remains, fallback, unix_ms(self.clock.now()))
                 kept = db.execute("SELECT count(*) FROM event").fetchone()[0]
+                db.execute("DROP INDEX once")
+                write_all(db)
                 db.execute("COMMIT")
             return self._rehome(draft, rebuilt), kept, unreadable, rebuilt, remains
 
@@ -220,6 +228,7 @@ def _new_file(draft: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode=MEMORY")
     db.execute("PRAGMA synchronous=OFF")
     db.execute("BEGIN")
+    db.execute(_ONCE)
     return db
 
 

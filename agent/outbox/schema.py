@@ -2,8 +2,9 @@
 
     python -m agent.outbox.schema
 
-The running agent executes ``schema.sql`` and never imports SQLModel, which would cost a small till
-tens of megabytes. A test keeps the two equal. Times are integer milliseconds since 1970, UTC.
+The running agent makes its file by ``schema-1.sql`` and the versions after it (``migrations``), and
+never imports SQLModel, which would cost a small till tens of megabytes. A test keeps what they come
+to and ``schema.sql`` equal. Times are integer milliseconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -60,12 +61,29 @@ class EventRow(_OutboxRow, table=True):
     """A composed event, personal literals sealed. Written once and never changed."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("event_by_id", "event_id", unique=True),)
 
     position: int | None = Field(default=None, primary_key=True)
     event_id: str
     appended_at: int
     body: bytes
+
+
+class NameRow(_OutboxRow, table=True):
+    """Where the event with an id lies, by 64 bits of the id's digest."""
+
+    __tablename__ = "name"
+
+    key: int | None = Field(default=None, primary_key=True)
+    position: int
+
+
+class NamedRow(_OutboxRow, table=True):
+    """Up to which position of a shelf the events have their row in ``name``."""
+
+    __tablename__ = "named"
+
+    shelf: int | None = Field(default=None, primary_key=True)
+    last: int
 
 
 class SpanRow(_OutboxRow, table=True):
@@ -131,6 +149,8 @@ _TABLES: tuple[type[SQLModel], ...] = (
     EpochRow,
     LaneRow,
     EventRow,
+    NameRow,
+    NamedRow,
     SpanRow,
     SettledRangeRow,
     SettledMarkRow,

@@ -33,7 +33,19 @@ CREATE TABLE event (
     PRIMARY KEY (position)
 );
 
-CREATE UNIQUE INDEX event_by_id ON event (event_id);
+-- Where the event with an id lies, by 64 bits of the id's digest.
+CREATE TABLE name (
+    "key" INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY ("key")
+);
+
+-- Up to which position of a shelf the events have their row in ``name``.
+CREATE TABLE named (
+    shelf INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (shelf)
+);
 
 -- The sequences first..last of a lane lie at the positions sequence + shift.
 CREATE TABLE span (

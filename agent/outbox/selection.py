@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import from_unix_ms, unix_ms
+from agent.outbox.packing import as_far_as_it_goes
 from agent.outbox.spans import within
 from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
@@ -98,7 +99,7 @@ def select(db: sqlite3.Connection, lanes: Lanes, selection: Selection) -> Iterat
                         sequence in lane.settled,
                         event_id,
                         from_unix_ms(at_ms),
-                        body,
+                        as_far_as_it_goes(body),
                     )
 
 

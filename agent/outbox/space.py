@@ -20,8 +20,8 @@ from agent.outbox.lanes import Lanes
 from agent.outbox.spans import Span, within
 from models.wire.topics import Stream
 
-ROW_BYTES: Final = 120
-"""What an event takes beside its body: its id twice (row and index), times, b-tree cells."""
+ROW_BYTES: Final = 100
+"""What an event takes beside its body: id, position, time, its name's row, cells of b-trees."""
 
 _SAMPLE: Final = 64
 _STALE: Final = 1.1

@@ -43,6 +43,11 @@ def shelf(stream: Stream) -> Range:
     return (number << SHELF_BITS) + 1, (number + 1 << SHELF_BITS) - 1
 
 
+def shelf_of(position: int) -> int:
+    """The number of the shelf that a position is on."""
+    return position >> SHELF_BITS
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The sequences ``first..last`` of a lane, which lie at ``sequence + shift``."""

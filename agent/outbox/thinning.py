@@ -15,6 +15,7 @@ from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.merging import STEPS_S, Merge, compose_merged, plan, read_counted
 from agent.outbox.moments import unix_ms
+from agent.outbox.packing import as_far_as_it_goes
 from agent.outbox.spans import Span
 from agent.outbox.storing import SealedEvent
 from agent.outbox.voiding import CHUNK, Cause, Forfeit, Voiding
@@ -95,7 +96,10 @@ def _read(db: sqlite3.Connection, spans: Sequence[Span]) -> list[tuple[int, Even
     rows: list[tuple[int, EventId, bytes]] = []
     for span in spans:
         with closing(db.execute(_READ, (*span.positions, CHUNK - len(rows)))) as cursor:
-            rows += [(position - span.shift, event_id, body) for position, event_id, body in cursor]
+            rows += [
+                (position - span.shift, event_id, as_far_as_it_goes(body))
+                for position, event_id, body in cursor
+            ]
         if len(rows) == CHUNK:
             break
     return rows

@@ -62,20 +62,17 @@ class Transaction:
         self._state = state
         self._level = level
 
-    def execute(self, statement: str, values: Sequence[object]) -> None:
-        """Run one statement that is a whole transaction.
+    def execute(self, statement: str, values: Sequence[object]) -> int:
+        """Run one statement that is a whole transaction; returns how many rows it wrote.
 
         SQLite begins and commits around it by itself, as with ``BEGIN IMMEDIATE``, but without two
         more statements and, where threads compete, without giving away the interpreter between
         them. What fails leaves nothing behind.
-
-        Raises:
-            sqlite3.IntegrityError: a constraint does not hold.
         """
         try:
             if self._state.level != self._level:
                 self._prepare()
-            self._db.execute(statement, values)
+            return self._db.execute(statement, values).rowcount
         except sqlite3.Error as error:
             self._fail(error)
 

@@ -59,7 +59,7 @@ class Upkeep:
         self._file = file
         self._lanes = lanes
         metrics = OutboxMetrics(thrift.registry)
-        self._retention = Retention(file, lanes, clock, metrics)
+        self._retention = Retention(file, lanes, storing.names, clock, metrics)
         voiding = Voiding(
             file, lanes, storing, clock=clock, compose_void=compose_void, metrics=metrics
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from agent.outbox.lanes import Lane, Lanes
-from agent.outbox.spans import within
+from agent.outbox.spans import SHELF_BITS, within
 
 
 def verify(db: sqlite3.Connection, lanes: Lanes) -> list[str]:
@@ -21,7 +21,20 @@ def verify(db: sqlite3.Connection, lanes: Lanes) -> list[str]:
     stored = db.execute("SELECT count(*) FROM event").fetchone()[0]
     if stored != spanned:
         findings.append(f"{stored} events are stored and {spanned} have a place in a stream")
-    return findings
+    return findings + _names(db)
+
+
+def _names(db: sqlite3.Connection) -> list[str]:
+    """Whether every event has its name, as far as names are written; version 1 had an index."""
+    if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'named'").fetchone() is None:
+        return []
+    (nameless,) = db.execute(
+        "SELECT count(*) FROM event JOIN named ON named.shelf = event.position >> ?"
+        " WHERE event.position <= named.last"
+        " AND event.position NOT IN (SELECT position FROM name)",
+        (SHELF_BITS,),
+    ).fetchone()
+    return [f"the names of {nameless} events are not written"] if nameless else []
 
 
 def _lane(db: sqlite3.Connection, lanes: Lanes, lane: Lane) -> list[str]:

@@ -19,10 +19,12 @@ from agent.outbox.facts import ComposeVoid
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
+from agent.outbox.names import delete_events
 from agent.outbox.retention import mark_settled
 from agent.outbox.rows import save_last, save_settled, save_spans
 from agent.outbox.spans import within, without
-from agent.outbox.storing import SealedEvent, Storing, insert
+from agent.outbox.storing import SealedEvent, Storing
+from agent.outbox.waiving import save_waived
 from models.runtime.clock import Clock
 from models.wire.events.device import RangeVoid
 from models.wire.ranges import RangeSet, from_sequences
@@ -88,24 +90,28 @@ class Voiding:
         )
         announced = self._storing.seal([self._compose_void(notice)])
         settled = RangeSet([*lane.settled, *ranges])
+        waived = RangeSet([*lane.waived, *ranges])
         rest = without(lane.spans, ranges)
         now_ms = unix_ms(self._clock.now())
         lanes = self._lanes.current
         for touched in (lane, lanes[Stream.SALE]):
             touched.claimed = touched.last
+        parcels = [(lane.stream, forfeit.successors), (Stream.SALE, announced)]
+        gone: list[str] = []
         with self._file.durable as db:
             for span in within(lane.spans, ranges):
-                db.execute("DELETE FROM event WHERE position BETWEEN ? AND ?", span.positions)
-            parcels = [(lane.stream, forfeit.successors), (Stream.SALE, announced)]
-            insert(db, lanes, parcels, now_ms)
+                gone += delete_events(db, span.positions)
+            stored = self._storing.insert(db, lanes, parcels, now_ms)
             db.execute(_COUNT, (cause, len(forfeit.sequences)))
             save_last(db, lane)  # before its successors, which are here to say that they are more
             save_settled(db, lane, settled)
+            save_waived(db, lane, waived)
             mark_settled(db, lane, settled, now_ms)
             save_spans(db, lane, rest)
-        for touched in (lane, lanes[Stream.SALE]):
-            touched.last = touched.claimed
+        self._storing.names.forget(gone)
+        self._storing.believe(lanes, parcels, stored)
         lane.spans = rest
+        lane.waived = waived
         lane.believe(settled)
         self._metrics.gave_way(cause, len(forfeit.sequences))
 

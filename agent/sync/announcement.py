@@ -11,6 +11,7 @@ import msgspec
 
 from agent import __version__
 from agent.sync.transport import Message
+from models.wire.ack import EpochSettled
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.envelope import utc_ms
 from models.wire.ids import DevicePath
@@ -26,6 +27,7 @@ class Announcer:
         monotonic_ms: milliseconds since this boot, as events carry them.
         held: the outbox's epochs and last sequences.
         ledger: the ledger generation last heard of.
+        acknowledged: what ledgers have acknowledged of what is kept here.
         cards: how far the shop's cards are applied.
         capabilities: which parts run here, such as ``poslog`` and ``tablet``.
         report: the twin's report of the settings in force.
@@ -38,6 +40,7 @@ class Announcer:
     monotonic_ms: Callable[[], int]
     held: Callable[[], list[EpochHeld]]
     ledger: Callable[[], str]
+    acknowledged: Callable[[], list[EpochSettled]]
     cards: Callable[[], int]
     capabilities: tuple[str, ...]
     report: Callable[[], Reported]
@@ -69,6 +72,7 @@ class Announcer:
             ledger=self.ledger(),
             cards=self.cards(),
             monotonic=str(self.monotonic_ms()),
+            acknowledged=self.acknowledged(),
         )
         return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import requests
 
-from agent.errors import CloudUnavailable
+from agent.errors import AgentError, CloudUnavailable
 from agent.replica import Applied
 from agent.sync.certificate_dates import JudgingAdapter
 from models.runtime.backoff import Backoff
@@ -105,6 +105,7 @@ class CatchUp:
         self._source = source
         self._backoff = backoff
         self._clock = clock
+        self._forgetting = threading.Lock()
         self._stop = threading.Event()
         self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cards", daemon=True)
@@ -124,14 +125,27 @@ class CatchUp:
         through = self._cards.through
         if head < through:  # the cloud was restored from a backup; its feed begins anew
             _LOG.warning("card_feed_rewound", head=head, through=through)
-            self._cards.forget()
+            self._forget()
         if head != through:
+            self._wanted.set()
+
+    def begin_anew(self) -> None:
+        """The ledger is an older one, and so are its cards: ours may bear numbers of a future.
+
+        The feed may have passed ours again by now, so its head does not tell.
+        """
+        if self._source is not None:
+            self._forget()
             self._wanted.set()
 
     def take(self, delta: CardDelta) -> None:
         """A card came down; a gap before it wakes the thread."""
         if self._cards.apply(delta) is Applied.GAP:
             self._wanted.set()
+
+    def _forget(self) -> None:
+        with self._forgetting:
+            self._cards.forget()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -142,7 +156,7 @@ class CatchUp:
             try:
                 self._fetch_all(self._source)
                 self._backoff.reset()
-            except CloudUnavailable as error:
+            except AgentError as error:  # the cloud is away, or the replica's disk is full
                 wait_s = self._backoff.next_s()
                 _LOG.info("cards_unavailable", reason=str(error), wait_s=round(wait_s, 2))
                 self._clock.wait(self._stop, wait_s)
@@ -150,7 +164,11 @@ class CatchUp:
 
     def _fetch_all(self, source: CardSource) -> None:
         while not self._stop.is_set():
-            page = source.page(self._cards.through)
-            self._cards.apply_page(page)
+            after = self._cards.through
+            page = source.page(after)
+            with self._forgetting:
+                if self._cards.through < after:
+                    continue  # all was forgotten meanwhile: this page would leave a hole before it
+                self._cards.apply_page(page)
             if page.through >= page.head:
                 return

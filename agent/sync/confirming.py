@@ -31,14 +31,20 @@ class Confirming:
     def look(self, now_s: float) -> None:
         """Note what the broker has confirmed.
 
+        Only the oldest is asked for: PUBACKs come in the order of the batches (MQTT 3.1.1 and 5,
+        section 4.6).
+
         Raises:
             BrokerUnavailable: the oldest batch has waited too long for its PUBACK.
         """
         unconfirmed = self._in_flight.unconfirmed()
-        self._receipts = {place: self._receipts[place] for place in unconfirmed}
-        for place in unconfirmed:
-            if self._receipts[place].confirmed():
+        while self._receipts:
+            place = next(iter(self._receipts))
+            if place in unconfirmed:  # else the ledger was quicker
+                if not self._receipts[place].confirmed():
+                    break
                 self._in_flight.confirm(place, now_s + self._limits.resend_after_s)
+            del self._receipts[place]
         self._watch(now_s)
 
     def due_s(self) -> float | None:

@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -23,6 +22,7 @@ from agent.errors import BrokerRefusedLogin, BrokerUnavailable
 from agent.sync.reasons import REFUSALS, TAKEN_OVER, UNSUPPORTED_VERSION, explained
 from agent.sync.transport import Listener, Message
 from models.runtime.logs import get_logger
+from models.runtime.mqtt_line import MqttLine
 from models.wire.codec import MAX_PAYLOAD_BYTES
 
 _LOG = get_logger(__name__)
@@ -54,7 +54,7 @@ class PahoReceipt:
 
 
 class PahoConnection:
-    """One connection, from connecting to its loss. Its callbacks run on paho's thread.
+    """One connection, from connecting to its loss. Its callbacks run on the line's thread.
 
     Attributes:
         session_present: whether the broker still knew us, with what it held for us.
@@ -92,12 +92,12 @@ class PahoConnection:
         self._taken_over = False
         self._packet_bytes = packet_bytes or _NO_LIMIT
         self._puback_refusals: set[str] = set()
+        self._line = MqttLine(client, self._on_message, name=f"mqtt-{endpoint}")
         client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
 
     def start(
         self,
@@ -121,7 +121,7 @@ class PahoConnection:
         """
         self._filters = [(topic, 1) for topic in filters]
         self._dial(keepalive_s, properties)
-        self._client.loop_start()
+        self._line.start()
         self._settled.wait(timeout_s)
         if self._subscribed:
             return
@@ -129,7 +129,7 @@ class PahoConnection:
         self._give_up(timeout_s)
 
     def publish(self, message: Message) -> PahoReceipt:
-        """Queue a message for paho's thread; raises BrokerUnavailable when disconnected."""
+        """Write a message as far as the socket takes it; raises BrokerUnavailable if it is gone."""
         if self._is_over or not self._client.is_connected():
             raise BrokerUnavailable(f"broker {self._endpoint}: not connected")
         if len(message.payload) > self._room(message.topic):
@@ -137,7 +137,8 @@ class PahoConnection:
                 f"broker {self._endpoint} takes packets of {self._packet_bytes} bytes at most and "
                 f"{message.topic} needs {len(message.payload)} and more; raise the broker's limit"
             )
-        info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+        with self._line.speaking() as client:
+            info = client.publish(message.topic, message.payload, qos=1, retain=message.retain)
         if info.rc not in (paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_QUEUE_SIZE):
             raise BrokerUnavailable(f"broker {self._endpoint}: {paho.error_string(info.rc)}")
         return PahoReceipt(info)
@@ -159,13 +160,9 @@ class PahoConnection:
         return self._outdone()
 
     def close(self) -> None:
-        """Disconnect in an orderly way and end paho's thread."""
+        """Disconnect in an orderly way and end the line's thread."""
         self._end()
-        self._client.disconnect()
-        with suppress(AttributeError):  # paho forgets a thread that ends by itself just now
-            self._client.loop_stop()
-        # paho leaves the sockets that wake its thread to the garbage collector.
-        self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
+        self._line.close()
 
     def _room(self, topic: str) -> int:
         return self._packet_bytes - _AROUND_PAYLOAD - len(topic.encode())
@@ -267,7 +264,7 @@ class PahoConnection:
         if self._end() and was_up:
             self._listener.lost(explained(str(reason)))
 
-    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+    def _on_message(self, message: paho.MQTTMessage) -> None:
         self._listener.arrived(message.topic, bytes(message.payload))
 
 

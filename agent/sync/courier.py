@@ -75,7 +75,7 @@ class Courier:
         metrics: SyncMetrics,
     ) -> None:
         """Begin with nothing on its way; what the outbox holds now is history."""
-        self._device = device
+        self._topics = {stream: up(device, stream) for stream in Stream}
         self._outbox = outbox
         self._connection = connection
         self._limits = limits
@@ -173,8 +173,9 @@ class Courier:
                 self._outbox.release(lease)
                 raise
             if payload is not None:
+                lease.forget()
                 return _Parcel(lease, payload)
-            if len(lease.events) > 1:
+            if len(lease) > 1:
                 self._halve(lease)
             else:
                 self._held_back.add(lease)
@@ -187,19 +188,19 @@ class Courier:
             payload = self._codec.encode(lease.epoch, lease.stream, lease.first, lease.events)
         except TooLarge:
             return None
-        room = self._connection.largest_payload(up(self._device, lease.stream))
+        room = self._connection.largest_payload(self._topics[lease.stream])
         return payload if len(payload) <= room else None
 
     def _depart(self, parcel: _Parcel) -> None:
         """Publish; a parcel that the connection does not take any more stays the next one."""
         lease, payload = parcel.lease, parcel.payload
-        receipt = self._connection.publish(Message(up(self._device, lease.stream), payload))
+        receipt = self._connection.publish(Message(self._topics[lease.stream], payload))
         self._next = None
         flight = Flight(lease.epoch, lease.stream, lease.first, lease.last, len(payload))
         self._in_flight.depart(flight)
         self._leases[flight.place] = lease
         self._confirming.expect(flight.place, receipt)
-        self._metrics.sent(lease.stream, len(lease.events), len(payload))
+        self._metrics.sent(lease.stream, len(lease), len(payload))
 
     def _land(self, epoch: str, stream: str, ranges: Iterable[Range]) -> None:
         for place in self._in_flight.settle(epoch, stream, ranges):
@@ -207,7 +208,7 @@ class Courier:
 
     def _halve(self, lease: Lease) -> None:
         self._outbox.release(lease)
-        self._in_flight.refuse(lease.epoch, lease.stream, lease.first, len(lease.events))
+        self._in_flight.refuse(lease.epoch, lease.stream, lease.first, len(lease))
 
 
 def book(outbox: Creditor, ack: Ack) -> None:

@@ -11,7 +11,7 @@ Pure: times come in, decisions come out. It knows nothing of SQLite or MQTT.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass, field
 
 from models.wire.ranges import Range, RangeSet
@@ -74,9 +74,9 @@ class InFlight:
         waiting = sum(self._unconfirmed.values())
         return not waiting or waiting + size <= self._window_bytes
 
-    def unconfirmed(self) -> list[Place]:
-        """What the broker has not confirmed, in the order in which it left."""
-        return list(self._unconfirmed)
+    def unconfirmed(self) -> KeysView[Place]:
+        """What the broker has not confirmed, in the order in which it left; a live view."""
+        return self._unconfirmed.keys()
 
     def depart(self, flight: Flight) -> None:
         """A batch was handed to the transport."""

@@ -1,12 +1,14 @@
 """What comes down: answers for the session, cards for the replica, the document wanted of us.
 
-Damage is counted; a desired document that is damaged is answered with a report, too.
+Damage is counted; a desired document that is damaged is answered with a report, too. Cards that
+cannot be kept just now are asked for again later: a tablet's trouble must not hold up the sales.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.errors import AgentError
 from agent.sync.metrics import SyncMetrics
 from agent.sync.transport import Message
 from models.runtime.logs import get_logger
@@ -63,15 +65,28 @@ class Ingress:
             if topic == self._twin:
                 return self._on_twin(payload)
             if topic == self._cards:
-                self._on_card(decode_delta(payload))
+                self._take_card(decode_delta(payload))
         except WireError as error:
             self._metrics.undecodable()
             _LOG.warning("undecodable_message", topic=topic, error=str(error))
         return None
 
+    def _take_card(self, delta: CardDelta) -> None:
+        """One that is not kept is a gap in the feed, which the next one or a welcome shows."""
+        try:
+            self._on_card(delta)
+        except AgentError as error:
+            _LOG.warning("card_not_kept", sequence=delta.sequence, error=str(error))
+
     def _answer(self, payload: bytes) -> Ack | Welcome:
         answer = decode_answer(payload)
         if isinstance(answer, Welcome):
-            self._on_cards_head(answer.cards)
+            self._hear_of_cards(answer.cards)
             self._on_welcome(answer)
         return answer
+
+    def _hear_of_cards(self, head: int) -> None:
+        try:
+            self._on_cards_head(head)
+        except AgentError as error:
+            _LOG.warning("cards_not_looked_at", head=head, error=str(error))

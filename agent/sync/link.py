@@ -1,8 +1,8 @@
 """The link to the cloud: connects, lives a session, backs off, and begins again, for ever.
 
 It owns the sync thread. Its only broad except is at the edge of that thread: an unforeseen error
-ends the session, is logged with its cause, and the link backs off and goes on; the tills never
-notice.
+ends the session, is logged with its cause and raises an alarm, and the link backs off and goes on;
+the tills never notice.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Link:
         rivalry: Backoff,
         clock: Clock,
         metrics: SyncMetrics,
+        stop: threading.Event | None = None,
     ) -> None:
         """Put the parts together; ``start`` connects.
 
@@ -60,6 +61,7 @@ class Link:
                 turns, so neither keeps its sales for itself, and the broker is not hammered.
             clock: waits.
             metrics: told how the line is.
+            stop: ends it; whoever watches over the thread gives one that notes each look.
         """
         self._transport = transport
         self._filters = filters
@@ -72,7 +74,7 @@ class Link:
         self._displaced = False
         self._clock = clock
         self._metrics = metrics
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._mailbox: Mailbox | None = None
         self._session: Session | None = None
         self._changed_s = clock.monotonic_s()
@@ -126,11 +128,13 @@ class Link:
             except FaultyDevice as error:
                 reason = str(error)
                 _LOG.error("link_needs_help", error=reason)
+                self._metrics.faulty(reason)
             except (BrokerUnavailable, TransientError) as error:
                 reason = str(error)
-            except Exception:  # noqa: BLE001 - the edge of the sync thread: log, back off, go on
-                reason = "unexpected error"
+            except Exception as error:  # noqa: BLE001 - the edge of the sync thread: it goes on
+                reason = f"unexpected error ({type(error).__name__}); see the log"
                 _LOG.exception("session_failed")
+                self._metrics.faulty(reason)
             self._metrics.lost()
             self._pause(reason)
 

@@ -16,7 +16,8 @@ class SyncMetrics:
     def __init__(self, registry: CollectorRegistry, standing: LineStanding | None = None) -> None:
         """``standing`` is told what decides how the line stands."""
         self._standing = standing
-        self._sent_events = Counted.EVENTS_SENT.make(registry)
+        sent_events = Counted.EVENTS_SENT.make(registry)
+        self._sent_events = {stream: sent_events.labels(stream) for stream in Stream}
         self._sent_bytes = Counted.BYTES_SENT.make(registry)
         self._acknowledged = Counted.ACKNOWLEDGEMENTS.make(registry)
         self._rejected = Counted.EVENTS_REJECTED.make(registry)
@@ -29,7 +30,7 @@ class SyncMetrics:
 
     def sent(self, stream: Stream, events: int, payload_bytes: int) -> None:
         """A batch was handed to the broker."""
-        self._sent_events.labels(stream).inc(events)
+        self._sent_events[stream].inc(events)
         self._sent_bytes.inc(payload_bytes)
 
     def acknowledged(self, ack: Ack) -> None:
@@ -37,7 +38,7 @@ class SyncMetrics:
         self._acknowledged.inc()
         self._rejected.inc(len(ack.rejected))
         if self._standing:
-            self._standing.acknowledged()
+            self._standing.acknowledged(settled=bool(ack.settled))
 
     def expired(self) -> None:
         """A batch was not settled in time."""
@@ -77,6 +78,11 @@ class SyncMetrics:
         self._held_back.set(events)
         if self._standing:
             self._standing.held_back(events)
+
+    def faulty(self, reason: str) -> None:
+        """The line has stopped for a reason that does not pass by itself."""
+        if self._standing:
+            self._standing.faulty(reason)
 
     def login_refused(self) -> None:
         """The broker does not let us in."""

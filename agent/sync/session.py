@@ -3,6 +3,8 @@
 Nothing is sent before the cloud has answered the birth: only then do we know whether the ledger is
 ahead of us (a restored disk, a cloned box) and a fresh epoch must begin, or behind us (the cloud
 was restored) and settled events must go again.
+
+The birth is said again now and then, because a ledger may be put back while the connection stands.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ _LOG = get_logger(__name__)
 MOVED_UP: Final = "an earlier broker of the list answers again"
 """Why a session ends that nothing is wrong with."""
 
+TELLS_LESS: Final = "the cloud tells less than it has acknowledged: it is asked on a new connection"
+"""Why a session ends whose later welcome lacks something: an older ledger, or an older word."""
+
 
 class Ledgerwise(Creditor, Protocol):
     """The side of the outbox that the session drives."""
@@ -44,8 +49,14 @@ class Ledgerwise(Creditor, Protocol):
         """The ledger's generation by the last welcome, empty for none."""
         ...
 
-    def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
+    def adopt(
+        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+    ) -> bool:
         """Take over a welcome; True when the ledger is ahead of this outbox."""
+        ...
+
+    def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
+        """Whether a welcome tells less than was acknowledged."""
         ...
 
     def rehome(self, reason: str) -> Epoch:
@@ -55,10 +66,15 @@ class Ledgerwise(Creditor, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Waits of a session, in seconds."""
+    """Waits of a session, in seconds.
+
+    Attributes:
+        ask_again_s: how often a cloud that has answered is asked once more what it holds.
+    """
 
     welcome_timeout_s: float = 5.0
     idle_s: float = 1.0
+    ask_again_s: float = 3600.0
 
 
 class Session:
@@ -79,10 +95,12 @@ class Session:
         clock: Clock,
         metrics: SyncMetrics,
         on_time: Callable[[datetime], object] = bool,
+        on_other_ledger: Callable[[], object] = bool,
     ) -> None:
         """``announce`` makes the messages to say first, under the connection's birth id.
 
-        ``on_time`` is told what time it is, with every welcome to this birth.
+        ``on_time`` is told what time it is, with every welcome to this birth, ``on_other_ledger``
+        that the ledger is another one than before: an older one, put back from a backup.
         """
         self._device = device
         self._outbox = outbox
@@ -95,9 +113,11 @@ class Session:
         self._clock = clock
         self._metrics = metrics
         self._on_time = on_time
+        self._on_other_ledger = on_other_ledger
         self._courier: Courier | None = None
         self._birth = birth
-        self._birth_due_s = 0.0
+        self._said_s = float("-inf")
+        self._doubtful = False
         self.was_welcomed = False
 
     @property
@@ -109,6 +129,8 @@ class Session:
         """Send and settle until the connection is lost or outdone; returns why it ended."""
         try:
             while not stop.is_set() and self._mailbox.lost_because is None:
+                if self._doubtful:
+                    return TELLS_LESS
                 if connection.outdone():
                     return MOVED_UP
                 self._turn(connection)
@@ -123,20 +145,23 @@ class Session:
             self._receive(connection, topic, payload)
         now_s = self._clock.monotonic_s()
         courier = self._courier
-        if courier is None:
-            self._say_birth(connection, now_s)
-        else:
+        self._say_birth(connection, now_s)
+        if courier is not None:
             courier.tend(now_s)
             if courier.send(now_s):
                 return
         self._mailbox.wait(self._clock, self._patience_s(courier, now_s))
 
     def _say_birth(self, connection: Connection, now_s: float) -> None:
-        if now_s < self._birth_due_s:
+        if now_s < self._birth_due_s():
             return
         for message in self._announce(self._birth):
             connection.publish(message)
-        self._birth_due_s = now_s + self._timing.welcome_timeout_s
+        self._said_s = now_s
+
+    def _birth_due_s(self) -> float:
+        timing = self._timing
+        return self._said_s + (timing.ask_again_s if self.welcomed else timing.welcome_timeout_s)
 
     def _receive(self, connection: Connection, topic: str, payload: bytes) -> None:
         answer = self._ingress.route(topic, payload)
@@ -152,7 +177,12 @@ class Session:
             return
         if welcome.moment is not None:
             self._on_time(welcome.moment)
-        if self._outbox.adopt(welcome.ledger, welcome.epochs):
+        if self._tells_less(welcome):
+            self._doubtful = True
+            return
+        if welcome.missing or self._outbox.ledger not in ("", welcome.ledger):
+            self._on_other_ledger()
+        if self._outbox.adopt(welcome.ledger, welcome.epochs, welcome.missing):
             self._rehome("the ledger is ahead of this outbox: a restored or cloned disk")
             return
         if self._courier is None:
@@ -168,6 +198,15 @@ class Session:
             self._courier.welcomed_again(welcome.epochs)
         self.was_welcomed = True
         self._metrics.welcomed()
+
+    def _tells_less(self, welcome: Welcome) -> bool:
+        """Whether it is a later welcome that lacks something, and may only be late.
+
+        The first welcome of a connection answers a birth that told all that was acknowledged, so
+        what that one lacks the ledger lacks.
+        """
+        same = self.welcomed and welcome.ledger == self._outbox.ledger
+        return same and self._outbox.doubts(welcome.epochs, welcome.missing)
 
     def _settle(self, ack: Ack) -> None:
         if ack.ledger != self._outbox.ledger:
@@ -196,7 +235,7 @@ class Session:
         epoch = self._outbox.rehome(reason)
         self._metrics.rehomed()
         _LOG.warning("rehomed", epoch=epoch, reason=reason)
-        self._birth_due_s = 0.0  # be born again, under the new epoch
+        self._said_s = float("-inf")  # be born again, under the new epoch
 
     def _dismiss_courier(self) -> None:
         if self._courier is not None:
@@ -205,6 +244,6 @@ class Session:
 
     def _patience_s(self, courier: Courier | None, now_s: float) -> float:
         due_s = (
-            max(0.0, self._birth_due_s - now_s) if courier is None else courier.patience_s(now_s)
+            max(0.0, self._birth_due_s() - now_s) if courier is None else courier.patience_s(now_s)
         )
         return self._timing.idle_s if due_s is None else min(self._timing.idle_s, due_s)

@@ -6,6 +6,7 @@ process, is noticed by the tablets as a gap, or at their next connection, and fe
 
 from __future__ import annotations
 
+import threading
 from typing import Final, Protocol
 
 import msgspec
@@ -38,8 +39,10 @@ class CardPublisher:
         self._downlink = downlink
         self._sent = feed.heads()
 
-    def publish_new(self) -> int:
+    def publish_new(self, stop: threading.Event | None = None) -> int:
         """Send what was committed since the last call; returns how many deltas that were.
+
+        Looks before every page whether it shall ``stop``.
 
         What cannot be sent now stays due and goes with a later call; call it again when the broker
         is back.
@@ -49,15 +52,15 @@ class CardPublisher:
             heads = self._feed.heads()
             for tenant, store in sorted(heads):
                 if heads[tenant, store] > self._sent.get((tenant, store), 0):
-                    sent += self._publish(tenant, store)
+                    sent += self._publish(tenant, store, stop or threading.Event())
         except TransientError as error:
             log.warning("cards_wait", error=str(error))
         return sent
 
-    def _publish(self, tenant: TenantId, store: StoreId) -> int:
+    def _publish(self, tenant: TenantId, store: StoreId, stop: threading.Event) -> int:
         topic = shop_down(tenant, store, ShopDown.CARDS)
         many = 0
-        while True:
+        while not stop.is_set():
             page = self._feed.page(tenant, store, self._sent.get((tenant, store), 0), _PER_PAGE)
             for delta in page.deltas:
                 self._downlink.publish(topic, msgspec.json.encode(delta))
@@ -65,4 +68,5 @@ class CardPublisher:
                 many += 1
             self._sent[tenant, store] = page.through
             if page.through >= page.head:
-                return many
+                break
+        return many

@@ -9,6 +9,9 @@ Three things cannot happen to one healthy box, and each is noted with the birth 
 - A last sequence that lies *behind* what the ledger has settled of that epoch: the file is older
   than what it has sent already, so it was put back (``behind``).
 
+A fourth cannot happen to a healthy ledger: that it lacks what it acknowledged under its present
+generation (``forgotten``). Then an older one was put back and nobody has said so.
+
 Works inside the caller's transaction.
 """
 
@@ -22,23 +25,24 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from cloud.devices.tables import DEVICE, DEVICE_BIRTH, DEVICE_EPOCH
+from cloud.ledger.generation import read_generation
+from cloud.ledger.promised import MOST_EPOCHS, asked_about, count, missing, streams_of
 from cloud.ledger.watermark import settled
 from cloud.storage import in_turn
 from cloud.storage.columns import to_ms
 from models.wire.ack import EpochSettled
 from models.wire.birth import Birth, EpochHeld
 from models.wire.envelope import monotonic_ms
-from models.wire.errors import BadIdentifier
-from models.wire.ids import DeviceId, DevicePath, epoch
+from models.wire.ids import DeviceId, DevicePath, is_epoch
 
 MOST_BIRTHS: Final = 64
 """Births kept per device, the newest ones: two that throw each other off come every second."""
 
-MOST_EPOCHS: Final = 16
-"""Epochs looked at in one birth; a healthy outbox names one or two."""
-
 MOST_NAMED: Final = 256
 """Epochs remembered per device; one that invents more is not asked where it has them from."""
+
+_MOST: Final = 2**62
+"""What a column takes; whoever claims more lies."""
 
 _LONGEST: Final = 64
 """Characters of an id; a birth with a longer one is not looked at."""
@@ -72,12 +76,18 @@ class Oddity:
     shared: str = ""
     owner: str = ""
     behind: int = 0
+    forgotten: int = 0
+    forgotten_of: str = ""
 
 
-def note(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -> Oddity:
+def note(
+    connection: Connection, path: DevicePath, birth: Birth, at: datetime, *, retained: bool = False
+) -> Oddity:
     """Keep a birth and what is odd about it, which is returned: nothing for one that was kept.
 
-    Idempotent per birth id, as long as it is kept.
+    Idempotent per birth id, as long as it is kept. A database that was put back has forgotten those
+    since; a ``retained`` one of them comes again beside events that its box has sent later, so that
+    the ledger being ahead of it says nothing about the outbox.
     """
     if not _usable(birth):
         return Oddity()
@@ -88,7 +98,13 @@ def note(connection: Connection, path: DevicePath, birth: Birth, at: datetime) -
     held = _held(birth)
     said = Said((birth.bootid, birth.started_at), monotonic_ms(birth.monotonic), frozenset(held))
     oddity = twin(said, [_said(row) for row in rows], path.device)
-    oddity = replace(oddity, behind=behind(held, settled(connection, path, sorted(held))))
+    known = settled(connection, path, asked_about(birth))
+    if not retained:
+        oddity = replace(oddity, behind=behind(held, known))
+    if birth.ledger == read_generation(connection):
+        lacks = missing(birth.acknowledged, known)
+        streams = ", ".join(streams_of(lacks))
+        oddity = replace(oddity, forgotten=min(count(lacks), _MOST), forgotten_of=streams)
     stranger = _claim(connection, path.device, said.epochs)
     if stranger is not None:
         oddity = replace(oddity, shared=stranger[0], owner=stranger[1])
@@ -119,6 +135,7 @@ def behind(held: Mapping[str, EpochHeld], known: Iterable[EpochSettled]) -> int:
     return sum(
         max(0, ranges[-1][1] - held[each.epoch].streams.get(stream, 0))
         for each in known
+        if each.epoch in held
         for stream, ranges in each.streams.items()
         if ranges
     )
@@ -135,15 +152,7 @@ def _usable(birth: Birth) -> bool:
 
 def _held(birth: Birth) -> dict[str, EpochHeld]:
     """The epochs that it names, without those that are none of ours."""
-    return {held.epoch: held for held in birth.epochs[:MOST_EPOCHS] if _is_epoch(held.epoch)}
-
-
-def _is_epoch(text: str) -> bool:
-    try:
-        epoch(text)
-    except BadIdentifier:
-        return False
-    return True
+    return {held.epoch: held for held in birth.epochs[:MOST_EPOCHS] if is_epoch(held.epoch)}
 
 
 def _said(row: Row[Any]) -> Said:

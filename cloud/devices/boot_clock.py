@@ -18,6 +18,7 @@ arrive, and the monotonic clock gives the rest: a clock that was set in between 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 from typing import Final
@@ -91,6 +92,22 @@ class BootClock(msgspec.Struct, frozen=True):
         if not self.knots:
             raise ValueError("hear or believe something before asking for a time")
         return max(0, self._on_line(monotonic_ms))
+
+    def times_ms(self, monotonics_ms: Sequence[int | None]) -> list[int | None]:
+        """The time at each of these, as ``time_ms``; None where there is none to tell.
+
+        Nearly all of what is asked lies behind the last knot, where the line is straight.
+        """
+        at_ms, last_ms = self.knots[-1]
+        shift_ms = last_ms - at_ms
+        return [
+            None
+            if each is None
+            else max(0, each + shift_ms)
+            if each >= at_ms
+            else self.time_ms(each)
+            for each in monotonics_ms
+        ]
 
     def tell(self, monotonic_ms: int, received_ms: int) -> BootClock:
         """The line, fixed up to here: what arrived then is not dated later than then."""

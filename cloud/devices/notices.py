@@ -42,6 +42,7 @@ class Reason(StrEnum):
     DROPPED = "dropped"
     UNREADABLE = "unreadable"
     DAMAGED = "damaged"
+    FORGOTTEN = "forgotten"
 
 
 class NoticeFold:

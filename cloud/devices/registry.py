@@ -64,7 +64,7 @@ class Registry:
             self._refresh()
         return path in self._paths
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
+    def born(self, path: DevicePath, birth: Birth, at: datetime, *, retained: bool = False) -> bool:
         """A device has connected; whether another box was born under its name meanwhile.
 
         Idempotent per birth id.
@@ -75,7 +75,7 @@ class Registry:
         oddity = births.Oddity()
         with write(self._engine) as connection:
             if presence.is_news(connection, path, birth):
-                oddity = births.note(connection, path, birth, at)
+                oddity = births.note(connection, path, birth, at, retained=retained)
             if presence.born(connection, path, birth, at):
                 heard_birth(
                     connection, path.device, birth.bootid, monotonic_ms(birth.monotonic), at

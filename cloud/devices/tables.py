@@ -107,6 +107,8 @@ class DeviceBirthRow(SQLModel, table=True):
         shared: an epoch that it has in common with another box; empty for none.
         owner: the device whose epoch that is, this one or another; empty for none.
         behind: so many events stand in the ledger that its outbox has not yet numbered.
+        forgotten: so many events were acknowledged to it by this very ledger, which lacks them.
+        forgotten_of: whose these are, such as ``sale, telemetry``.
     """
 
     __tablename__ = "device_birth"
@@ -127,6 +129,8 @@ class DeviceBirthRow(SQLModel, table=True):
     shared: str = ""
     owner: str = ""
     behind: int = Field(default=0, sa_type=BigInteger)
+    forgotten: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    forgotten_of: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class DeviceEpochRow(SQLModel, table=True):

@@ -7,8 +7,11 @@ event of a connection comes before the birth that opened it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,6 +22,7 @@ from cloud.devices.tables import DEVICE_BOOT
 from cloud.ledger.verdict import Kept
 from cloud.storage import in_turn
 from cloud.storage.columns import to_ms
+from cloud.storage.prepared import Prepared, Rows
 from models.wire.envelope import ClockQuality
 from models.wire.ids import DeviceId
 
@@ -33,16 +37,38 @@ _TRUST: Final[Mapping[ClockQuality, Trust]] = {
     ClockQuality.FREE: Trust.FREE,
     ClockQuality.SYNCHRONISED: Trust.SYNCHRONISED,
 }
-_LOAD: Final = select(DEVICE_BOOT).where(
-    DEVICE_BOOT.c.device.in_(bindparam("devices", expanding=True))
-)
-_SAVE: Final = (
+_MINE: Final = DEVICE_BOOT.c.device == bindparam("device")
+_LOAD: Final = Prepared(select(DEVICE_BOOT.c.bootid, DEVICE_BOOT.c.clock).where(_MINE))
+_SAVE: Final = Prepared(
     update(DEVICE_BOOT)
-    .where(DEVICE_BOOT.c.device == bindparam("of"), DEVICE_BOOT.c.bootid == bindparam("boot"))
+    .where(_MINE, DEVICE_BOOT.c.bootid == bindparam("boot"))
     .values(clock=bindparam("clock"), heard_ms=bindparam("heard_ms"))
 )
+_ADD: Final = Prepared(
+    insert(DEVICE_BOOT).values(
+        device=bindparam("device"),
+        bootid=bindparam("boot"),
+        clock=bindparam("clock"),
+        heard_ms=bindparam("heard_ms"),
+    )
+)
+_NEWEST: Final = (
+    select(DEVICE_BOOT.c.bootid)
+    .where(_MINE)
+    .order_by(DEVICE_BOOT.c.heard_ms.desc(), DEVICE_BOOT.c.bootid)
+    .limit(MOST_BOOTS)
+)
+_PRUNE: Final = Prepared(delete(DEVICE_BOOT).where(_MINE, DEVICE_BOOT.c.bootid.not_in(_NEWEST)))
+"""A device that invents boots only forgets its own."""
 
-_ADD: Final = insert(DEVICE_BOOT)
+_SAID_ALIKE: Final = attrgetter(
+    "batch.lane.device.device",
+    "fact.bootid",
+    "batch.received_ms",
+    "fact.clockquality",
+    "fact.historical",
+)
+_MONOTONIC_MS: Final = attrgetter("fact.monotonic_ms")
 
 
 class Boot(NamedTuple):
@@ -53,7 +79,7 @@ class Boot(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """What one fact says about its boot's clock, all in milliseconds."""
+    """What some facts that arrived together say about their boot's clock, all in milliseconds."""
 
     monotonic_ms: int
     wall_ms: int
@@ -62,21 +88,46 @@ class _Mark(NamedTuple):
     live: bool
 
 
+class _Told(NamedTuple):
+    """Neighbours among the facts that say alike of one boot: their monotonic times, in order."""
+
+    boot: Boot
+    monotonics_ms: Sequence[int | None]
+    mark: _Mark | None
+
+    def corrected(self, clocks: Mapping[Boot, BootClock]) -> Sequence[int | None]:
+        """When each of them was captured; None where that cannot be told."""
+        if self.mark is None:
+            return [None] * len(self.monotonics_ms)
+        return clocks[self.boot].times_ms(self.monotonics_ms)
+
+
 class BootClocks:
     """The ledger's ``Timekeeper``, over a table of its own. Safe from any thread."""
 
+    def recall(self, connection: Connection, devices: Collection[DeviceId]) -> _Recollection:
+        """See ``Timekeeper``."""
+        return _Recollection(_ask(connection, devices))
+
+
+class _Recollection:
+    """Implements the ledger's ``Recollection``."""
+
+    def __init__(self, asked: Mapping[DeviceId, Rows]) -> None:
+        self._asked = asked
+
     def correct(self, connection: Connection, kept: Sequence[Kept]) -> list[int | None]:
-        """See ``Timekeeper``; what is learned from the facts is stored in the same transaction."""
-        boots = [_boot_of(one) for one in kept]
-        marks: dict[Boot, list[_Mark]] = {}
-        for boot, one in zip(boots, kept, strict=True):
-            if boot is not None:
-                marks.setdefault(boot, []).append(_mark_of(one))
-        known = _load(connection, marks)
+        """See ``Recollection``."""
+        told = [_told(list(those)) for _, those in groupby(kept, _SAID_ALIKE)]
+        marks: dict[Boot, list[_Mark]] = defaultdict(list)
+        for one in told:
+            if one.mark is not None:
+                marks[one.boot].append(one.mark)
+        known = _known(self._asked, marks)
         clocks = {boot: learned(known.get(boot, BootClock()), said) for boot, said in marks.items()}
         heard_ms = {boot: max(mark.received_ms for mark in said) for boot, said in marks.items()}
         _save(connection, known, clocks, heard_ms)
-        return [_corrected(clocks, boot, one) for boot, one in zip(boots, kept, strict=True)]
+        return [time_ms for one in told for time_ms in one.corrected(clocks)]
 
 
 def heard_birth(
@@ -87,7 +138,7 @@ def heard_birth(
         return
     in_turn(connection, "ledger")  # ``correct`` runs in this turn and changes the same rows
     boot, at_ms = Boot(device, bootid), to_ms(at)
-    known = _load(connection, [boot])
+    known = _known(_ask(connection, [device]), [boot])
     clock = known.get(boot, BootClock()).hear(monotonic_ms, at_ms)
     _save(connection, known, {boot: clock}, {boot: at_ms})
 
@@ -114,39 +165,41 @@ def _last_of_each_arrival(marks: Iterable[_Mark]) -> list[_Mark]:
     return sorted(last.values(), key=lambda mark: mark.received_ms)
 
 
-def _boot_of(one: Kept) -> Boot | None:
-    fact = one.fact
-    if fact.monotonic_ms is None or not _usable(fact.bootid):
-        return None
-    return Boot(one.batch.lane.device.device, fact.bootid)
+def _told(those: Sequence[Kept]) -> _Told:
+    first, monotonics_ms = those[0], list(map(_MONOTONIC_MS, those))
+    boot = Boot(first.batch.lane.device.device, first.fact.bootid)
+    dated = those if None not in monotonics_ms else [one for one in those if _is_dated(one)]
+    if not dated or not _usable(boot.bootid):
+        return _Told(boot, monotonics_ms, None)
+    return _Told(boot, monotonics_ms, _mark_of(max(dated, key=_MONOTONIC_MS)))
+
+
+def _mark_of(one: Kept) -> _Mark:
+    fact, received_ms = one.fact, one.batch.received_ms
+    assert fact.monotonic_ms is not None, "the others were left out"
+    wall_ms = min(fact.time_ms, received_ms)
+    trust = _TRUST[fact.clockquality]
+    return _Mark(fact.monotonic_ms, wall_ms, received_ms, trust, not fact.historical)
+
+
+def _is_dated(one: Kept) -> bool:
+    return one.fact.monotonic_ms is not None
 
 
 def _usable(bootid: str) -> bool:
     return 0 < len(bootid) <= LONGEST_BOOTID and bootid.isprintable()
 
 
-def _mark_of(one: Kept) -> _Mark:
-    fact, received_ms = one.fact, one.batch.received_ms
-    assert fact.monotonic_ms is not None, "_boot_of has seen to it"
-    wall_ms = min(fact.time_ms, received_ms)
-    trust = _TRUST[fact.clockquality]
-    return _Mark(fact.monotonic_ms, wall_ms, received_ms, trust, not fact.historical)
+def _ask(connection: Connection, devices: Iterable[DeviceId]) -> dict[DeviceId, Rows]:
+    return {device: _LOAD(connection, {"device": device}) for device in sorted(devices)}
 
 
-def _corrected(clocks: Mapping[Boot, BootClock], boot: Boot | None, one: Kept) -> int | None:
-    if boot is None or one.fact.monotonic_ms is None:
-        return None
-    return clocks[boot].time_ms(one.fact.monotonic_ms)
-
-
-def _load(connection: Connection, boots: Iterable[Boot]) -> dict[Boot, BootClock]:
-    wanted = frozenset(boots)
-    devices = sorted({boot.device for boot in wanted})
-    rows = connection.execute(_LOAD, {"devices": devices}) if devices else ()
+def _known(asked: Mapping[DeviceId, Rows], wanted: Collection[Boot]) -> dict[Boot, BootClock]:
     return {
-        boot: msgspec.json.decode(row.clock, type=BootClock)
-        for row in rows
-        if (boot := Boot(row.device, row.bootid)) in wanted
+        boot: msgspec.json.decode(clock, type=BootClock)
+        for device, rows in asked.items()
+        for bootid, clock in rows.fetchall()
+        if (boot := Boot(device, bootid)) in wanted
     }
 
 
@@ -159,22 +212,8 @@ def _save(
     for boot, clock in clocks.items():
         if clock == known.get(boot):
             continue
-        values = {"clock": msgspec.json.encode(clock).decode(), "heard_ms": heard_ms[boot]}
-        if boot in known:
-            connection.execute(_SAVE, {"of": boot.device, "boot": boot.bootid, **values})
-        else:
-            connection.execute(_ADD, {"device": boot.device, "bootid": boot.bootid, **values})
+        text = msgspec.json.encode(clock).decode()
+        saved = {"device": boot.device, "boot": boot.bootid, "clock": text}
+        (_SAVE if boot in known else _ADD)(connection, {**saved, "heard_ms": heard_ms[boot]})
     for device in {boot.device for boot in clocks if boot not in known}:
-        _prune(connection, device)
-
-
-def _prune(connection: Connection, device: DeviceId) -> None:
-    """A device that invents boots only forgets its own."""
-    mine = DEVICE_BOOT.c.device == device
-    newest = (
-        select(DEVICE_BOOT.c.bootid)
-        .where(mine)
-        .order_by(DEVICE_BOOT.c.heard_ms.desc(), DEVICE_BOOT.c.bootid)
-        .limit(MOST_BOOTS)
-    )
-    connection.execute(delete(DEVICE_BOOT).where(mine, DEVICE_BOOT.c.bootid.not_in(newest)))
+        _PRUNE(connection, {"device": device})

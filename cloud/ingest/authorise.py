@@ -31,10 +31,10 @@ class Devices(Protocol):
         """Whether this device may speak for this store; asked for every message."""
         ...
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
+    def born(self, path: DevicePath, birth: Birth, at: datetime, *, retained: bool = False) -> bool:
         """A device has connected; whether another box was born under its name meanwhile.
 
-        A retained birth is told again: idempotent per birth id.
+        A retained birth is told again: idempotent per birth id. It may have been said long ago.
         """
         ...
 

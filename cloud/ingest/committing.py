@@ -94,12 +94,7 @@ class Committer:
     def _store(
         self, readings: Sequence[Reading], patience: Patience, foresight: Foresight | None
     ) -> None:
-        try:
-            appended = patience(lambda: self._stored(readings, foresight))
-        except PartsLost as lost:
-            log.warning("parts_lost", reason=str(lost), left=len(readings))
-            self._leave(readings)
-            return
+        appended = self._stored(readings, patience, foresight)
         if isinstance(appended, Appended):
             self._committed(readings, appended, patience)
         elif isinstance(appended, Mishap) and foresight is not None:
@@ -107,9 +102,17 @@ class Committer:
         elif isinstance(appended, Mishap):
             self._isolate(readings, appended, patience)
 
-    def _stored(self, readings: Sequence[Reading], foresight: Foresight | None = None) -> Appended:
-        check = self._fence.check if self._fence is not None else None
-        return self._journal.commit(readings, foresight, check)
+    def _stored(
+        self, readings: Sequence[Reading], patience: Patience, foresight: Foresight | None = None
+    ) -> Appended | Mishap | None:
+        """What became of them; None where they are left aside, or ingest shall stop."""
+        permit = self._fence.permit() if self._fence is not None else None
+        try:
+            return patience(lambda: self._journal.commit(readings, foresight, permit))
+        except PartsLost as lost:
+            log.warning("parts_lost", reason=str(lost), left=len(readings))
+            self._leave(readings)
+            return None
 
     def _isolate(self, readings: Sequence[Reading], mishap: Mishap, patience: Patience) -> None:
         """Try each message alone; of the one that fails alone, only the header counts."""
@@ -119,7 +122,7 @@ class Committer:
         aside = self._wanted([set_aside(readings[0].arrival, mishap, self._tally)])
         if not aside:
             return
-        appended = patience(lambda: self._stored(aside))
+        appended = self._stored(aside, patience)
         if isinstance(appended, Mishap):
             raise FaultyService(
                 f"a message on {readings[0].arrival.topic} can be neither stored nor set aside "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 import msgspec
 
 from cloud.ingest.authorise import Devices
 from cloud.ledger.journal import Journal
+from cloud.ledger.promised import asked_about, count, missing
+from models.runtime.logs import get_logger
 from models.wire.ack import Welcome
 from models.wire.birth import Birth, decode_birth, decode_state
 from models.wire.envelope import utc_ms
@@ -18,18 +20,28 @@ from models.wire.ids import DevicePath, StoreId, TenantId
 from models.wire.topics import Down, Up, down
 from models.wire.twin import decode_reported
 
+log = get_logger(__name__)
+
+_SHOWN: Final = 16
+"""Ranges of one lane in the log."""
+
 CardsHead = Callable[[TenantId, StoreId], int]
 """The last sequence of a shop's card feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it arrived, on its device's topic."""
+    """A document as it arrived, on its device's topic.
+
+    Attributes:
+        retained: the broker had kept it; it may have been said long ago.
+    """
 
     device: DevicePath
     branch: Up
     payload: bytes
     at: datetime
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Desk:
         device, payload = document.device, document.payload
         match document.branch:
             case Up.BIRTH:
-                return self._welcome(device, decode_birth(payload), document.at)
+                return self._welcome(document, decode_birth(payload))
             case Up.STATE:
                 self._devices.state_changed(device, decode_state(payload), document.at)
             case Up.TWIN:
@@ -72,14 +84,34 @@ class Desk:
                 assert_never(document.branch)
         return None
 
-    def _welcome(self, device: DevicePath, birth: Birth, at: datetime) -> Answer:
-        rival = self._devices.born(device, birth, at)
+    def _welcome(self, document: Document, birth: Birth) -> Answer:
+        device, at = document.device, document.at
+        rival = self._devices.born(device, birth, at, retained=document.retained)
+        settled = self._journal.settled(device, asked_about(birth))
         welcome = Welcome(
             ledger=self._journal.generation,
             birth=birth.birth,
-            epochs=self._journal.settled(device, [held.epoch for held in birth.epochs]),
+            epochs=settled,
             cards=self._cards_head(device.tenant, device.store),
             now=utc_ms(at),
             rival=rival,
+            missing=missing(birth.acknowledged, settled),
         )
+        if welcome.missing:
+            _tell(device, welcome)
         return Answer(down(device, Down.ACK), msgspec.json.encode(welcome))
+
+
+def _tell(device: DevicePath, welcome: Welcome) -> None:
+    """Which numbers the ledger has forgotten: the log keeps what an alarm only counts."""
+    for one in welcome.missing:
+        for stream, ranges in one.streams.items():
+            log.error(
+                "ledger_lacks_what_it_acknowledged",
+                device=device.prefix,
+                epoch=one.epoch,
+                stream=stream,
+                ranges=ranges[:_SHOWN],
+                events=count(welcome.missing),
+                next_step="was a backup put back? The device sends again what it still keeps",
+            )

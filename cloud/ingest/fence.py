@@ -11,6 +11,7 @@ What is left aside is not answered: its shop sends it again, to whoever holds it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, bindparam, select
@@ -18,11 +19,11 @@ from sqlalchemy import Connection, bindparam, select
 from cloud.errors import CloudError
 from cloud.ingest.shift import Shift
 from cloud.ingest.tables import INGEST_WORKER
+from cloud.storage.prepared import Prepared
 from models.wire.ids import DevicePath, part_of
 
-# Made once: to compose it took as long as to ask, in every transaction of a single sale.
-_INCARNATION: Final = select(INGEST_WORKER.c.incarnation).where(
-    INGEST_WORKER.c.worker == bindparam("worker")
+_INCARNATION: Final = Prepared(
+    select(INGEST_WORKER.c.incarnation).where(INGEST_WORKER.c.worker == bindparam("worker"))
 )
 
 
@@ -37,9 +38,16 @@ class Fence(Protocol):
         """Whether this device's part is ours at this moment."""
         ...
 
-    def check(self, connection: Connection) -> None:
-        """Ask the roster, within the ledger's transaction; raises PartsLost."""
+    def permit(self) -> Permit:
+        """The leave to store what is taken now, as often as that is tried."""
         ...
+
+
+Permit = Callable[[Connection], Callable[[], None]]
+"""Asks the roster, within the ledger's transaction.
+
+Returns what reads the answer, once ``storage.together`` has ended; it raises PartsLost.
+"""
 
 
 class ShiftFence:
@@ -48,16 +56,23 @@ class ShiftFence:
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
         self._worker = shift.terms.worker
-        self._incarnation = shift.terms.incarnation
 
     def serves(self, device: DevicePath) -> bool:
         """See ``Fence``. A part that was just given away counts until its next holder listens."""
         return part_of(device.store) in self._shift.serving
 
-    def check(self, connection: Connection) -> None:
-        """See ``Fence``."""
-        found = connection.execute(_INCARNATION, {"worker": self._worker}).scalar_one_or_none()
-        if found != self._incarnation:
+    def permit(self) -> Permit:
+        """See ``Fence``. It is void once this worker was struck, though it sign in again."""
+        incarnation = self._shift.incarnation
+
+        def ask(connection: Connection) -> Callable[[], None]:
+            found = _INCARNATION(connection, {"worker": self._worker})
+            return lambda: self._check(found.fetchone(), incarnation)
+
+        return ask
+
+    def _check(self, found: tuple[str] | None, incarnation: str) -> None:
+        if found is None or found[0] != incarnation:
             raise PartsLost(
                 f"ingest worker {self._worker!r} was taken for dead while it stood still; what it "
                 "held is left to the others"

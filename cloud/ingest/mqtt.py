@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from cloud.ingest.source import Listener, Message
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
+from models.runtime.mqtt_line import MqttLine
 from models.wire.ids import PARTS
 from models.wire.topics import worker_filters
 
@@ -148,7 +148,6 @@ class _Connection:
     def __init__(self, login: BrokerLogin, filters: Sequence[str], listener: Listener) -> None:
         self._login = login
         self._filters = frozenset(filters)
-        self._changing = threading.Lock()
         self._listener = listener
         self._refusal: ReasonCode | None = None
         self._settled = threading.Event()
@@ -156,6 +155,7 @@ class _Connection:
         self.lost = threading.Event()
         self.why = "closed by us"
         self._client = self._make_client()
+        self._line = MqttLine(self._client, self._on_message, name="mqtt-line")
 
     def open(self) -> None:
         """Connect and subscribe.
@@ -168,7 +168,7 @@ class _Connection:
             self._client.connect(self._login.host, self._login.port, KEEPALIVE_S)
         except (OSError, ValueError) as error:
             raise BrokerUnavailable(f"broker {self._login}: {error}") from error
-        self._client.loop_start()
+        self._line.start()
         self._settled.wait(CONNECT_TIMEOUT_S)
         self.raise_refusal()
         if not self.ready:
@@ -183,29 +183,26 @@ class _Connection:
 
     def subscribe(self, filters: Sequence[str]) -> None:
         """Change what is listened to; a filter that the broker refuses ends the connection."""
-        with self._changing:
+        with self._line.speaking() as client:
             wanted = frozenset(filters)
             new, gone = wanted - self._filters, self._filters - wanted
             self._filters = wanted
             if new:
-                self._client.subscribe([(each, 1) for each in sorted(new)])
+                client.subscribe([(each, 1) for each in sorted(new)])
             if gone:
-                self._client.unsubscribe(sorted(gone))
+                client.unsubscribe(sorted(gone))
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
-        """Queue a message for paho's thread; raises BrokerUnavailable."""
-        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        """Write a message as far as the socket takes it; raises BrokerUnavailable."""
+        with self._line.speaking() as client:
+            info = client.publish(topic, payload, qos=qos, retain=retain)
         if info.rc != paho.MQTT_ERR_SUCCESS:
             raise BrokerUnavailable(f"broker {self._login}: {paho.error_string(info.rc)}")
 
     def close(self) -> None:
-        """Disconnect and end paho's thread."""
+        """Disconnect and end the line's thread."""
         self.ready = False
-        self._client.disconnect()
-        with suppress(AttributeError):  # paho forgets a thread that ends by itself just now
-            self._client.loop_stop()
-        # paho leaves the sockets that wake its thread to the garbage collector.
-        self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001
+        self._line.close()
 
     def _make_client(self) -> paho.Client:
         client = paho.Client(
@@ -224,7 +221,6 @@ class _Connection:
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         return client
 
     def _refused(self, reason: ReasonCode) -> BrokerRefusedLogin | BrokerUnavailable:
@@ -252,11 +248,10 @@ class _Connection:
             self._refusal = reason
             self._settled.set()
             return
-        with self._changing:
-            if self._filters:
-                client.subscribe([(each, 1) for each in sorted(self._filters)])
-            if flags.session_present:
-                client.unsubscribe(sorted(_every_filter() - self._filters))
+        if self._filters:
+            client.subscribe([(each, 1) for each in sorted(self._filters)])
+        if flags.session_present:
+            client.unsubscribe(sorted(_every_filter() - self._filters))
         if not self._filters:
             self._be_ready()
 
@@ -283,10 +278,10 @@ class _Connection:
         self._settled.set()
         self.lost.set()
 
-    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+    def _on_message(self, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic
-        except UnicodeDecodeError:  # brokers refuse such topics; raising would end paho's thread
+        except UnicodeDecodeError:  # brokers refuse such topics; raising would end the thread
             return
         self._listener.arrived(Message(topic, bytes(message.payload), message.retain))
 

@@ -1,7 +1,7 @@
 """From the broker to the ledger and back: receive, read, commit, acknowledge, in groups.
 
 Three threads share the work: one reads and checks what comes (while there is a backlog, by a
-process beside this one), one prepares groups of it, and one commits and answers.
+process beside this one), one commits and answers, and one prepares large groups on their way.
 
 Whatever cannot be stored is not acknowledged, so a shop keeps it and sends it again. While the
 database is away the loop waits and the queue fills; then the broker's session does. A message that
@@ -34,6 +34,7 @@ from cloud.ingest.withholding import Withholding
 from cloud.ledger.arrival import Arrival
 from cloud.ledger.detail import unquoted
 from cloud.ledger.journal import Journal
+from cloud.ledger.reading import Reading
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
@@ -80,8 +81,13 @@ class Ingest:
         guard: RefusalGuard | None = None,
         withholding: Withholding | None = None,
         fence: Fence | None = None,
+        watch: Callable[[str, threading.Event], threading.Event] = lambda _loop, stop: stop,
     ) -> None:
-        """``fence`` is asked by a worker that shares parts with others."""
+        """``fence`` is asked by a worker that shares parts with others.
+
+        ``watch`` gives each thread, by its name, the event by which it is told to stop.
+        """
+        self._watch = watch
         self._fence = fence
         self._read = Tally()
         self._stored = Tally()
@@ -128,18 +134,22 @@ class Ingest:
         """
         patience = Patience(self._clock, self._random, stop, self._stored)
         ended = threading.Event()
-        reader = threading.Thread(target=self._read_on, args=(ended,), name="ingest-reading")
-        preparer = threading.Thread(target=self._preparer.run, name="ingest-preparing")
+        reader, preparer = (
+            threading.Thread(target=loop, args=(self._watch(name, ended),), name=name)
+            for name, loop in (
+                ("ingest-reading", self._read_on),
+                ("ingest-preparing", self._preparer.run),
+            )
+        )
         self._source.start(worker_filters(self._limits.parts), self._intake)
         suit_ingest()
         reader.start()
         preparer.start()
         try:
             while not stop.is_set():
-                self._process(self._preparer.take(_IDLE_S), patience)
+                self._process(self._handover.take(_IDLE_S), patience)
         finally:
             ended.set()
-            self._preparer.close()
             self._handover.close()
             self._intake.close()
             self._source.close()
@@ -153,12 +163,14 @@ class Ingest:
         try:
             while not ended.is_set():
                 received = self._intake.take(_IDLE_S)
-                if received is not None:
-                    self._sort(received, patience)
+                item = self._sorted(received, patience) if received is not None else None
+                while item is not None and not ended.is_set():
+                    item = None if self._handover.put(item, _IDLE_S) else item
         except BaseException as fault:  # noqa: BLE001 - a thread's edge: the other one raises it
             self._handover.fail(fault)
 
-    def _sort(self, received: Received, patience: Patience) -> None:
+    def _sorted(self, received: Received, patience: Patience) -> Reading | Document | None:
+        """What a message is for the other threads, None where it is of no use to them."""
         self._read.messages += 1
         topic = patience(lambda: self._gate.admit(received.message.topic))
         payload = received.message.payload
@@ -166,12 +178,14 @@ class Ingest:
             self._read.mishaps += 1
             log.error("message_dropped", error=topic.name, why="the registry failed; report this")
         if not isinstance(topic, UpTopic):
-            return
+            return None
         if not isinstance(topic.branch, Up):
             arrival = Arrival(topic.device, topic.branch, payload, received.at)
-            self._handover.put(self._beside.read(arrival) or read(arrival, self._read))
-        elif payload:  # an empty document only clears what the broker has retained
-            self._handover.put(Document(topic.device, topic.branch, payload, received.at))
+            return self._beside.read(arrival) or read(arrival, self._read)
+        if not payload:  # it only clears what the broker has retained
+            return None
+        retained = received.message.retained
+        return Document(topic.device, topic.branch, payload, received.at, retained)
 
     def _process(self, group: Group, patience: Patience) -> None:
         if group.readings:

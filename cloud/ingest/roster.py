@@ -3,6 +3,9 @@
 A worker changes it in turns that exclude each other. No turn looks at a wall clock, neither ours
 nor the database's: whether somebody is alive is judged by whether its ``beat`` moves (``shift``),
 so a clock that jumps by an hour takes nobody's parts away.
+
+Who goes from the roster against its will loses its sessions with the database's server, too: a
+process that stands still in the ledger's turn would otherwise keep everybody from theirs.
 """
 
 from __future__ import annotations
@@ -10,15 +13,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from cloud.config import read_parts, spell_parts
 from cloud.ingest.tables import INGEST_ABSENCE, INGEST_PART, INGEST_WORKER
 from cloud.storage.columns import from_ms, to_ms
+from cloud.storage.sessions import end_sessions
 from cloud.storage.unit_of_work import in_turn, read, write
 from models.runtime.clock import Clock
+from models.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+TURN: Final = "ingest roster"
+"""Whoever has this turn of the database's (``in_turn``) is the only one to change the roster."""
+
+_INCARNATION_SHOWN: Final = 12
+"""Digits of it in a session's name, 48 bits: with a worker's name of 41 they fit into 63 bytes."""
+
+
+def session_name(worker: str, incarnation: str) -> str:
+    """Under which a worker's process opens its sessions with the database's server.
+
+    The same for all incarnations of one process: they differ in their ends alone.
+    """
+    return f"lianke {worker} {incarnation[:_INCARNATION_SHOWN]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +47,8 @@ class Signature:
     """A worker's line on the roster.
 
     Attributes:
-        incarnation: of its process; a second process under one name has another.
+        incarnation: of its process, and of its signing in: a second process under one name has
+            another, and so has a process that was struck and is back.
         beat: grows with every renewal.
         parts: those it may serve.
     """
@@ -115,10 +137,11 @@ class StoredRoster:
     def turn(self, worker: str, decide: Callable[[Board], Changes]) -> None:
         """See ``Roster``; raises DatabaseUnavailable."""
         with write(self._engine) as connection:
-            in_turn(connection, "ingest roster")
+            in_turn(connection, TURN)
             board = read_board(connection)
             changes = decide(board)
             self._note_absent(connection, worker, board, changes.struck)
+            _silence(connection, worker, board, changes)
             _free(connection, changes)
             self._sign(connection, worker, changes.signature, is_new=worker not in board.workers)
             _give(connection, worker, changes.taken)
@@ -133,7 +156,7 @@ class StoredRoster:
             {"worker": name, "heir": heir, "parts": _spelt(board.holders, name), "at_ms": at_ms}
             for name in sorted(struck)
         ]
-        connection.execute(insert(INGEST_ABSENCE), rows)
+        connection.execute(insert(INGEST_ABSENCE).values(rows))
 
     def _sign(
         self, connection: Connection, worker: str, signature: Signature | None, *, is_new: bool
@@ -192,6 +215,21 @@ def read_board(connection: Connection) -> Board:
     return Board(workers, {row.part: row.worker for row in held})
 
 
+def _silence(connection: Connection, worker: str, board: Board, changes: Changes) -> None:
+    """End the sessions of who is struck, and of the process whose name a new one takes over.
+
+    Before the commit: should we die in between, they are still on the roster for the next one.
+    """
+    gone = {name: board.workers[name] for name in changes.struck}
+    before, now = board.workers.get(worker), changes.signature
+    if before is not None and now is not None and before.incarnation != now.incarnation:
+        gone[worker] = before
+    for name, signature in sorted(gone.items()):
+        ended = end_sessions(connection, session_name(name, signature.incarnation))
+        if ended:
+            log.warning("worker_sessions_ended", worker=name, sessions=ended)
+
+
 def _free(connection: Connection, changes: Changes) -> None:
     for name in sorted(changes.struck):
         connection.execute(delete(INGEST_PART).where(INGEST_PART.c.worker == name))
@@ -205,4 +243,5 @@ def _give(connection: Connection, worker: str, parts: frozenset[int]) -> None:
     if parts:
         connection.execute(delete(INGEST_PART).where(INGEST_PART.c.part.in_(parts)))
         rows = [{"part": part, "worker": worker} for part in sorted(parts)]
-        connection.execute(insert(INGEST_PART), rows)
+        # One statement: many are sent as a pipeline, and who stops amid one keeps its turn.
+        connection.execute(insert(INGEST_PART).values(rows))

@@ -42,13 +42,17 @@ class WorkerReplaced(FaultyService):
     """Another process has signed in under this worker's name."""
 
 
+class DatabasePutBack(FaultyService):
+    """The database knows less of this worker than it has stored: it is of an earlier moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Under which a worker serves.
 
     Attributes:
         worker: its name; another process that signs in under it takes its place.
-        incarnation: of this process, random.
+        incarnation: of this process, random, of hexadecimal digits.
         parts: those it may serve.
         lease_s: how long its parts stay its own without a renewal.
     """
@@ -106,6 +110,7 @@ class Shift:
         self._clock = clock
         self._sightings = Sightings(terms.lease_s)
         self._beat = 0
+        self._signings = 1
         self._held: frozenset[int] = frozenset()
         self._valid_until_s = float("-inf")
         self._lingering: dict[int, int] = {}
@@ -124,6 +129,11 @@ class Shift:
         the database was away for longer than a lease, nobody else may have been there either.
         """
         return self._held | self._lingering.keys()
+
+    @property
+    def incarnation(self) -> str:
+        """Under which it stands on the roster; another one each time that it signs in anew."""
+        return f"{self.terms.incarnation}.{self._signings}"
 
     def lease_left_s(self, now_s: float) -> float:
         """For how long the parts stay its own without a renewal; 0 when the lease is over."""
@@ -150,6 +160,7 @@ class Shift:
 
         Raises:
             WorkerReplaced: another process works under our name.
+            DatabasePutBack: the database is of an earlier moment than our last turn.
             TransientError: try again later; what is held stays so until the lease is over.
         """
         asked_s = self._clock.monotonic_s()
@@ -186,15 +197,25 @@ class Shift:
         free = frozenset(part for part in wanted - ours if board.holders.get(part) not in alive)
         # Given back before the commit: right after it another worker may take them.
         self._held &= ours & wanted
-        signature = Signature(terms.incarnation, self._beat + 1, terms.parts)
+        if self._beat and terms.worker not in board.workers:
+            self._signings += 1
+        signature = Signature(self.incarnation, self._beat + 1, terms.parts)
         return _Turn(Changes(signature, dead, ours - wanted, free), ours & wanted | free)
 
     def _check_place(self, board: Board) -> None:
         mine = board.workers.get(self.terms.worker)
-        if self._beat and mine is not None and mine.incarnation != self.terms.incarnation:
+        if mine is None or not self._beat:
+            return
+        if not mine.incarnation.startswith(self.terms.incarnation):
             raise WorkerReplaced(
                 f"another process has signed in as ingest worker {self.terms.worker!r}; this one "
                 "ends. Give every worker a name of its own with --worker"
+            )
+        if mine.incarnation != self.incarnation or mine.beat < self._beat:
+            raise DatabasePutBack(
+                f"the database was put back under ingest worker {self.terms.worker!r} (it has its "
+                f"beat {mine.beat}, and {self._beat} were stored); this process ends, since what "
+                "it remembers of the ledger may be wrong. Start it again"
             )
 
     def _settle(self, turn: _Turn, asked_s: float) -> None:
@@ -224,7 +245,7 @@ class Shift:
         self._held = frozenset()
         try:
             self._roster.turn(self.terms.worker, self._sign_out)
-        except (TransientError, WorkerReplaced) as error:
+        except (TransientError, WorkerReplaced, DatabasePutBack) as error:
             log.warning("not_signed_out", worker=self.terms.worker, error=str(error))
         if not self._alone:
             self._serve(frozenset())

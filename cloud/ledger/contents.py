@@ -7,7 +7,7 @@ more to write into the statement than to look up, and the driver looks at every 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +17,7 @@ from cloud.ledger.fact import Fact
 from cloud.ledger.reading import Readable
 from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.verdict import Contents
+from cloud.storage.prepared import Prepared, Rows
 from models.wire.ids import TenantId
 
 _EVENTS: Final = table_of(EventRow)
@@ -45,40 +46,45 @@ def _probes(*columns: Column[Any]) -> Select[*tuple[Any, ...]]:
 
 _OF_KEYS: Final = (_EVENTS.c.natural_key, _EVENTS.c.digest, _EVENTS.c.position)
 _OF_IDS: Final = (_EVENTS.c.event_id, _EVENTS.c.digest)
-_BY_KEY: Final = {"sqlite": _in_list(*_OF_KEYS), "postgresql": _probes(*_OF_KEYS)}
-_BY_ID: Final = {"sqlite": _in_list(*_OF_IDS), "postgresql": _probes(*_OF_IDS)}
+_BY_KEY: Final = Prepared(sqlite=_in_list(*_OF_KEYS), postgresql=_probes(*_OF_KEYS))
+_BY_ID: Final = Prepared(sqlite=_in_list(*_OF_IDS), postgresql=_probes(*_OF_IDS))
 
 
-def load_contents(connection: Connection, batches: Iterable[Readable]) -> dict[TenantId, Contents]:
-    """Per tenant, all that ``judge`` needs to know of the ledger for these batches."""
+def load_contents(
+    connection: Connection, batches: Iterable[Readable]
+) -> Callable[[], dict[TenantId, Contents]]:
+    """Asks, per tenant, for all that ``judge`` needs to know of the ledger for these batches."""
     facts: dict[TenantId, list[Fact]] = defaultdict(list)
     for batch in batches:
         facts[batch.lane.device.tenant] += [one for one in batch.events if isinstance(one, Fact)]
-    return {tenant: _load(connection, tenant, arrived) for tenant, arrived in facts.items()}
+    asked = {tenant: _ask(connection, tenant, arrived) for tenant, arrived in facts.items()}
+    return lambda: {tenant: _contents(*found) for tenant, found in asked.items()}
 
 
-def _load(connection: Connection, tenant: TenantId, facts: Sequence[Fact]) -> Contents:
-    contents = Contents()
+def _ask(
+    connection: Connection, tenant: TenantId, facts: Sequence[Fact]
+) -> tuple[Rows | None, Rows | None]:
     keys = {fact.natural_key for fact in facts if fact.natural_key is not None}
-    for key, digest, position in _among(connection, _BY_KEY, tenant, keys):
-        contents.revisions.setdefault(key, {})[digest] = position
     # An id that fits its natural key is already answered by the key.
     ids = {fact.event_id for fact in facts if fact.natural_key is None or not fact.id_fits}
-    for event_id, digest in _among(connection, _BY_ID, tenant, ids):
+    return _among(connection, _BY_KEY, tenant, keys), _among(connection, _BY_ID, tenant, ids)
+
+
+def _contents(by_key: Rows | None, by_id: Rows | None) -> Contents:
+    contents = Contents()
+    for key, digest, position in by_key.fetchall() if by_key else ():
+        contents.revisions.setdefault(key, {})[digest] = position
+    for event_id, digest in by_id.fetchall() if by_id else ():
         contents.digests.setdefault(event_id, set()).add(digest)
     return contents
 
 
 def _among(
-    connection: Connection,
-    forms: Mapping[str, Select[*tuple[Any, ...]]],
-    tenant: TenantId,
-    values: Collection[str],
-) -> Sequence[Any]:
-    """What the statement in this database's form finds of the tenant for these values."""
+    connection: Connection, statement: Prepared, tenant: TenantId, values: Collection[str]
+) -> Rows | None:
+    """Asks what the tenant has under these values; None where there are none."""
     if not values:
-        return ()
+        return None
     # Neighbours in the index are read together.
     listed = msgspec.json.encode(sorted(values)).decode()
-    wanted = forms[connection.dialect.name]
-    return connection.execute(wanted, {"tenant": tenant, "values": listed}).all()
+    return statement(connection, {"tenant": tenant, "values": listed})

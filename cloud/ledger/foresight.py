@@ -48,12 +48,12 @@ class Addition:
     contents: Known
 
 
-def new_facts(batches: Iterable[Readable], contents: Known) -> Iterator[Fact]:
-    """Those that would be kept, as far as these contents tell."""
+def new_and_personal(batches: Iterable[Readable], contents: Known) -> Iterator[Fact]:
+    """Of the facts that name a person those that would be kept, as far as these contents tell."""
     for batch in batches:
         known = contents[batch.lane.device.tenant]
         for event in batch.events:
-            if isinstance(event, Fact) and is_new(event, known):
+            if isinstance(event, Fact) and event.spans and is_new(event, known):
                 yield event
 
 

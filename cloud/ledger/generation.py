@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from cloud.ledger.tables import MetaRow, table_of
 from cloud.storage.unit_of_work import in_turn, read, write
@@ -32,6 +32,13 @@ def obtain_generation(engine: Engine, random: Callable[[int], bytes] = os.urando
             known = random(16).hex()
             connection.execute(insert(meta).values(name=_NAME, value=known))
         return str(known)
+
+
+def read_generation(connection: Connection) -> str:
+    """The ledger's generation as the caller's transaction sees it, empty where it has none yet."""
+    meta = table_of(MetaRow)
+    wanted = select(meta.c.value).where(meta.c.name == _NAME)
+    return connection.execute(wanted).scalar_one_or_none() or ""
 
 
 def renew_generation(engine: Engine, random: Callable[[int], bytes] = os.urandom) -> str:

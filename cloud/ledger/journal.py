@@ -12,10 +12,10 @@ second worker; the ledger's content is the same. The acknowledgement may be publ
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, select
 
 from cloud.ledger import counts, watermark
 from cloud.ledger.acknowledging import acknowledge
@@ -23,9 +23,8 @@ from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.burial import Letter, bury
 from cloud.ledger.contents import load_contents
 from cloud.ledger.entry import LedgerEntry, entry_of
-from cloud.ledger.foresight import Addition, Foresight, brought_up_to_date, new_facts
+from cloud.ledger.foresight import Foresight, new_and_personal
 from cloud.ledger.generation import obtain_generation
-from cloud.ledger.lanes import LaneNumbers, open_books, save_books, windows
 from cloud.ledger.reading import (
     Readable,
     Reading,
@@ -34,15 +33,13 @@ from cloud.ledger.reading import (
     read_arrival,
     without_unsealable,
 )
-from cloud.ledger.rows import COLUMNS, row_of
 from cloud.ledger.sealing import Unsealable, bodies_of, seal
 from cloud.ledger.settlement import Outcome
-from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.timekeeping import Timekeeper
-from cloud.ledger.verdict import Kept, Verdict, judge
-from cloud.storage.bulk import BulkInsert
+from cloud.ledger.turn import EVENTS, HEAD, Fence, TurnTaker, number_of, store
+from cloud.ledger.verdict import Verdict, judge
 from cloud.storage.columns import to_ms
-from cloud.storage.unit_of_work import in_turn, read, write
+from cloud.storage.unit_of_work import read, together, write
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.vault.blob import BlobSealer
@@ -54,9 +51,6 @@ log = get_logger(__name__)
 
 UNREADABLE: Final = "unreadable"
 """The reason of a dead letter that names no sequence; no device is ever told this word."""
-
-_EVENTS: Final = table_of(EventRow)
-_HEAD = select(func.coalesce(func.max(_EVENTS.c.position), 0))
 
 
 class Journal:
@@ -73,14 +67,11 @@ class Journal:
         timekeeper: Timekeeper | None = None,
     ) -> None:
         """Without a ``timekeeper`` no corrected times are stored."""
-        self._timekeeper = timekeeper
         self._engine = engine
         self._sealer = sealer
         self._dead_letters = dead_letters
         self._clock = clock
-        self._insert = BulkInsert(_EVENTS, COLUMNS)
-        self._lanes = LaneNumbers()
-        self._latest: Addition | None = None
+        self._turns = TurnTaker(timekeeper)
         self.generation = obtain_generation(engine, random)
 
     def append(self, arrivals: Sequence[Arrival]) -> Appended:
@@ -100,21 +91,23 @@ class Journal:
         """
         batches = [one for one in readings if isinstance(one, Readable)]
         with read(self._engine) as connection:
-            head = int(connection.execute(_HEAD).scalar_one())
-            contents = load_contents(connection, batches)
-        sealed = seal(self._sealer, new_facts(batches, contents))
-        return Foresight(head, contents, sealed)
+            with together(connection):
+                head = HEAD(connection)
+                found = load_contents(connection, batches)
+            position, contents = number_of(head), found()
+        sealed = seal(self._sealer, new_and_personal(batches, contents))
+        return Foresight(position, contents, sealed)
 
     def commit(
         self,
         readings: Sequence[Reading],
         foresight: Foresight | None = None,
-        fence: Callable[[Connection], None] | None = None,
+        fence: Fence | None = None,
     ) -> Appended:
         """As ``append``, of payloads that were read before.
 
         ``foresight`` is of these readings, or of a group that they are part of. ``fence`` is asked
-        first, inside the transaction; whatever it raises, nothing is stored.
+        inside the transaction, before anything is stored; whatever it raises, nothing is.
         """
         try:
             appended = self._commit(readings, foresight, fence)
@@ -136,15 +129,15 @@ class Journal:
         Raises:
             SchemaMismatch: an entry is of a type that this program does not know.
         """
-        wanted = select(_EVENTS).where(_EVENTS.c.position > after)
+        wanted = select(EVENTS).where(EVENTS.c.position > after)
         with read(self._engine) as connection:
-            rows = connection.execute(wanted.order_by(_EVENTS.c.position).limit(limit))
+            rows = connection.execute(wanted.order_by(EVENTS.c.position).limit(limit))
             return [entry_of(row) for row in rows]
 
     def head(self) -> int:
         """The last position, 0 when the ledger is empty."""
         with read(self._engine) as connection:
-            return int(connection.execute(_HEAD).scalar_one())
+            return number_of(HEAD(connection))
 
     def settled(
         self, device: DevicePath, epochs: Sequence[str] | None = None
@@ -162,41 +155,19 @@ class Journal:
         self,
         readings: Sequence[Reading],
         foresight: Foresight | None,
-        fence: Callable[[Connection], None] | None,
+        fence: Fence | None,
     ) -> Appended:
         batches = [one for one in readings if isinstance(one, Readable)]
-        latest, self._latest = self._latest, None  # after a failure nobody knows what was stored
+        heard_ms = to_ms(self._clock.now())
         with write(self._engine) as connection:
-            in_turn(connection, "ledger")
-            if fence is not None:
-                fence(connection)
-            spans = windows(batches)
-            numbers = self._lanes.obtain(connection, spans, to_ms(self._clock.now()))
-            books = open_books(connection, numbers, spans)
-            head = int(connection.execute(_HEAD).scalar_one())
-            contents = (
-                brought_up_to_date(foresight, latest, head, batches) if foresight else None
-            ) or load_contents(connection, batches)
-            verdict = judge(batches, books, contents, head)
-            self._store(connection, verdict.kept, foresight.sealed if foresight else {})
-            save_books(connection, numbers, books)
+            turn = self._turns.begin(connection, batches, heard_ms, foresight, fence)
+            verdict = judge(batches, turn.books, turn.contents, turn.head)
+            facts = [one.fact for one in verdict.kept]
+            bodies = bodies_of(self._sealer, facts, foresight.sealed if foresight else {})
             buried = bury(connection, self._dead_letters, _letters(readings, verdict))
-        self._lanes.remember(numbers)
-        self._latest = Addition(head, verdict.head, contents)
+            store(connection, turn, verdict.kept, bodies)
+        self._turns.ended(turn, verdict.head)
         return self._appended(readings, verdict, buried)
-
-    def _store(
-        self, connection: Connection, kept: Sequence[Kept], sealed: Mapping[bytes, bytes]
-    ) -> None:
-        if kept:
-            bodies = bodies_of(self._sealer, [one.fact for one in kept], sealed)
-            times = self._corrected(connection, kept)
-            self._insert(connection, list(map(row_of, kept, bodies, times)))
-
-    def _corrected(self, connection: Connection, kept: Sequence[Kept]) -> Sequence[int | None]:
-        if self._timekeeper is None:
-            return [None] * len(kept)
-        return self._timekeeper.correct(connection, kept)
 
     def _appended(self, readings: Sequence[Reading], verdict: Verdict, buried: int) -> Appended:
         return Appended(

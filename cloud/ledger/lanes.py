@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from cloud.ledger.arrival import Lane
 from cloud.ledger.fact import Fact
 from cloud.ledger.reading import Readable
 from cloud.ledger.settlement import Book, Outcome, Run
 from cloud.ledger.tables import SettledRow, StreamRow, table_of
+from cloud.storage.prepared import Prepared
 from models.wire.ranges import Range
 
 CACHED_LANES: Final = 50_000
@@ -21,12 +22,17 @@ CACHED_LANES: Final = 50_000
 _STREAMS: Final = table_of(StreamRow)
 _SETTLED: Final = table_of(SettledRow)
 
-_FIND = select(_STREAMS.c.id).where(
-    *(_STREAMS.c[name] == bindparam(name) for name in ("tenant", "store", "device", "epoch")),
-    _STREAMS.c.stream == bindparam("stream"),
+_KEY: Final = [
+    _STREAMS.c[name] == bindparam(f"lane_{name}")
+    for name in ("tenant", "store", "device", "epoch", "stream")
+]
+_FIND: Final = select(_STREAMS.c.id).where(*_KEY)
+_MAKE: Final = insert(_STREAMS).returning(_STREAMS.c.id)
+_HEARD: Final = Prepared(
+    update(_STREAMS)
+    .where(_STREAMS.c.id == bindparam("lane_id"), *_KEY)
+    .values(heard_ms=bindparam("heard_ms"))
 )
-_MAKE = insert(_STREAMS).returning(_STREAMS.c.id)
-_HEARD = update(_STREAMS).where(_STREAMS.c.id == bindparam("lane_id"))
 
 # Runs do not overlap, so the one that may reach into the window is the last that begins before it.
 _REACHING_IN = (
@@ -34,15 +40,27 @@ _REACHING_IN = (
     .where(_SETTLED.c.stream_id == bindparam("lane_id"), _SETTLED.c.first <= bindparam("low"))
     .scalar_subquery()
 )
-_RUNS = select(_SETTLED.c.first, _SETTLED.c.last, _SETTLED.c.outcome).where(
-    _SETTLED.c.stream_id == bindparam("lane_id"),
-    _SETTLED.c.first >= func.coalesce(_REACHING_IN, 0),
-    _SETTLED.c.first <= bindparam("high"),
+_RUNS: Final = Prepared(
+    select(_SETTLED.c.first, _SETTLED.c.last, _SETTLED.c.outcome).where(
+        _SETTLED.c.stream_id == bindparam("lane_id"),
+        _SETTLED.c.first >= func.coalesce(_REACHING_IN, 0),
+        _SETTLED.c.first <= bindparam("high"),
+    )
 )
-_FORGET = delete(_SETTLED).where(
-    _SETTLED.c.stream_id == bindparam("lane_id"), _SETTLED.c.first == bindparam("run_first")
+_FORGET: Final = Prepared(
+    delete(_SETTLED).where(
+        _SETTLED.c.stream_id == bindparam("lane_id"), _SETTLED.c.first == bindparam("first")
+    )
 )
-_RECORD = insert(_SETTLED)
+# A lane that simply goes on has one run, which grows.
+_RECORD: Final = Prepared(
+    text(
+        "INSERT INTO ledger_settled (stream_id, first, last, outcome)"
+        " VALUES (:lane_id, :first, :last, :outcome)"
+        " ON CONFLICT (stream_id, first)"
+        " DO UPDATE SET last = excluded.last, outcome = excluded.outcome"
+    )
+)
 
 
 class LaneNumbers:
@@ -51,24 +69,43 @@ class LaneNumbers:
     def __init__(self) -> None:
         self._committed: dict[Lane, int] = {}
 
-    def obtain(
-        self, connection: Connection, lanes: Iterable[Lane], heard_ms: int
-    ) -> dict[Lane, int]:
-        """The numbers of these lanes; new lanes are made. Marks each one as heard of now."""
-        numbers = {
+    def known(self, lanes: Iterable[Lane]) -> bool:
+        """Whether ``obtain`` has nothing to look up or to make for these."""
+        return all(lane in self._committed for lane in lanes)
+
+    def obtain(self, connection: Connection, lanes: Iterable[Lane]) -> dict[Lane, int]:
+        """The numbers of these lanes; new lanes are made."""
+        return {
             lane: self._committed.get(lane) or _find(connection, lane) or _make(connection, lane)
             for lane in lanes
         }
-        rows = [{"lane_id": number, "heard_ms": heard_ms} for number in numbers.values()]
-        if rows:
-            connection.execute(_HEARD, rows)
-        return numbers
+
+    def forget(self) -> None:
+        """Look all of them up anew."""
+        self._committed.clear()
 
     def remember(self, numbers: Mapping[Lane, int]) -> None:
         """Call after the commit; a number that was rolled back must not be remembered."""
         if len(self._committed) + len(numbers) > CACHED_LANES:
             self._committed.clear()
         self._committed.update(numbers)
+
+
+def note_heard(
+    connection: Connection, numbers: Mapping[Lane, int], heard_ms: int
+) -> Callable[[], bool]:
+    """Mark each of these lanes as heard of at this time, which locks its row.
+
+    Returns what says whether all of these numbers are their lanes': they are not where the database
+    was put back to an older state under this process.
+    """
+    if not numbers:
+        return lambda: True
+    rows = [
+        {"lane_id": number, "heard_ms": heard_ms, **_key(lane)} for lane, number in numbers.items()
+    ]
+    done = _HEARD.many(connection, rows)
+    return lambda: done.rowcount == len(rows)
 
 
 def windows(batches: Iterable[Readable]) -> dict[Lane, Range]:
@@ -89,14 +126,16 @@ def windows(batches: Iterable[Readable]) -> dict[Lane, Range]:
 
 def open_books(
     connection: Connection, numbers: Mapping[Lane, int], windows: Mapping[Lane, Range]
-) -> dict[Lane, Book]:
-    """The settled runs of each lane that touch its window, or lie next to it."""
-    books: dict[Lane, Book] = {}
-    for lane, (low, high) in windows.items():
-        span = {"lane_id": numbers[lane], "low": low - 1, "high": high + 1}
-        runs = connection.execute(_RUNS, span)
-        books[lane] = Book(Run(first, last, Outcome(outcome)) for first, last, outcome in runs)
-    return books
+) -> Callable[[], dict[Lane, Book]]:
+    """Asks for the settled runs of each lane that touch its window, or lie next to it."""
+    asked = {
+        lane: _RUNS(connection, {"lane_id": numbers[lane], "low": low - 1, "high": high + 1})
+        for lane, (low, high) in windows.items()
+    }
+    return lambda: {
+        lane: Book(Run(first, last, Outcome(outcome)) for first, last, outcome in rows.fetchall())
+        for lane, rows in asked.items()
+    }
 
 
 def save_books(
@@ -108,18 +147,28 @@ def save_books(
     for lane, book in books.items():
         lane_id = numbers[lane]
         removed, added = book.changes()
-        gone += [{"lane_id": lane_id, "run_first": run.first} for run in removed]
-        new += [{"stream_id": lane_id, **run._asdict()} for run in added]
+        begin_anew = {run.first for run in added}
+        gone += [
+            {"lane_id": lane_id, "first": run.first}
+            for run in removed
+            if run.first not in begin_anew
+        ]
+        new += [{"lane_id": lane_id, **run._asdict()} for run in added]
     if gone:
-        connection.execute(_FORGET, gone)
+        _FORGET.many(connection, gone)
     if new:
-        connection.execute(_RECORD, new)
+        _RECORD.many(connection, new)
 
 
 def _key(lane: Lane) -> dict[str, object]:
     device = lane.device
-    place = {"tenant": device.tenant, "store": device.store, "device": device.device}
-    return {**place, "epoch": lane.epoch, "stream": lane.stream}
+    return {
+        "lane_tenant": device.tenant,
+        "lane_store": device.store,
+        "lane_device": device.device,
+        "lane_epoch": lane.epoch,
+        "lane_stream": lane.stream.value,
+    }
 
 
 def _find(connection: Connection, lane: Lane) -> int | None:
@@ -127,4 +176,5 @@ def _find(connection: Connection, lane: Lane) -> int | None:
 
 
 def _make(connection: Connection, lane: Lane) -> int:
-    return int(connection.execute(_MAKE, {**_key(lane), "heard_ms": 0}).scalar_one())
+    row = {name.removeprefix("lane_"): value for name, value in _key(lane).items()}
+    return int(connection.execute(_MAKE, {**row, "heard_ms": 0}).scalar_one())

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
+
+import msgspec
 
 from cloud.ledger.arrival import Lane
 from cloud.ledger.fact import Fact
@@ -50,7 +52,7 @@ class Contents:
         )
 
 
-class Kept(NamedTuple):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """A fact that enters the ledger."""
 
     position: int
@@ -106,6 +108,10 @@ def is_new(fact: Fact, known: Contents) -> bool:
 
 def _judge_batch(batch: Readable, book: Book, known: Contents, verdict: Verdict) -> None:
     taken = book.holds_content(batch.first, batch.last)
+    if not taken and _all_unheard_of(batch, known):
+        _keep_all(batch, known, verdict)
+        book.settle(batch.first, batch.last, Outcome.ACCEPTED)
+        return
     outcomes: list[Outcome] = []
     for event in batch.events:
         if isinstance(event, Fact):
@@ -115,6 +121,32 @@ def _judge_batch(batch: Readable, book: Book, known: Contents, verdict: Verdict)
             outcomes.append(Outcome.REJECTED)
     verdict.tally.update(outcomes)
     _settle(book, batch.first, outcomes)
+
+
+def _all_unheard_of(batch: Readable, known: Contents) -> bool:
+    """Whether these are facts with keys of their own that nobody has used, as nearly all are.
+
+    Each of them is then accepted: an id that fits its key can have met nothing else.
+    """
+    keys = {one.natural_key for one in batch.events if isinstance(one, Fact) and one.id_fits}
+    return (
+        len(keys) == len(batch.events)
+        and None not in keys
+        and known.revisions.keys().isdisjoint(keys)
+    )
+
+
+def _keep_all(batch: Readable, known: Contents, verdict: Verdict) -> None:
+    """As ``_keep`` for each event of a batch that is all unheard of."""
+    first = verdict.head + 1
+    for position, fact in enumerate(batch.events, first):
+        assert isinstance(fact, Fact)
+        assert fact.natural_key is not None
+        known.revisions[fact.natural_key] = {fact.digest: position}
+        known.digests.setdefault(fact.event_id, set()).add(fact.digest)
+        verdict.kept.append(Kept(position, batch, fact, False, None))
+    verdict.head += len(batch.events)
+    verdict.tally[Outcome.ACCEPTED] += len(batch.events)
 
 
 def _judge_fact(

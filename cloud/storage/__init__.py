@@ -5,6 +5,6 @@ in here knows of events, members or devices.
 """
 
 from cloud.storage.engine import open_engine
-from cloud.storage.unit_of_work import in_turn, read, write
+from cloud.storage.unit_of_work import in_turn, read, together, write
 
-__all__ = ["in_turn", "open_engine", "read", "write"]
+__all__ = ["in_turn", "open_engine", "read", "together", "write"]

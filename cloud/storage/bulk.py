@@ -5,21 +5,25 @@ much as SQLite's own insert (measured: 20 against 11 ms per 1,000). Here the sta
 once and the rows go to the driver as they are, so they must hold what drivers take: integers,
 strings, bytes, booleans and None.
 
-PostgreSQL gets them by COPY in its binary format, SQLite by ``executemany``. Blocks of many rows in
-one statement ask for the interpreter's lock less often, but cost SQLite 8 ms more per 1,000.
+PostgreSQL gets many of them by COPY in its binary format, SQLite all by ``executemany``. Blocks of
+many rows in one statement ask for the interpreter's lock less often, but cost SQLite 8 ms more per
+1,000.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.exc import DBAPIError
+
+from cloud.storage.prepared import as_sqlalchemy_raises, driver_of
 
 Row = tuple[object, ...]
+
+WORTH_COPYING: Final = 20
+"""Fewer rows go to PostgreSQL by INSERT, which travels together with other statements."""
 
 
 class BulkInsert:
@@ -31,7 +35,10 @@ class BulkInsert:
         self._ways: dict[str, Callable[[Connection, Sequence[Row]], None]] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert the rows; raises as any statement of this connection."""
+        """Insert the rows; raises as any statement of this connection.
+
+        ``WORTH_COPYING`` of them or more may not be inserted inside ``together``.
+        """
         if not rows:
             return
         dialect = connection.dialect
@@ -44,9 +51,9 @@ class BulkInsert:
         target = f"{dialect.identifier_preparer.format_table(self._table)} ({', '.join(quoted)})"
         if dialect.name == "postgresql":
             types = [self._table.c[name].type.compile(dialect).lower() for name in self._columns]
-            return _Copy(f"COPY {target} FROM STDIN (FORMAT BINARY)", types)
-        marks = f"({', '.join('?' * len(quoted))})"
-        return _Many(f"INSERT INTO {target} VALUES {marks}")  # noqa: S608 - our own tables' names
+            few = _many(target, ["%s"] * len(quoted))
+            return _FewOrCopied(few, f"COPY {target} FROM STDIN (FORMAT BINARY)", types)
+        return _many(target, ["?"] * len(quoted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +63,32 @@ class _Many:
     statement: str
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        connection.exec_driver_sql(self.statement, list(rows))
+        cursor = driver_of(connection).cursor()
+        with as_sqlalchemy_raises(connection):
+            cursor.executemany(self.statement, rows)
+
+
+def _many(target: str, marks: Sequence[str]) -> _Many:
+    return _Many(f"INSERT INTO {target} VALUES ({', '.join(marks)})")  # noqa: S608 - our own tables' names
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
-    """A COPY statement, and the names of its columns' types."""
+class _FewOrCopied:
+    """A COPY statement with its columns' types, and what few rows are inserted with."""
 
+    few: _Many
     statement: str
     types: Sequence[str]
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        cursor: Any = connection.connection.cursor()
-        with (
-            _as_sqlalchemy_raises(connection, self.statement),
-            cursor,
-            cursor.copy(self.statement) as copy,
-        ):
+        if len(rows) < WORTH_COPYING:
+            self.few(connection, rows)
+        else:
+            self._copy(connection, rows)
+
+    def _copy(self, connection: Connection, rows: Sequence[Row]) -> None:
+        cursor: Any = driver_of(connection).cursor()
+        with as_sqlalchemy_raises(connection), cursor, cursor.copy(self.statement) as copy:
             copy.set_types(self.types)
             for row in rows:
                 copy.write_row(row)
-
-
-@contextmanager
-def _as_sqlalchemy_raises(connection: Connection, statement: str) -> Iterator[None]:
-    """COPY goes past SQLAlchemy, its errors must not: ``unit_of_work`` knows them by its words."""
-    dialect = connection.dialect
-    errors = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except errors as error:
-        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement, None, error, errors, hide_parameters=True, connection_invalidated=lost
-        ) from error

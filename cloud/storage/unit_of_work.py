@@ -11,14 +11,16 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, bindparam, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cloud.errors import CloudError, DatabaseUnavailable, FaultyService, SchemaMismatch
 from cloud.storage.engine import BUSY_TIMEOUT_S, READS_ONLY, TURN
+from cloud.storage.prepared import Prepared, as_sqlalchemy_raises, driver_of
 
 _PASSES: Final = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
@@ -44,6 +46,8 @@ _READ_ONLY: Final = "25006"
 
 _DAMAGED: Final = "XX"
 """Class of PostgreSQL's SQLSTATEs for damaged files and faults of its own."""
+
+_TAKE_TURN: Final = Prepared(select(func.pg_advisory_xact_lock(bindparam("key"))))
 
 
 @contextmanager
@@ -72,7 +76,29 @@ def read(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _translated(), engine.connect().execution_options(**options) as connection:
+        connection.begin()  # what goes past SQLAlchemy does not make it begin
         yield connection
+
+
+@contextmanager
+def together(connection: Connection, *, committing: bool = False) -> Iterator[None]:
+    """Prepared statements in here go to a server in one journey; fetch when the block has ended.
+
+    PostgreSQL executes them one after the other all the same, each seeing what the one before has
+    done. COPY and SQLAlchemy's own statements have no place in here. With ``committing`` the
+    transaction's commit travels with them: it is done when the block has ended well.
+
+    Each block ends with a word to the server, so that its timeout for idle transactions holds for
+    whatever is done between two blocks. On SQLite, where there is no journey, this does nothing.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver = driver_of(connection)
+    with as_sqlalchemy_raises(connection), driver.pipeline():
+        yield
+        if committing:
+            driver.commit()
 
 
 def in_turn(connection: Connection, name: str) -> None:
@@ -83,8 +109,12 @@ def in_turn(connection: Connection, name: str) -> None:
     advisory lock, released by its commit or rollback.
     """
     if connection.dialect.name == "postgresql":
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        _TAKE_TURN(connection, {"key": _key_of(name)})
+
+
+@lru_cache(256)
+def _key_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 @contextmanager

@@ -171,7 +171,8 @@ class Keyring:
 
     def _make(self, fingerprint: bytes) -> tuple[bytes, DataKey, bytes]:
         """A new key of this fingerprint, also as it is stored."""
-        key_id, secret, nonce = self._random(16), self._random(32), self._random(_NONCE)
+        random = self._random(16 + 32 + _NONCE)
+        key_id, secret, nonce = random[:16], random[16:48], random[48:]
         wrapped = nonce + self._wrapping.encrypt(nonce, secret, key_id)
         return fingerprint, DataKey(key_id, AESGCM(secret)), wrapped
 

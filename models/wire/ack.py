@@ -66,7 +66,7 @@ class Ack(
 
 
 class EpochSettled(msgspec.Struct, frozen=True):
-    """All that the ledger has settled of one epoch, per stream."""
+    """What is settled of one epoch, per stream: all that the ledger has, or what is asked about."""
 
     epoch: str
     streams: dict[str, list[Range]]
@@ -81,6 +81,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
         now: when the cloud received the birth, RFC 3339 in UTC; empty where it does not say. A
             device without a clock of its own lives by it.
         rival: another box was born under this device's name since this one was born last.
+        missing: what the birth says was acknowledged and the ledger has no word of. It was put back
+            from a backup: what is still kept of it is owed again.
     """
 
     ledger: str
@@ -89,6 +91,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     cards: int = 0
     now: str = ""
     rival: bool = False
+    missing: list[EpochSettled] = []
     v: int = 1
 
     @property

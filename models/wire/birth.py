@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from models.wire.ack import EpochSettled
 from models.wire.errors import DECODE_FAULTS, WireError, describe
 
 
@@ -28,6 +29,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cards: the last sequence of the shop's card feed that the device applied.
         monotonic: milliseconds since boot when this was said, as a decimal string; empty where the
             device does not say. From it the cloud learns how the boot's clock stands to its own.
+        acknowledged: what the device holds as acknowledged by a ledger, under any epoch of which it
+            keeps events; the welcome says what of it the present ledger lacks.
     """
 
     birth: str
@@ -40,6 +43,7 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ledger: str = ""
     cards: int = 0
     monotonic: str = ""
+    acknowledged: list[EpochSettled] = []
     v: int = 1
 
 

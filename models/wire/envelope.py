@@ -8,6 +8,7 @@ stamps those on when it sends: an event that moves to a new epoch keeps its cont
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -134,8 +135,19 @@ def compose(
 
 def stamp(body: bytes, epoch: str, sequence: int, *, historical: bool = False) -> bytes:
     """Complete a composed event with where it stands in its stream."""
-    late = LATE if historical else b""
-    return b'%b,"epoch":"%b","sequence":"%d"%b}' % (body[:-1], epoch.encode(), sequence, late)
+    return stamp_run([body], epoch, sequence, historical=historical)[0]
+
+
+def stamp_run(
+    bodies: Iterable[bytes], epoch: str, first: int, *, historical: bool = False
+) -> list[bytes]:
+    """The same for consecutive events, of which the first has the sequence ``first``."""
+    before = b',"epoch":"%b","sequence":"' % epoch.encode()
+    after = b'"%b}' % (LATE if historical else b"")
+    return [
+        b"".join((body[:-1], before, b"%d" % sequence, after))
+        for sequence, body in enumerate(bodies, first)
+    ]
 
 
 def open_envelope(raw: bytes | msgspec.Raw) -> Envelope:

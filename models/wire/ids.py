@@ -66,6 +66,11 @@ def epoch(text: str) -> Epoch:
     return Epoch(text)
 
 
+def is_epoch(text: str) -> bool:
+    """Whether ``epoch`` would parse it."""
+    return _EPOCH.fullmatch(text) is not None
+
+
 def new_epoch(random: bytes) -> Epoch:
     """An epoch from 16 random bytes. Never from a clock: two copies of a disk share their clock."""
     if len(random) != 16:  # noqa: PLR2004 - the length of a UUID

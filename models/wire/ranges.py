@@ -88,6 +88,14 @@ class RangeSet:
         self._firsts[low:high] = [first]
         self._lasts[low:high] = [last]
 
+    def without(self, other: RangeSet) -> RangeSet:
+        """The numbers that are in this set and not in the other."""
+        return RangeSet(gap for one in self for gap in other.gaps(*one))
+
+    def common(self, other: RangeSet) -> RangeSet:
+        """The numbers that are in both sets."""
+        return self.without(self.without(other))
+
     def gaps(self, first: int, last: int) -> list[Range]:
         """The ranges within [first, last] that are not in the set."""
         missing: list[Range] = []

@@ -54,18 +54,20 @@ def _latencies_ms(stretches: int) -> tuple[list[float], list[float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cloud = SplitCloud(folder / "cloud", [PLAN])
-        cloud.broker.start()
-        cloud.start_ingest()
         premises = Premises(folder / "shop", clock=SystemClock())
         watched = WatchedOutbox(premises.open())
         count = round(RATE * STRETCH_S)
-        for n in range(stretches):
-            drafts = [a_draft(1 + n * count + k, lines=3) for k in range(count)]
-            ours += _ours_ms(watched, cloud, folder, drafts)
-            bare += _bare_ms(cloud, [draft.body for draft in drafts])
-        watched.outbox.close()
-        premises.close()
-        cloud.stop()
+        try:
+            cloud.broker.start()
+            cloud.start_ingest()
+            for n in range(stretches):
+                drafts = [a_draft(1 + n * count + k, lines=3) for k in range(count)]
+                ours += _ours_ms(watched, cloud, folder, drafts)
+                bare += _bare_ms(cloud, [draft.body for draft in drafts])
+        finally:
+            watched.outbox.close()
+            premises.close()
+            cloud.stop()
     return ours, bare
 
 
@@ -83,7 +85,7 @@ def _ours_ms(
         assert stored.sequence is not None
         appended_s[stored.sequence] = perf_counter()
 
-    _paced(sell, len(drafts))
+    paced(sell, len(drafts))
     assert eventually(lambda: set(appended_s) <= set(watched.acknowledged_at), 30)
     link.stop()
     came_s = watched.acknowledged_at
@@ -105,7 +107,7 @@ def _bare_ms(cloud: SplitCloud, payloads: Sequence[bytes]) -> list[float]:
         sent_s.append(perf_counter())
         speaker.publish(down(SHOP, Down.COMMAND), payloads[n], qos=1)
 
-    _paced(say, len(payloads))
+    paced(say, len(payloads))
     assert eventually(lambda: len(arrived_s) == len(payloads), 30)
     for client in (listener, speaker):
         client.disconnect()
@@ -113,7 +115,7 @@ def _bare_ms(cloud: SplitCloud, payloads: Sequence[bytes]) -> list[float]:
     return [1000 * (there - here) for here, there in zip(sent_s, arrived_s, strict=True)][WARM_UP:]
 
 
-def _paced(act: Callable[[int], None], count: int) -> None:
+def paced(act: Callable[[int], None], count: int) -> None:
     """Act at RATE; who is late catches up."""
     began_s = perf_counter()
     for n in range(count):

@@ -36,7 +36,7 @@ from tests.simulators.outbox_parts import Premises
 
 ROUNDS = 41
 APPENDS = 96
-WARM_UP = 700
+WARM_UP = 1500
 FEW_ROUNDS = 11
 BATCH = 64
 MANY_PRODUCERS = 64

@@ -75,7 +75,7 @@ def _bare(data: bytes) -> int:
 
 
 def _ours(reader: PoslogReader, data: bytes) -> int:
-    return sum(1 for _ in reader.read(data, "full.xml"))
+    return sum(1 for _ in reader.read(io.BytesIO(data), "full.xml", ""))
 
 
 def _spooling() -> list[Figure]:

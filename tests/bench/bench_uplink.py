@@ -43,7 +43,6 @@ from tests.simulators.facts import SHOP
 from tests.simulators.known_logins import KnownDevice, device, logins_of, worker
 from tests.simulators.mosquitto import mosquitto
 from tests.simulators.outbox_parts import Premises, a_draft
-from tests.simulators.processes import eventually
 from tests.simulators.shop_line import a_link, paho_transport
 
 ROUNDS = 7
@@ -57,15 +56,21 @@ Address = tuple[str, int]
 
 @dataclass
 class Watched:
-    """The agent's transport, whose receipts of batches are kept. Implements the port."""
+    """The agent's transport, whose receipts of batches are kept. Implements the port.
+
+    Attributes:
+        all_left: set when the last batch was handed over: who polled for it would take turns with
+            the threads that are measured.
+    """
 
     address: Address
     known: KnownDevice
     receipts: list[Receipt] = field(default_factory=list)
+    all_left: threading.Event = field(default_factory=threading.Event)
 
     def open(self, filters: Sequence[str], will: Message, listener: Listener) -> Connection:
         inner = paho_transport(self.address, SHOP, self.known.secret).open(filters, will, listener)
-        return WatchedConnection(inner, self.receipts)
+        return WatchedConnection(inner, self)
 
 
 @dataclass
@@ -73,12 +78,14 @@ class WatchedConnection:
     """One connection of it."""
 
     inner: Connection
-    receipts: list[Receipt]
+    watched: Watched
 
     def publish(self, message: Message) -> Receipt:
         receipt = self.inner.publish(message)
         if message.topic == up(SHOP, Stream.SALE):
-            self.receipts.append(receipt)
+            self.watched.receipts.append(receipt)
+            if len(self.watched.receipts) == BATCHES:
+                self.watched.all_left.set()
         return receipt
 
     def unconfirmed(self) -> int:
@@ -194,7 +201,7 @@ def _ours(outbox: Outbox, address: Address, till: KnownDevice, usher: Usher, fol
         outbox, watched, SHOP, folder, limits=Limits(resend_after_s=LIMIT_S), window=BATCHES + 1
     )
     link.start()
-    assert eventually(lambda: len(watched.receipts) == BATCHES, LIMIT_S, every_s=0.0005)
+    assert watched.all_left.wait(LIMIT_S)
     elapsed_s = _until_confirmed(watched.receipts[-1].confirmed) - usher.welcomed_s
     link.stop()
     return elapsed_s

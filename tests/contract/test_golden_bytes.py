@@ -67,8 +67,10 @@ def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
         ("message.ack.1.json", decode_answer),
         ("message.welcome.1.json", decode_answer),
         ("message.welcome.1.now.json", decode_answer),
+        ("message.welcome.1.missing.json", decode_answer),
         ("message.birth.1.json", decode_birth),
         ("message.birth.1.monotonic.json", decode_birth),
+        ("message.birth.1.acknowledged.json", decode_birth),
         ("message.state.1.json", decode_state),
         ("message.card-delta.1.json", decode_delta),
         ("message.card-page.1.json", decode_page),
@@ -89,6 +91,18 @@ def test_births_and_welcomes_from_before_there_were_clocks_tell_no_time() -> Non
         assert isinstance(welcome, Welcome)
         moments.append(welcome.moment)
     assert moments == [None, datetime(2026, 11, 22, 4, 0, 0, 250_000, tzinfo=UTC)]
+
+
+def test_births_and_welcomes_from_before_ledgers_were_compared_say_nothing_of_it() -> None:
+    births = [decode_birth(_golden(f"message.birth.1{m}.json")) for m in ("", ".acknowledged")]
+    assert [len(birth.acknowledged) for birth in births] == [0, 1]
+    assert births[1].acknowledged[0].streams == {"sale": [(1, 5), (8, 8)], "telemetry": [(1, 40)]}
+    found = []
+    for more in ("", ".missing"):
+        welcome = decode_answer(_golden(f"message.welcome.1{more}.json"))
+        assert isinstance(welcome, Welcome)
+        found.append([one.streams for one in welcome.missing])
+    assert found == [[], [{"sale": [(8, 8)]}]]
 
 
 def _golden(name: str) -> bytes:

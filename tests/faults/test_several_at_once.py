@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.run.census import Census
-from tests.faults.run.runner import Report, Run, play_all
+from tests.faults.run.report import Report
+from tests.faults.run.runner import Run, play_all
 from tests.faults.run.scenario import NotShown, Result, Scenario, Setting
 
 pytestmark = [pytest.mark.slow]

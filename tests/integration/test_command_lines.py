@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,12 @@ import structlog
 
 import agent.cli
 import cloud.cli
+from agent.capture.till_files import till_files
+from agent.config import read_config
+from models.vault.master import load_or_create
 from tests.simulators.poslog_writer import poslog, transaction
+
+AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -109,8 +115,8 @@ def test_the_doctor_finds_what_is_missing_and_exits_1(run: Run, shop: Path) -> N
     assert code == 1
     assert findings["data_folder"]["verdict"] == "fault"
     assert "mkdir" in findings["data_folder"]["next_step"]
-    code, out, _ = run("agent", "doctor", "--config", shop)
-    assert "FAULT" in out
+    code, out, _ = run("agent", "doctor", "--thorough", "--config", shop)
+    assert (code, "FAULT" in out) == (1, True)
 
 
 def test_parse_prints_one_event_a_line_and_exits_2_for_what_it_cannot_read(
@@ -243,3 +249,58 @@ def test_every_shipped_configuration_is_valid_once_the_capitals_are_filled_in(
         filled.write_text(text.replace("/var/lib", str(tmp_path)))
         code, _, err = run(side, "status", "--config", filled)
         assert code == 4, f"{path.name}: {err}"  # nothing there yet, but the file is read
+
+
+@pytest.fixture
+def kept(shop: Path, tmp_path: Path) -> Path:
+    """A shop with a till, and one file of it in quarantine."""
+    (tmp_path / "till").mkdir()
+    shop.write_text(shop.read_text() + f'[till]\nfolder = "{tmp_path / "till"}"\n')
+    config = read_config(shop)
+    keeping = till_files(config, load_or_create(config.master_key_file))
+    keeping.quarantine("7.xml", b"<Inventory/>", AT, "its root element is not POSLog")
+    return shop
+
+
+def test_what_could_not_be_read_is_listed_shown_tried_again_and_dropped(
+    run: Run, kept: Path, tmp_path: Path
+) -> None:
+    of_shop = ("--config", kept)
+    code, out, _ = run("agent", "quarantine", "ls", *of_shop, "--json")
+    (entry,) = json.loads(out)
+    assert (code, entry["file"], entry["size"]) == (0, "7.xml", 12)
+    assert "not POSLog" in run("agent", "quarantine", "ls", *of_shop)[1]
+    assert "<Inventory/>" in run("agent", "quarantine", "show", entry["name"][:6], *of_shop)[1]
+    code, out, _ = run("agent", "quarantine", "retry", entry["name"], *of_shop)
+    assert (code, "1 put back, 0 left" in out) == (0, True)
+    (back,) = (tmp_path / "till").iterdir()
+    assert back.read_bytes() == b"<Inventory/>"
+    assert run("agent", "quarantine", "drop", *of_shop)[0] == 2, "everything is only meant by --all"
+    assert "0 dropped" in run("agent", "quarantine", "drop", "--all", *of_shop)[1]
+
+
+def test_a_quarantined_name_that_nothing_has_is_said_and_nothing_is_done(
+    run: Run, kept: Path
+) -> None:
+    code, _, err = run("agent", "quarantine", "drop", "zzz", "--config", kept)
+    assert (code, "nothing of that name" in err) == (3, True)
+    assert len(json.loads(run("agent", "quarantine", "ls", "--config", kept, "--json")[1])) == 1
+
+
+def test_a_profile_is_drafted_from_receipts_and_checked_against_them(
+    run: Run, tmp_path: Path
+) -> None:
+    samples = []
+    for number in range(3):
+        sample = tmp_path / f"{number}.txt"
+        goods = f"MILK 1L          2.50\nBREAD            {number + 1}.00\n"
+        total = f"TOTAL            {number + 3}.50\nCASH             {number + 3}.50\n"
+        head = f"Receipt No. 100{number}\nDate 2026-11-2{number} 10:15:00\n"
+        sample.write_text(f"CORNER SHOP\n{head}{goods}{total}", encoding="utf-8")
+        samples.append(sample)
+    name = ("--name", "corner", "--currency", "EUR")
+    code, drafted, _ = run("agent", "profile", "draft", *name, *samples)
+    assert code == 0
+    (tmp_path / "corner.toml").write_text(drafted, encoding="utf-8")
+    code, out, _ = run("agent", "profile", "check", "--profile", tmp_path / "corner.toml", *samples)
+    assert code == 0, out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from agent.clock import DeviceClock, milliseconds_since_boot
+from agent.errors import BadConfiguration
 from agent.facts import FactMaker
 from agent.outbox import Draft, Outbox
 from agent.sync.announcement import Announcer
@@ -30,6 +32,7 @@ from agent.twin.desired import DesiredKeeper
 from agent.twin.reporter import Reporter
 from models.runtime.backoff import Backoff
 from models.runtime.clock import SystemClock
+from models.runtime.pulses import Pulses
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
 from models.vault.seal import Sealer
@@ -53,9 +56,11 @@ class Shop:
     broker: SimulatedBroker
     password: str = "secret"
     resend_after_s: float = 0.3
+    ask_again_s: float = 3600.0
     brokers: Transport | None = None
     cards: list[CardDelta] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
+    other_ledgers: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         clock = SystemClock()
@@ -69,6 +74,7 @@ class Shop:
             compose_void=self._facts.void,
         )
         self.registry = CollectorRegistry()
+        self.pulses = Pulses(clock.monotonic_s)
         self.desired = DesiredKeeper(self.folder / "desired.json")
         self.standing = LineStanding(clock)
         self.metrics = SyncMetrics(self.registry, self.standing)
@@ -80,6 +86,7 @@ class Shop:
             now=clock.now,
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
+            acknowledged=self.outbox.acknowledged,
             cards=lambda: 0,
             capabilities=("poslog",),
             report=lambda: Reporter(self.folder / "twin.json").report({}, self.desired.standing),
@@ -101,10 +108,11 @@ class Shop:
                 birth=birth,
                 announce=announcer.announce,
                 limits=Limits(batch_events=7, resend_after_s=self.resend_after_s),
-                timing=Timing(welcome_timeout_s=0.2, idle_s=0.05),
+                timing=Timing(0.2, 0.05, self.ask_again_s),
                 window=4,
                 clock=clock,
                 metrics=self.metrics,
+                on_other_ledger=lambda: self.other_ledgers.append(self.outbox.ledger),
             )
 
         births = iter(range(1_000_000))
@@ -120,6 +128,7 @@ class Shop:
             rivalry=self.rivalry,
             clock=clock,
             metrics=self.metrics,
+            stop=self.pulses.watch("sync", threading.Event()),
         )
         self.outbox.on_append(lambda _stream: self.link.wake())
 
@@ -469,11 +478,39 @@ class Watchful:
         self.inner.close()
 
 
+@dataclass
+class Hanging:
+    """A transport whose first connection takes for ever."""
+
+    broker: SimulatedBroker
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def open(self, filters: Sequence[str], will: Message, listener: Listener) -> Connection:
+        self.goes_on.wait(20)
+        return self.broker.transport(SHOP.device, "secret").open(filters, will, listener)
+
+
+@dataclass
+class Bolted:
+    """A transport that opens no connection as long as something is wrong with the box."""
+
+    broker: SimulatedBroker
+    fault: Exception | None = field(
+        default_factory=lambda: BadConfiguration("the client certificate has ended")
+    )
+
+    def open(self, filters: Sequence[str], will: Message, listener: Listener) -> Connection:
+        if self.fault is not None:
+            raise self.fault
+        return self.broker.transport(SHOP.device, "secret").open(filters, will, listener)
+
+
 def test_a_session_moves_to_the_first_broker_when_that_answers_again(
     tmp_path: Path, opened: Callable[[Shop], Shop]
 ) -> None:
     first, second = SimulatedBroker(LOGINS), SimulatedBroker(LOGINS)
     home, away = HeadOffice(first), HeadOffice(second)
+    home.settled = away.settled  # two brokers, one ledger
     brokers = TwoBrokers(first, second)
     shop = opened(Shop(tmp_path, second, brokers=brokers))
     shop.link.start()
@@ -575,6 +612,42 @@ def test_late_words_of_a_ledger_that_was_replaced_cost_one_birth_and_nothing_els
     office.silent = False
     assert shop.drained()
     assert office.births <= 4
+
+
+def test_a_line_that_needs_a_person_says_why_until_it_works_again(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    HeadOffice(broker)
+    bolted = Bolted(broker)
+    shop = opened(Shop(tmp_path, broker, brokers=bolted))
+    shop.link.start()
+    why = "the client certificate has ended"
+    assert eventually(lambda: shop.standing.facts().fault == why, 5)
+    bolted.fault = ValueError("nobody foresaw this")
+    said = "unexpected error (ValueError); see the log"
+    assert eventually(lambda: shop.standing.facts().fault == said, 5)
+    bolted.fault = None
+    assert eventually(lambda: shop.standing.facts().fault == "", 5)
+    assert shop.link.online()
+
+
+def test_a_thread_that_hangs_in_a_connection_is_told_from_one_that_waits(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    HeadOffice(broker)
+    hanging = Hanging(broker)
+    shop = opened(Shop(tmp_path, broker, brokers=hanging))
+    shop.link.start()
+
+    def at_work_s() -> float:
+        return max(still.seconds for still in shop.pulses.at_work())
+
+    assert eventually(lambda: at_work_s() > 0.5, 5)
+    hanging.goes_on.set()
+    assert eventually(shop.link.online, 5)
+    assert not eventually(lambda: at_work_s() > 0.4, 1.0, every_s=0.02), "it idles, and looks"
 
 
 def test_an_event_too_large_for_the_broker_stays_owed_and_keeps_nobody_waiting(

@@ -51,3 +51,18 @@ def test_a_live_box_is_dated_within_the_least_delay_and_the_drift(
         clock = clock.hear(monotonic_ms, came_ms).tell(monotonic_ms, came_ms)
         off_ms = clock.time_ms(monotonic_ms) - true_ms
         assert -260 <= off_ms <= came_ms - true_ms
+
+
+@given(
+    st.lists(st.tuples(monotonic_times, st.integers(0, 10_000_000)), min_size=1, max_size=30),
+    st.lists(st.none() | monotonic_times),
+)
+def test_many_times_at_once_are_those_of_one_after_the_other(
+    heard: list[tuple[int, int]], asked: list[int | None]
+) -> None:
+    clock, now_ms = BootClock(), START_MS
+    for monotonic_ms, pause_ms in heard:
+        now_ms += pause_ms
+        clock = clock.hear(monotonic_ms, now_ms).tell(monotonic_ms, now_ms)
+    singly = [None if each is None else clock.time_ms(each) for each in asked]
+    assert clock.times_ms(asked) == singly

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
 from cloud.errors import DatabaseUnavailable
 from cloud.ingest.pipeline import Ingest, Limits
@@ -17,6 +16,7 @@ from cloud.ledger.arrival import Appended
 from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
 from cloud.ledger.reading import Reading
+from cloud.ledger.turn import Fence
 from models.wire.ack import Ack
 from models.wire.ids import DevicePath, TenantId
 from models.wire.ranges import RangeSet
@@ -43,7 +43,7 @@ class Unsteady(Journal):
         self,
         readings: Sequence[Reading],
         foresight: Foresight | None = None,
-        fence: Callable[[Connection], None] | None = None,
+        fence: Fence | None = None,
     ) -> Appended:
         fate = next(self.fates, "well")
         if fate == "before":

@@ -1,9 +1,9 @@
 """A device's life against a cloud that remembers: in the end the ledger has every event, unchanged.
 
 The till sells, batches travel, acknowledgements are lost, the process is killed, yesterday's disk
-image is put back, the ledger is restored from a backup. Whatever the order: what the present disk
-ever took in is in the ledger once the line has been good for long enough, and no sequence of an
-epoch ever named two events.
+image is put back, the ledger is restored from a backup, with or without a word. Whatever the
+order: what the present disk ever took in is in the ledger once the line has been good for long
+enough, and no sequence of an epoch ever named two events.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from agent.outbox import Draft, Lease, Outbox
+from cloud.ledger.promised import missing
 from models.wire.ack import EpochSettled
 from models.wire.events.device import EpochClosed
 from models.wire.ids import EventId
@@ -107,10 +108,14 @@ class DeviceLife(RuleBasedStateMachine):
     @rule()
     def connect(self) -> None:
         generation = f"g{self.cloud.generation}"
-        while self.outbox.adopt(generation, self.cloud.welcome()):
+        while self._welcomed_by(generation):
             assert take(self.outbox) is None
             self.outbox.rehome("test")
         self.welcomed = True
+
+    def _welcomed_by(self, generation: str) -> bool:
+        settled = self.cloud.welcome()
+        return self.outbox.adopt(generation, settled, missing(self.outbox.acknowledged(), settled))
 
     @precondition(lambda self: self.welcomed)
     @rule(
@@ -160,6 +165,12 @@ class DeviceLife(RuleBasedStateMachine):
         self.cloud.generation = self.generations
         self.welcomed = False
 
+    @precondition(lambda self: self.backups)
+    @rule(data=st.data())
+    def put_the_ledger_back_without_a_word(self, data: st.DataObject) -> None:
+        self.cloud = data.draw(st.sampled_from(self.backups)).backup()
+        self.welcomed = False
+
     @rule()
     def housekeep(self) -> None:
         self.outbox.housekeep(dict.fromkeys(Stream, 7 * 86400.0))
@@ -182,11 +193,13 @@ class DeviceLife(RuleBasedStateMachine):
             while lease := take(self.outbox, stream, now_s=self.now_s + 1000):
                 self.cloud.receive(lease)
                 self.outbox.settle(lease.epoch, lease.stream, [(lease.first, lease.last)])
-        missing = {one for one in self.taken_in if self.cloud.events.get(one) != self.bodies[one]}
+        lost = {one for one in self.taken_in if self.cloud.events.get(one) != self.bodies[one]}
+        imagined = missing(self.outbox.acknowledged(), self.cloud.welcome())
         self.outbox.close()
         self.premises.close()
         shutil.rmtree(self.folder)
-        assert not missing
+        assert not lost
+        assert not imagined, "only what the ledger holds was acknowledged"
 
 
 DeviceLife.TestCase.settings = settings(

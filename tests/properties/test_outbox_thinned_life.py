@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from agent.outbox import Draft, Lease
+from cloud.ledger.promised import missing
 from models.wire.ack import EpochSettled
 from models.wire.envelope import open_envelope
 from models.wire.events.device import RangeVoid
@@ -143,9 +144,13 @@ class ShortOfDisk(RuleBasedStateMachine):
         self.outbox._upkeep._drop()
 
     def connect(self) -> None:
-        while self.outbox.adopt(f"g{self.ledger.generation}", self.ledger.welcome()):
+        while self._welcomed_by(self.ledger.welcome()):
             self.outbox.rehome("test")
         self.welcomed = True
+
+    def _welcomed_by(self, settled: list[EpochSettled]) -> bool:
+        lacks = missing(self.outbox.acknowledged(), settled)
+        return self.outbox.adopt(f"g{self.ledger.generation}", settled, lacks)
 
     @rule(
         stream=st.sampled_from((Stream.FOOTFALL, *STREAMS)),
@@ -205,6 +210,12 @@ class ShortOfDisk(RuleBasedStateMachine):
         self.ledger.generation = self.generations
         self.welcomed = False
 
+    @precondition(lambda self: self.backups)
+    @rule(data=st.data())
+    def put_the_ledger_back_without_a_word(self, data: st.DataObject) -> None:
+        self.ledger = data.draw(st.sampled_from(self.backups)).backup()
+        self.welcomed = False
+
     def _name(self) -> str:
         return f"image-{len(list(self.folder.iterdir()))}"
 
@@ -226,16 +237,18 @@ class ShortOfDisk(RuleBasedStateMachine):
                 self.ledger.receive(lease)
                 self.outbox.settle(lease.epoch, lease.stream, [(lease.first, lease.last)])
         owed = sum(depth.pending for depth in self.outbox.depths())
+        imagined = missing(self.outbox.acknowledged(), self.ledger.welcome())
         self.outbox.close()
         self.premises.close()
         shutil.rmtree(self.folder)
         assert not owed
+        assert not imagined, "what was thinned, dropped or moved was acknowledged by nobody"
         people = self.ledger.people()
         assert max(people.values(), default=1) == 1, "nobody counts twice"
         if not self.ledger.merged_in_two_ways():
             assert people.keys() >= self.lines, "nobody is lost"
-        missing = len(self.pulses - self.ledger.events.keys())
-        assert missing <= _announced(self.ledger, "dropped")
+        gone = len(self.pulses - self.ledger.events.keys())
+        assert gone <= _announced(self.ledger, "dropped")
 
 
 def _announced(ledger: Ledger, reason: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.wire.codec import Codec
-from models.wire.envelope import open_envelope, stamp
+from models.wire.envelope import open_envelope, stamp, stamp_run
 from models.wire.errors import BadBatch, UnreadableBatch
 from models.wire.ranges import RangeSet, from_sequences, merge
 from tests.simulators.facts import EPOCH, a_batch, a_sale, composed
@@ -41,6 +41,15 @@ def test_a_stamp_changes_nothing_inside(sequence: int, historical: bool) -> None
     envelope = open_envelope(stamp(body, EPOCH, sequence, historical=historical))
     assert (int(envelope.sequence), envelope.historical) == (sequence, historical)
     assert bytes(envelope.data) in body
+
+
+@given(st.integers(1, 2**60), st.integers(0, 5), st.booleans())
+def test_stamping_a_run_is_stamping_each(first: int, count: int, historical: bool) -> None:
+    bodies = [composed(a_sale(n))[1] for n in range(1, count + 1)]
+    assert stamp_run(bodies, EPOCH, first, historical=historical) == [
+        stamp(body, EPOCH, sequence, historical=historical)
+        for sequence, body in enumerate(bodies, first)
+    ]
 
 
 PAYLOAD = a_batch([a_sale(n, lines=4) for n in range(1, 30)])
@@ -78,6 +87,16 @@ def test_a_range_set_is_the_set_of_its_numbers(added: list[tuple[int, int]]) -> 
     missing = {n for first, last in held.gaps(1, 75) for n in range(first, last + 1)}
     assert missing == set(range(1, 76)) - numbers
     assert held.watermark == next(n for n in range(76) if n + 1 not in numbers)
+
+
+@given(st.lists(ranges, max_size=15), st.lists(ranges, max_size=15))
+def test_differences_and_intersections_are_those_of_the_numbers(
+    ours: list[tuple[int, int]], theirs: list[tuple[int, int]]
+) -> None:
+    one, other = RangeSet(ours), RangeSet(theirs)
+    numbers, others = ({n for a, b in each for n in range(a, b + 1)} for each in (ours, theirs))
+    assert list(one.without(other)) == from_sequences(numbers - others)
+    assert list(one.common(other)) == from_sequences(numbers & others)
 
 
 @pytest.mark.parametrize("bad", [(0, 3), (5, 4), (-1, -1)])

@@ -119,6 +119,7 @@ def a_line(**changes: object) -> LineStatus:
             login_refused=False,
             identity_shared=False,
             held_back=0,
+            fault="",
         ),
         **changes,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,8 @@ from agent.capture.pos import (
     TillProfile,
     load_profile,
 )
+from agent.capture.pos.records import Refused
+from agent.errors import UnreadableInput
 from models.wire.envelope import Moment
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, device_id, store_id, tenant_id
@@ -45,9 +49,29 @@ def reader(profile: str | TillProfile = "arts-poslog", operator_key: bytes = b"k
     return PoslogReader(profile, context(operator_key))
 
 
+def records(
+    data: bytes,
+    profile: str | TillProfile = "arts-poslog",
+    *,
+    name: str = "test.xml",
+    operator_key: bytes = b"k",
+) -> Iterator[CapturedSale | Refused]:
+    """Every record of a file, good or refused."""
+    return reader(profile, operator_key).read(BytesIO(data), name, sha256(data).hexdigest())
+
+
 def captured(data: bytes, profile: str | TillProfile = "arts-poslog") -> list[CapturedSale]:
-    """Everything in a file."""
-    return list(reader(profile).read(data, "test.xml"))
+    """Everything in a file, of which nothing may be refused.
+
+    Raises:
+        UnreadableInput: a record is refused, with its reason.
+    """
+    found = []
+    for record in records(data, profile):
+        if isinstance(record, Refused):
+            raise UnreadableInput(record.reason)
+        found.append(record)
+    return found
 
 
 def only_sale(data: bytes, profile: str | TillProfile = "arts-poslog") -> SaleRecorded:

@@ -117,8 +117,9 @@ class KnownDevices:
             raise self.questions.pop(0)
         return path in self.enrolled
 
-    def born(self, path: DevicePath, birth: Birth, at: datetime) -> bool:
+    def born(self, path: DevicePath, birth: Birth, at: datetime, *, retained: bool = False) -> bool:
         assert at.tzinfo is not None
+        del retained
         if self.troubles:
             raise self.troubles.pop(0)
         self.births.append((path, birth))

@@ -2,7 +2,8 @@
 
 It stands on the simulated broker, or on a real one, and keeps the wire contract, so that the
 agent's sync can be tested without a cloud. ``silent`` makes it take events and say nothing,
-``refuse_body_of`` plays a damaged batch, ``settled`` may be preset to play a ledger that is ahead.
+``refuse_body_of`` plays a damaged batch, ``settled`` may be preset to play a ledger that is ahead,
+or emptied to play one that was put back; ``repeat_welcomes`` plays a worker that starts again.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Protocol
 import msgspec
 
 from agent.sync.transport import Connection, Message, Transport
+from cloud.ledger.promised import missing
 from models.wire.ack import Ack, EpochSettled, Reason, Refusal, Rejection, Welcome
 from models.wire.birth import decode_birth
 from models.wire.codec import Codec
 from models.wire.envelope import open_envelope
+from models.wire.ids import DevicePath
 from models.wire.ranges import RangeSet
 from models.wire.topics import Down, Stream, Up, down, parse_up, worker_filters
 from models.wire.twin import Reported, decode_reported
@@ -45,6 +48,8 @@ class HeadOffice:
         self.received: Counter[str] = Counter()
         self.order: list[tuple[str, int, bool]] = []
         self.births = 0
+        self.forgotten = 0
+        self._retained: dict[DevicePath, bytes] = {}
         self.twins: list[Reported] = []
         self._codec = Codec()
         self._connection: Connection = broker.transport(NAME, PASSWORD).open(
@@ -57,14 +62,22 @@ class HeadOffice:
         if isinstance(said.branch, Stream):
             answer: Ack | Welcome | None = self._settle(payload)
         elif said.branch is Up.BIRTH:
+            self._retained[said.device] = payload
             answer = self._welcome(payload)
         else:
             answer = None
             if said.branch is Up.TWIN:
                 self.twins.append(decode_reported(payload))
         if answer is not None and not self.silent:
-            message = Message(down(said.device, Down.ACK), msgspec.json.encode(answer))
-            self._connection.publish(message)
+            self._say(said.device, answer)
+
+    def repeat_welcomes(self) -> None:
+        """Answer every device's last birth once more, as after hearing it again, retained."""
+        for device, birth in self._retained.items():
+            self._say(device, self._welcome(birth))
+
+    def _say(self, device: DevicePath, answer: Ack | Welcome) -> None:
+        self._connection.publish(Message(down(device, Down.ACK), msgspec.json.encode(answer)))
 
     def lost(self, reason: str) -> None:
         """Listener: our own line broke."""
@@ -79,7 +92,10 @@ class HeadOffice:
         for (epoch, stream), ranges in self.settled.items():
             epochs[epoch][stream] = list(ranges)
         listed = [EpochSettled(epoch, streams) for epoch, streams in epochs.items()]
-        return Welcome(ledger=self.ledger, birth=decode_birth(payload).birth, epochs=listed)
+        birth = decode_birth(payload)
+        lacks = missing(birth.acknowledged, listed)
+        self.forgotten += bool(lacks)
+        return Welcome(ledger=self.ledger, birth=birth.birth, epochs=listed, missing=lacks)
 
     def _settle(self, payload: bytes) -> Ack:
         batch = self._codec.decode(payload)

@@ -12,7 +12,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import requests
@@ -46,13 +46,18 @@ class Crew:
     base: Foundations
     broker: Mosquitto | EmbeddedBroker
     devices: dict[DevicePath, str]
+    storage: StorageSettings
     programs: dict[str, Program] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
 
-    def start(self, name: str) -> None:
-        """Start a worker."""
-        command = [program("lianke-cloud"), "ingest", "--config", str(self.folder / "worker.toml")]
+    def start(self, name: str, database_url: str = "") -> None:
+        """Start a worker; ``database_url`` where it has another way to the database."""
+        config = self.folder / f"{name}.toml"
+        storage = replace(self.storage, url=database_url or self.storage.url)
+        config.write_text(_config(storage, self.broker.address), encoding="utf-8")
+        self.pages.pop(name, None)
         self.programs[name] = Program(
-            [*command, "--worker", name],
+            [program("lianke-cloud"), "ingest", "--config", str(config), "--worker", name],
             self.folder / f"{name}.log",
             environment={"LIANKE_BROKER_PASSWORD": _PASSWORD},
         )
@@ -70,9 +75,13 @@ class Crew:
         os.kill(self.programs[name].pid, signal.SIGCONT)
 
     def counted(self, name: str) -> dict[str, float]:
-        """What a worker says at ``/metrics`` of its events, by what became of them."""
-        url = next(one.health for one in on_duty(self.base.engine) if one.worker == name)
-        text = requests.get(f"{url}/metrics", timeout=10).text
+        """What a worker says at ``/metrics`` of its events, by what became of them.
+
+        The first time it must be on the roster, which says where its page is.
+        """
+        if name not in self.pages:
+            self.pages |= {one.worker: one.health for one in on_duty(self.base.engine)}
+        text = requests.get(f"{self.pages[name]}/metrics", timeout=10).text
         return {
             sample.labels["outcome"]: sample.value
             for family in text_string_to_metric_families(text)
@@ -121,8 +130,7 @@ def ingest_crew(
             running = parts.enter_context(mosquitto(folder / "broker", logins))
         else:
             running = parts.enter_context(embedded_broker(folder / "broker", logins))
-        _write_config(folder, storage, running.address)
-        crew = Crew(folder, base, running, devices)
+        crew = Crew(folder, base, running, devices, storage)
         try:
             yield crew
         finally:
@@ -150,9 +158,8 @@ def _enrolled(base: Foundations, number: int) -> tuple[DevicePath, str]:
     return path, enrolled.secret
 
 
-def _write_config(folder: Path, storage: StorageSettings, broker: tuple[str, int]) -> None:
-    (folder / "worker.toml").write_text(
-        f"""[storage]
+def _config(storage: StorageSettings, broker: tuple[str, int]) -> str:
+    return f"""[storage]
 data_dir = "{storage.data_dir}"
 keys_dir = "{storage.keys_dir}"
 url = "{storage.url}"
@@ -163,6 +170,4 @@ url = "mqtt://{broker[0]}:{broker[1]}"
 
 [ingest]
 lease_s = {LEASE_S}
-""",
-        encoding="utf-8",
-    )
+"""

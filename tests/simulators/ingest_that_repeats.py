@@ -5,7 +5,7 @@
 
 One that shuffles delivers every batch twice and in no order. One that recalls delivers with every
 batch one of an epoch that its device has left. It is the product's own worker over such a source.
-At its end it says how many it repeated.
+At its end it says how many batches came, and how many of them it repeated.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -28,19 +30,41 @@ from models.wire.codec import Codec
 from models.wire.topics import Stream
 
 HELD: Final = 8
-"""So many messages wait for others to overtake them; what waits for long is sent again anyway."""
+"""So many messages wait for others to overtake them."""
+
+REST_S: Final = 0.2
+"""What has waited for so long without anything to overtake it is delivered after all."""
 
 _BATCHES: Final = tuple(f"/up/{stream}" for stream in Stream)
 
 
 class Shuffle:
-    """A listener in front of another one."""
+    """A listener in front of another one.
+
+    Attributes:
+        batches: how many different ones came.
+        repeated: of how many of these the other listener was given more than one copy.
+    """
 
     def __init__(self, listener: Listener, random: Random) -> None:
-        self.repeated = 0
         self._listener = listener
         self._random = random
         self._held: list[Message] = []
+        self._given: Counter[bytes] = Counter()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._deliver_the_rest, name="shuffle", daemon=True)
+        self._thread.start()
+
+    @property
+    def batches(self) -> int:
+        """See the class."""
+        return len(self._given)
+
+    @property
+    def repeated(self) -> int:
+        """See the class."""
+        return sum(copies > 1 for copies in self._given.values())
 
     def arrived(self, message: Message) -> None:
         """Batches are doubled and shuffled; everything else is only doubled."""
@@ -48,20 +72,45 @@ class Shuffle:
             self._listener.arrived(message)
             self._listener.arrived(message)
             return
-        self.repeated += 1
-        self._held += [message, message]
-        while len(self._held) > HELD:
-            self._listener.arrived(self._held.pop(self._random.randrange(len(self._held))))
+        with self._changed:
+            self._held += [message, message]
+            while len(self._held) > HELD:
+                self._deliver_one()
+            self._changed.notify()
 
     def failed(self, fault: FaultyService) -> None:
         """See ``Listener``."""
         self._listener.failed(fault)
 
+    def close(self) -> None:
+        """Nothing comes any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _deliver_the_rest(self) -> None:
+        with self._changed:
+            while not self._closed:
+                if not self._changed.wait(REST_S if self._held else None):
+                    while self._held:
+                        self._deliver_one()
+
+    def _deliver_one(self) -> None:
+        message = self._held.pop(self._random.randrange(len(self._held)))
+        self._given[message.payload] += 1
+        self._listener.arrived(message)
+
 
 class Recall:
-    """A listener in front of another one, for one device with one outbox at a time."""
+    """A listener in front of another one, for one device with one outbox at a time.
+
+    Attributes:
+        batches, repeated: how many came, and behind how many of these an old one was delivered.
+    """
 
     def __init__(self, listener: Listener, random: Random) -> None:
+        self.batches = 0
         self.repeated = 0
         self._listener = listener
         self._random = random
@@ -73,6 +122,7 @@ class Recall:
         self._listener.arrived(message)
         if not message.topic.endswith(_BATCHES):
             return
+        self.batches += 1
         epoch = self._codec.decode(message.payload).header.epoch
         self._past.setdefault(epoch, []).append(message)
         left = [one for known, batches in self._past.items() if known != epoch for one in batches]
@@ -83,6 +133,9 @@ class Recall:
     def failed(self, fault: FaultyService) -> None:
         """See ``Listener``."""
         self._listener.failed(fault)
+
+    def close(self) -> None:
+        """Nothing comes any more."""
 
 
 KINDS: Final[Mapping[str, type[Shuffle | Recall]]] = {"shuffles": Shuffle, "recalls": Recall}
@@ -117,6 +170,8 @@ class RepeatingSource:
 
     def close(self) -> None:
         """See ``Source``."""
+        if self.repeating is not None:
+            self.repeating.close()
         self._source.close()
 
 
@@ -142,8 +197,8 @@ def main() -> None:
     with service:
         signal.signal(signal.SIGTERM, lambda *_: service.workers.ended.set())
         service.workers.ended.wait()
-    if service.source is not None and service.source.repeating is not None:
-        print(json.dumps({"repeated": service.source.repeating.repeated}), flush=True)
+    if service.source is not None and (told := service.source.repeating) is not None:
+        print(json.dumps({"batches": told.batches, "repeated": told.repeated}), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,11 @@ def a_draft(number: int = 1, *, phone: str | None = None, lines: int = 2) -> Dra
 def some_drafts(count: int, first: int = 1) -> list[Draft]:
     """Consecutive sales."""
     return [a_draft(number) for number in range(first, first + count)]
+
+
+def bulk(stored_bytes: int) -> bytes:
+    """Letters that take so many bytes where they are stored: nothing in them repeats."""
+    return b64encode(random.Random(stored_bytes).randbytes(stored_bytes))
 
 
 def plain(event: bytes) -> bytes:

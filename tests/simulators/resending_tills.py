@@ -2,7 +2,7 @@
 
     tills = [ResendingTill(path, secret, broker.address, 400) for path, secret in devices]
     for till in tills: till.start()
-    eventually(lambda: all(till.settled for till in tills))
+    assert settle(tills)
 
 Each sends its sales in batches, a window at a time, and again by its own timer until the ledger's
 acknowledgement has named them. It speaks through the cloud's own MQTT source, logged in as a
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 
 from cloud.errors import BrokerUnavailable, FaultyService
 from cloud.ingest.mqtt import BrokerLogin, MqttSource
@@ -24,9 +26,20 @@ from models.wire.ranges import RangeSet
 from models.wire.topics import Down, Stream, down, up
 from tests.simulators.facts import a_batch, a_sale
 
-BATCH = 10
-WINDOW = 8
+BATCH = 20
+"""So many new events go to PostgreSQL by COPY, where a test may want a worker to stand still."""
+
+WINDOW = 4
 RESEND_AFTER_S = 0.5
+"""Of a batch's first repeat. Each further one waits twice as long: on a machine that is busy with
+other things, repeats alone would otherwise keep the worker from what is new."""
+
+LONGEST_PAUSE_S = 4.0
+
+
+STILL_S = 45.0
+"""Without any answer for so long, nothing will come: within it a lease ends, whoever waits for a
+turn has given up and come back, and PostgreSQL has ended who stands still in one (20 s)."""
 
 
 class ResendingTill:
@@ -56,6 +69,12 @@ class ResendingTill:
         """Whether nothing is owed."""
         with self._changed:
             return self._acknowledged.watermark == self._last
+
+    @property
+    def acknowledged(self) -> int:
+        """How many sales the ledger has answered for."""
+        with self._changed:
+            return len(self._acknowledged)
 
     def start(self) -> None:
         """Connect and begin to send."""
@@ -88,13 +107,15 @@ class ResendingTill:
         return a_batch(sales, first, self._path)
 
     def _send(self) -> None:
-        sent_s: dict[int, float] = {}
+        due_s: dict[int, float] = {}
+        pause_s: dict[int, float] = defaultdict(lambda: RESEND_AFTER_S)
         while not (self._stop.is_set() or self.settled):
             self._forget_settled()
             for first in list(self._owed)[:WINDOW]:
-                if time.monotonic() - sent_s.get(first, 0.0) > RESEND_AFTER_S:
-                    sent_s[first] = time.monotonic()
+                if time.monotonic() > due_s.get(first, 0.0):
                     self._publish(self._owed[first])
+                    due_s[first] = time.monotonic() + pause_s[first]
+                    pause_s[first] = min(2 * pause_s[first], LONGEST_PAUSE_S)
             with self._changed:
                 self._changed.wait(0.05)
 
@@ -109,3 +130,19 @@ class ResendingTill:
             self._source.publish(up(self._path, Stream.SALE), payload)
         except BrokerUnavailable:
             return  # the timer sends it again
+
+
+def settle(tills: Sequence[ResendingTill]) -> bool:
+    """Whether nothing is owed in the end; False once nobody was answered for a while.
+
+    So a slow machine may take its time, and only one that stands still is given up.
+    """
+    answered, since_s = -1, time.monotonic()
+    while not all(till.settled for till in tills):
+        now = sum(till.acknowledged for till in tills)
+        if now > answered:
+            answered, since_s = now, time.monotonic()
+        elif time.monotonic() - since_s > STILL_S:
+            return False
+        time.sleep(0.02)
+    return True

@@ -100,9 +100,14 @@ class WatchedOutbox:
     def last_sequence(self, stream: Stream) -> int:
         return self.outbox.last_sequence(stream)
 
-    def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
+    def adopt(
+        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+    ) -> bool:
         self.welcomed_at = perf_counter()
-        return self.outbox.adopt(ledger, settled)
+        return self.outbox.adopt(ledger, settled, missing)
+
+    def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
+        return self.outbox.doubts(settled, missing)
 
     def rehome(self, reason: str) -> Epoch:
         return self.outbox.rehome(reason)
@@ -138,6 +143,7 @@ def a_link(
         monotonic_ms=lambda: round(1000 * clock.monotonic_s()),
         held=held.held,
         ledger=lambda: held.ledger,
+        acknowledged=held.acknowledged,
         cards=lambda: 0,
         capabilities=("poslog",),
         report=lambda: Reporter(folder / "twin.json").report({}),

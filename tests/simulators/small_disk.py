@@ -29,8 +29,8 @@ from tests.simulators.outbox_parts import take
 SMALL = OutboxSettings(
     budget_bytes=2 << 20,
     sale_reserve_bytes=1 << 20,
-    footfall_bytes=120_000,
-    telemetry_bytes=120_000,
+    footfall_bytes=50_000,
+    telemetry_bytes=50_000,
     free_floor_bytes=1 << 20,
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.outbox.packing import unpack
 from models.wire.events.footfall import FootfallCounted
 from models.wire.registry import FOOTFALL_COUNTED
 
@@ -21,7 +22,8 @@ class _View(msgspec.Struct):
 def stored_minutes(outbox: Path) -> list[FootfallCounted]:
     """All of them, in the order in which they were stored; settled ones within their retention."""
     with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as db:
-        bodies = [row[0] for row in db.execute("SELECT body FROM event ORDER BY position")]
+        rows = db.execute("SELECT body FROM event ORDER BY position").fetchall()
+        bodies = [unpack(row[0]) for row in rows]
     views = [msgspec.json.decode(body, type=_View) for body in bodies]
     return [
         msgspec.json.decode(view.data, type=FootfallCounted)

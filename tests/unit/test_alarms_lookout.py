@@ -20,10 +20,11 @@ from cloud.ingest.roster import StoredRoster
 from cloud.ledger.generation import renew_generation
 from cloud.ledger.tables import DeadLetterRow, table_of
 from cloud.storage import write
+from models.wire.ack import EpochSettled
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid, StreamClosed, StreamDepth
-from models.wire.ids import DeviceId, DevicePath, Epoch, part_of, uuid7
+from models.wire.ids import DeviceId, DevicePath, Epoch, StoreId, part_of, uuid7
 from models.wire.registry import EPOCH_CLOSED, RANGE_VOID, EventData, EventType
 from models.wire.topics import Stream
 from tests.simulators.back_office import TERMINAL
@@ -52,12 +53,39 @@ def raised(cloud: WholeCloud) -> dict[AlarmKind, CloudAlarm]:
     return {alarm.kind: alarm for alarm in cloud.alarms.listed()}
 
 
+def cloud_alarms(cloud: WholeCloud, kind: AlarmKind) -> list[CloudAlarm]:
+    """Those of one kind that stand after a look."""
+    raised(cloud)
+    return cloud.alarms.listed(Wanted(kind=kind))
+
+
 def be_born(
-    cloud: WholeCloud, birth: str, process: str = "one", *, epoch: str = EPOCH, last: int = 0
+    cloud: WholeCloud,
+    birth: str,
+    process: str = "one",
+    *,
+    epoch: str = EPOCH,
+    last: int = 0,
+    retained: bool = False,
 ) -> None:
     held = [EpochHeld(epoch, {"sale": last, "telemetry": 99})]
     said = Birth(birth=birth, bootid="boot", agent_version="1", started_at=process, epochs=held)
-    cloud.registry.born(SHOP, said, cloud.clock.now())
+    cloud.registry.born(SHOP, said, cloud.clock.now(), retained=retained)
+
+
+def claim(cloud: WholeCloud, birth: str, last: int, path: DevicePath = SHOP) -> None:
+    """A birth that says that so many sales were acknowledged by this very ledger."""
+    epoch = Epoch(f"{len(path.prefix):02x}" * 16 if path != SHOP else EPOCH)
+    said = Birth(
+        birth=birth,
+        bootid="boot",
+        agent_version="1",
+        started_at="one",
+        epochs=[EpochHeld(epoch, {"sale": last})],
+        ledger=cloud.journal.generation,
+        acknowledged=[EpochSettled(epoch, {"sale": [(1, last)]})],
+    )
+    cloud.registry.born(path, said, cloud.clock.now())
 
 
 def go(cloud: WholeCloud, birth: str) -> None:
@@ -98,6 +126,15 @@ def test_twins_are_told_apart_from_a_clone(cloud: WholeCloud) -> None:
     be_born(cloud, "b9", "two", epoch=THEIRS)
     clone = raised(cloud)[AlarmKind.CLONED_DISK]
     assert clone.facts == {"epoch": "b" * 8, "owner": DEVICE}
+
+
+def test_a_birth_of_long_ago_that_the_ledger_has_forgotten_says_nothing_of_the_outbox(
+    cloud: WholeCloud,
+) -> None:
+    """The ledger was put back, and the box's newer events are there before the retained birth."""
+    cloud.sell(a_sale(1), a_sale(2), a_sale(3))
+    be_born(cloud, "b1", last=1, retained=True)
+    assert raised(cloud) == {}
 
 
 def test_an_outbox_that_was_put_back_is_noticed_at_its_birth(cloud: WholeCloud) -> None:
@@ -173,6 +210,50 @@ def test_a_ledger_that_was_put_back_is_told_once(cloud: WholeCloud) -> None:
     assert raised(cloud) == {}
     renew_generation(cloud.engine)
     assert raised(cloud).keys() == {AlarmKind.LEDGER_RESTORED}
+
+
+def test_what_a_device_had_acknowledged_and_the_ledger_lacks_is_told_of_that_device(
+    cloud: WholeCloud,
+) -> None:
+    cloud.enrol(SECOND_BOX)
+    cloud.sell(*(a_sale(n) for n in range(1, 6)))
+    claim(cloud, "b1", 5)
+    assert raised(cloud) == {}
+    claim(cloud, "b2", 8)
+    claim(cloud, "b3", 9, SECOND_BOX)
+    found = {alarm.about: alarm for alarm in cloud_alarms(cloud, AlarmKind.LEDGER_LACKS)}
+    assert found[DEVICE].facts == {"events": 3, "streams": "sale"}
+    assert raised(cloud).keys() == {AlarmKind.LEDGER_LACKS}, "one shop may be wrong or lie"
+
+
+def test_devices_of_two_shops_that_say_so_speak_of_the_ledger(cloud: WholeCloud) -> None:
+    elsewhere = DevicePath(SHOP.tenant, StoreId("sh-0002"), DeviceId("sh-0002-pos1"))
+    cloud.open_store(store=elsewhere.store)
+    cloud.enrol(elsewhere)
+    claim(cloud, "b1", 8)
+    assert AlarmKind.LEDGER_WENT_BACK not in raised(cloud)
+    claim(cloud, "b2", 8, elsewhere)
+    alarm = raised(cloud)[AlarmKind.LEDGER_WENT_BACK]
+    assert (alarm.facts, alarm.about, alarm.store) == ({"devices": 2, "shops": 2}, "", None)
+    cloud.alarms.acknowledge(alarm.id, cloud.audit, TERMINAL)
+    assert AlarmKind.LEDGER_WENT_BACK not in raised(cloud), "nothing new was said"
+
+
+def test_what_was_acknowledged_by_another_generation_is_nobodys_alarm(cloud: WholeCloud) -> None:
+    """The restore was announced, so everybody knows."""
+    assert raised(cloud) == {}
+    renew_generation(cloud.engine)
+    claim(cloud, "b1", 8)
+    assert raised(cloud).keys() == {AlarmKind.LEDGER_RESTORED}
+
+
+def test_what_nobody_keeps_any_more_has_an_alarm_of_its_own(cloud: WholeCloud) -> None:
+    tell(cloud, RANGE_VOID, void(Stream.SALE, "forgotten", 3), 1)
+    tell(cloud, RANGE_VOID, void(Stream.TELEMETRY, "forgotten", 5), 2)
+    found = raised(cloud)
+    assert found.keys() == {AlarmKind.EVENTS_FORGOTTEN}
+    facts = found[AlarmKind.EVENTS_FORGOTTEN].facts
+    assert (facts["events"], facts["streams"]) == (8, "sale, telemetry")
 
 
 def test_dead_letters_are_told_until_all_are_accepted(cloud: WholeCloud) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
 
-from agent.errors import CloudUnavailable
+from agent.errors import CloudUnavailable, DiskUnusable
 from agent.replica import Applied
 from agent.sync.catch_up import CatchUp
 from models.runtime.backoff import Backoff
@@ -41,6 +41,18 @@ class Shelf:
         self.forgotten += 1
 
 
+class FullShelf(Shelf):
+    """A replica whose disk is full for a while."""
+
+    refused = 0
+
+    def apply_page(self, page: CardPage) -> None:
+        if self.refused < 2:
+            self.refused += 1
+            raise DiskUnusable("no space left")
+        super().apply_page(page)
+
+
 class Feed:
     """The cloud's side: pages of two, and now and then no answer."""
 
@@ -60,6 +72,18 @@ class Feed:
             through=through,
             head=self.head,
         )
+
+
+class ForgetfulFeed(Feed):
+    """While its first page is on the way, something happens."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def page(self, after: int) -> CardPage:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
+        return super().page(after)
 
 
 @pytest.fixture
@@ -106,6 +130,41 @@ def test_a_feed_behind_us_was_restored_and_begins_anew(running: list[CatchUp]) -
     started(running, shelf, feed).head_is(4)
     assert eventually(lambda: shelf.through == 4, 5, every_s=0.01)
     assert (shelf.forgotten, feed.asked[0]) == (1, 0)
+
+
+def test_a_disk_that_takes_no_card_is_tried_again(running: list[CatchUp]) -> None:
+    shelf, feed = FullShelf(), Feed(head=3)
+    started(running, shelf, feed).head_is(3)
+    assert eventually(lambda: shelf.through == 3, 5, every_s=0.01)
+    assert shelf.refused == 2
+
+
+def test_cards_of_a_later_ledger_are_forgotten_though_the_feed_has_passed_them_again(
+    running: list[CatchUp],
+) -> None:
+    shelf, feed = Shelf(through=4), Feed(head=5)
+    catch_up = started(running, shelf, feed)
+    catch_up.head_is(5)
+    catch_up.begin_anew()
+    assert eventually(lambda: shelf.through == 5 and 0 in feed.asked, 5, every_s=0.01)
+    assert shelf.forgotten == 1
+
+
+def test_a_page_that_was_asked_for_before_all_was_forgotten_leaves_no_hole(
+    running: list[CatchUp],
+) -> None:
+    shelf, feed = Shelf(through=4), ForgetfulFeed(head=8)
+    catch_up = started(running, shelf, feed)
+    feed.meanwhile = catch_up.begin_anew
+    catch_up.head_is(8)
+    assert eventually(lambda: shelf.through == 8, 5, every_s=0.01)
+    assert feed.asked[:5] == [4, 0, 2, 4, 6]
+
+
+def test_without_an_address_nothing_is_forgotten(running: list[CatchUp]) -> None:
+    shelf = Shelf(through=4)
+    started(running, shelf, None).begin_anew()
+    assert (shelf.through, shelf.forgotten) == (4, 0)
 
 
 def test_without_an_address_only_the_broker_brings_cards(running: list[CatchUp]) -> None:

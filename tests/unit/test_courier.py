@@ -20,7 +20,7 @@ from models.wire.codec import Codec
 from models.wire.envelope import open_envelope
 from models.wire.topics import Stream
 from tests.simulators.facts import SHOP
-from tests.simulators.outbox_parts import Premises, some_drafts, take
+from tests.simulators.outbox_parts import Premises, ids_of, some_drafts, take
 from tests.simulators.slow_broker import SlowBroker
 
 RESEND_S, CONFIRM_S, BATCH = 10.0, 60.0, 5
@@ -232,3 +232,28 @@ def test_a_fresh_sale_waits_behind_no_more_of_the_backlog_than_the_window(outbox
     before = order.index(fresh.sequence)
     assert before <= 5, "three under way, one packed, one while it waited for company"
     assert all(a < b for a, b in pairwise([n for n in order if n != fresh.sequence]))
+
+
+def test_what_was_packed_lies_in_memory_once(outbox: Outbox) -> None:
+    outbox.append(Stream.SALE, some_drafts(3 * BATCH))
+    counter = Counter(outbox, window_bytes=1 << 20)
+    counter.turns(0.0)
+    assert len(counter.sent()) == 3
+    assert not any(lease.events for lease in counter.courier._leases.values())
+    counter.courier.give_back()
+    assert ids_of(take(outbox, max_events=99)) == [d.event_id for d in some_drafts(3 * BATCH)]
+
+
+def test_pubacks_count_in_their_order_also_where_the_ledger_is_quicker(outbox: Outbox) -> None:
+    outbox.append(Stream.SALE, some_drafts(3 * BATCH))
+    counter = Counter(outbox, window_bytes=1 << 20)
+    counter.turns(0.0)
+    counter.settle(1, BATCH)  # before the broker's PUBACK was seen
+    counter.line.receipts[1].arrived = True
+    counter.turns(1.0)
+    assert counter.courier.patience_s(1.0) == RESEND_S, (
+        "of the second; the third is with the broker"
+    )
+    counter.line.confirm(9)
+    counter.turns(1.0 + RESEND_S)
+    assert counter.expired() == 1

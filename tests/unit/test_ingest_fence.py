@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -113,6 +114,23 @@ def test_back_on_the_roster_it_works_for_its_new_parts_alone(ledger: LedgerPremi
     assert (ledger.journal.head(), one.tally.fenced, len(one.answers)) == (1, 3, 1)
 
 
+def test_what_it_was_about_to_store_when_it_was_struck_is_left_aside_though_it_is_back(
+    ledger: LedgerPremises,
+) -> None:
+    one, two = Worker("one", ledger), Worker("two", ledger)
+    one.turn()
+    two.turn()
+    permit = one.fence.permit()
+    two.colleague.clock.move(2 * LEASE_S)
+    two.turn()
+    one.turn()
+    with pytest.raises(PartsLost):
+        ledger.journal.commit([sales_of(ledger, HIGH, 1)], fence=permit)
+    assert ledger.journal.head() == 0
+    ledger.journal.commit([sales_of(ledger, HIGH, 1)], fence=one.fence.permit())
+    assert ledger.journal.head() == 1
+
+
 def test_another_process_under_its_name_ends_its_work(ledger: LedgerPremises) -> None:
     one = Worker("one", ledger)
     one.turn()
@@ -124,7 +142,7 @@ def test_another_process_under_its_name_ends_its_work(ledger: LedgerPremises) ->
         pytest.raises(PartsLost, match="'one' was taken for dead"),
         write(ledger.engine) as connection,
     ):
-        one.fence.check(connection)
+        one.fence.permit()(connection)()
 
 
 def test_a_lone_worker_works_on_after_the_database_was_away_for_longer_than_its_lease(
@@ -149,7 +167,7 @@ def test_what_is_just_given_away_is_taken_until_the_other_listens(ledger: Ledger
 
 
 def test_a_fence_that_cannot_be_asked_stores_nothing(ledger: LedgerPremises) -> None:
-    def away(_: object) -> None:
+    def away(_: object) -> NoReturn:
         raise DatabaseUnavailable("away")
 
     journal: Journal = ledger.journal

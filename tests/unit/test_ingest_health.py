@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from cloud.ingest.guard import RefusalGuard
 from cloud.ingest.health import Books, HealthServer, Standing
 from cloud.ingest.health.metrics import Counted, Measured, page
 from cloud.ingest.tally import Tally
+from models.runtime.pulses import Still
 from tests.simulators.clocks import HandClock
 from tests.simulators.facts import NOON, SHOP
 
@@ -33,6 +34,10 @@ class PaperWorker:
     left_s: float = 4.0
     counted: Tally = field(default_factory=Tally)
     books_are_away: bool = False
+    at_work: tuple[Still, ...] = (Still("ingest", 0.5), Still("parts", 0.0))
+
+    def loops(self) -> Sequence[Still]:
+        return self.at_work
 
     def running(self) -> bool:
         return self.lives
@@ -63,7 +68,7 @@ class PaperWorker:
 
 @contextmanager
 def served(worker: PaperWorker, *, commits: int = 1) -> Iterator[httpx.Client]:
-    standing = Standing("one", "1.0", worker, worker.books, HandClock())
+    standing = Standing("one", "1.0", worker, worker.books, HandClock(), hung_after_s=60)
     for _ in range(commits):
         standing.committed(7)
     server = HealthServer(HealthSettings())
@@ -96,6 +101,11 @@ def test_a_worker_that_works_is_alive_and_ready() -> None:
     ("worker", "alive", "why"),
     [
         (PaperWorker(lives=False), 503, "a thread of the worker has ended"),
+        (
+            PaperWorker(at_work=(Still("ingest", 61), Still("parts", 90), Still("cards", 9))),
+            503,
+            "the loop parts hangs since 2026-11-22 03:58:30Z (90 s); the loop ingest hangs since",
+        ),
         (PaperWorker(hears=False), 200, "the broker does not deliver"),
         (PaperWorker(left_s=0.0), 200, "the lease is over"),
     ],
@@ -117,6 +127,8 @@ def test_figures_are_what_the_worker_counted() -> None:
     assert found["lianke_ingest_unusable_total", "foreign_topic"] == 2
     assert found["lianke_ingest_worker_info", "0-31 1.0 one"] == 1
     assert found["lianke_ingest_parts_held", ""] == 32
+    assert found["lianke_ingest_loop_busy_seconds", "ingest"] == 0.5
+    assert found["lianke_ingest_loop_busy_seconds", "parts"] == 0
     assert found["lianke_ingest_last_commit_timestamp_seconds", ""] == NOON.timestamp()
     assert found["lianke_ingest_refusal_share", ""] == 0.25
     assert found["lianke_ingest_withheld_devices", ""] == 2

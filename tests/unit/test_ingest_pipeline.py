@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Connection
 
 from cloud.errors import BrokerRefusedLogin, DatabaseUnavailable, FaultyService, NotFound
 from cloud.ingest.deadletters import DeadLetters
@@ -21,6 +20,7 @@ from cloud.ledger.fact import Fact
 from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
 from cloud.ledger.reading import Readable, Reading
+from cloud.ledger.turn import Fence
 from models.wire.ack import Ack, EpochSettled, Refusal, Rejection, Welcome
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
@@ -48,7 +48,7 @@ class Fragile(Journal):
         self,
         readings: Sequence[Reading],
         foresight: Foresight | None = None,
-        fence: Callable[[Connection], None] | None = None,
+        fence: Fence | None = None,
     ) -> Appended:
         if self.troubles:
             trouble, *self.troubles = self.troubles

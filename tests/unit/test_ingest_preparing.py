@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from cloud.errors import DatabaseUnavailable, FaultyService
-from cloud.ingest.handover import Handover
-from cloud.ingest.preparing import WORTH_EVENTS, Preparer
+from cloud.ingest.handover import WORTH_PREPARING, Handover
+from cloud.ingest.preparing import Preparer
 from cloud.ledger.arrival import Arrival
 from cloud.ledger.foresight import Foresight
 from cloud.ledger.reading import Reading, Unreadable
@@ -39,63 +39,82 @@ def broken(_readings: Sequence[Reading]) -> Foresight:
 
 @contextmanager
 def preparing(
-    foresee: Callable[[Sequence[Reading]], Foresight], group_events: int = WORTH_EVENTS
-) -> Iterator[tuple[Handover, Preparer]]:
-    handover = Handover(StoppedClock(), group_events, 0.0)
-    preparer = Preparer(handover, foresee)
-    thread = threading.Thread(target=preparer.run)
+    foresee: Callable[[Sequence[Reading]], Foresight], group_events: int = WORTH_PREPARING
+) -> Iterator[Handover]:
+    handover = Handover(StoppedClock(), group_events, 60.0)
+    preparer, ended = Preparer(handover, foresee), threading.Event()
+    thread = threading.Thread(target=preparer.run, args=(ended,))
     thread.start()
     try:
-        yield handover, preparer
+        yield handover
     finally:
-        preparer.close()
+        ended.set()
         handover.close()
         thread.join(5)
         assert not thread.is_alive()
 
 
-def fill(handover: Handover) -> None:
-    """All at once, or the preparer takes a part of it."""
-    with handover._changed:
-        handover._open.readings += [a_reading()] * WORTH_EVENTS
-        handover._open.events += WORTH_EVENTS
-        handover._changed.notify_all()
+def fill(handover: Handover) -> list[Reading]:
+    """A large group, full."""
+    given: list[Reading] = [a_reading(b"%d" % n) for n in range(WORTH_PREPARING)]
+    for reading in given:
+        handover.put(reading)
+    return given
 
 
 def test_a_large_group_comes_with_what_was_foreseen() -> None:
-    with preparing(foreseen) as (handover, preparer):
+    with preparing(foreseen) as handover:
         fill(handover)
-        group = preparer.take(5)
-        assert (group.events, group.foresight) == (WORTH_EVENTS, FORESEEN)
+        group = handover.take(5)
+        assert (group.events, group.foresight) == (WORTH_PREPARING, FORESEEN)
 
 
-def test_a_small_group_is_passed_on_as_it_is() -> None:
-    with preparing(broken) as (handover, preparer):
+def test_a_small_group_is_not_prepared() -> None:
+    with preparing(broken, group_events=1) as handover:
         handover.put(a_reading())
-        assert preparer.take(5).foresight is None
+        assert handover.take(5).foresight is None
 
 
 @pytest.mark.parametrize("trouble", [away, broken])
 def test_trouble_in_foreseeing_holds_up_no_group(
     trouble: Callable[[Sequence[Reading]], Foresight],
 ) -> None:
-    with preparing(trouble) as (handover, preparer):
+    with preparing(trouble) as handover:
         fill(handover)
-        group = preparer.take(5)
-        assert (group.events, group.foresight) == (WORTH_EVENTS, None)
+        group = handover.take(5)
+        assert (group.events, group.foresight) == (WORTH_PREPARING, None)
 
 
-def test_groups_come_in_order_and_the_readers_fault_after_them() -> None:
-    with preparing(foreseen, group_events=1) as (handover, preparer):
-        given = [a_reading(b"a"), a_reading(b"b")]
-        for reading in given:
-            handover.put(reading)
-        assert [preparer.take(5).readings for _ in given] == [[reading] for reading in given]
+def test_what_came_behind_a_large_group_is_committed_behind_it() -> None:
+    go_on = threading.Event()
+
+    def slowly(_readings: Sequence[Reading]) -> Foresight:
+        assert go_on.wait(5)
+        return FORESEEN
+
+    with preparing(slowly) as handover:
+        large = fill(handover)
+        late = a_reading(b"late")
+        handover.put(late)  # waits until the large one has gone to the preparer
+        assert not handover.take(0.01)
+        go_on.set()
+        assert handover.take(5).readings == large
         handover.fail(FaultyService("the broker refuses us"))
+        assert handover.take(5).readings == [late]
         with pytest.raises(FaultyService, match="refuses us"):
-            preparer.take(5)
+            handover.take(5)
+
+
+def test_a_preparer_that_cannot_go_on_ends_it_all() -> None:
+    def worse(_readings: Sequence[Reading]) -> Foresight:
+        raise KeyboardInterrupt
+
+    with preparing(worse) as handover:
+        fill(handover)
+        with pytest.raises(KeyboardInterrupt):
+            handover.take(5)
 
 
 def test_nothing_to_take_is_an_empty_group() -> None:
-    with preparing(foreseen) as (_, preparer):
-        assert not preparer.take(0.01)
+    with preparing(foreseen) as handover:
+        assert not handover.take(0.01)

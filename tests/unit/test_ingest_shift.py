@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from cloud.errors import DatabaseUnavailable
-from cloud.ingest.roster import Roster, StoredRoster, on_duty
-from cloud.ingest.shift import DRIFT, LINGER_TURNS, WorkerReplaced
+from cloud.ingest.roster import Board, Changes, Roster, Signature, StoredRoster, on_duty
+from cloud.ingest.shift import DRIFT, LINGER_TURNS, DatabasePutBack, WorkerReplaced
 from cloud.ingest.tables import INGEST_PART, INGEST_WORKER
 from cloud.storage import write
 from models.wire.ids import PARTS
@@ -157,6 +157,36 @@ def test_of_two_processes_under_one_name_the_older_ends_and_says_why(roster: Ros
     older.shift.run(set_event())
     newer.turn()
     assert newer.holds == ALL
+
+
+def test_a_worker_whose_database_was_put_back_ends_and_says_so(roster: Roster) -> None:
+    a = Colleague("a", roster)
+    before: list[Signature] = []
+
+    def remember(board: Board) -> Changes:
+        before.append(board.workers["a"])
+        return Changes(before[0])
+
+    a.turn()
+    roster.turn("a", remember)
+    a.turn()
+    roster.turn("a", lambda _: Changes(before[0]))
+    with pytest.raises(DatabasePutBack, match=r"'a' \(it has its beat 1, and 2 were stored\)"):
+        a.turn()
+    a.shift.run(set_event())
+
+
+def test_a_turn_that_was_stored_though_nobody_said_so_is_no_reason_to_end(roster: Roster) -> None:
+    a = Colleague("a", roster)
+    a.turn()
+
+    def ahead(board: Board) -> Changes:
+        mine = board.workers["a"]
+        return Changes(Signature(mine.incarnation, mine.beat + 1, mine.parts))
+
+    roster.turn("a", ahead)
+    a.turn()
+    assert a.holds == ALL
 
 
 def test_who_signs_out_leaves_everything_to_the_others_at_once(roster: Roster) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import Connection
@@ -73,7 +74,7 @@ def test_two_commits_after_the_look_are_both_seen(ledger: LedgerPremises) -> Non
 def test_after_a_failed_commit_the_same_foresight_tells_nothing_wrong(
     ledger: LedgerPremises,
 ) -> None:
-    def trouble(_connection: Connection) -> None:
+    def trouble(_connection: Connection) -> NoReturn:
         raise TimeoutError
 
     group = readings(ledger, a_sale(1), a_sale(2))

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
+from cloud.errors import DatabaseUnavailable
 from cloud.ledger.arrival import Arrival
-from cloud.ledger.tables import EventRow, table_of
+from cloud.ledger.tables import EventRow, SettledRow, StreamRow, table_of
 from cloud.storage import in_turn, read, write
 from models.wire.ids import DeviceId, DevicePath
 from models.wire.topics import Stream
 from tests.simulators.databases import Databases
-from tests.simulators.facts import NOON, SHOP, a_batch, a_sale
+from tests.simulators.facts import EPOCH, NOON, SHOP, a_batch, a_sale
 from tests.simulators.ledger_premises import LedgerPremises
 
 WORKERS = 4
@@ -85,3 +86,22 @@ def test_the_second_waits_while_the_first_has_positions_that_nobody_sees(
         assert [entry.position for entry in ledger.entries()] == [1]
     late.join(10)
     assert [entry.position for entry in ledger.entries()] == [1, 2, 3]
+
+
+def test_a_database_put_back_under_a_worker_costs_it_one_more_try(ledger: LedgerPremises) -> None:
+    """The older state does not know the lane, and gives its number to another one."""
+    settled, streams = table_of(SettledRow), table_of(StreamRow)
+    ledger.append(a_batch([a_sale(1)]))
+    other = a_till(7)
+    with write(ledger.engine) as connection:
+        (number,) = connection.execute(select(streams.c.id)).one()
+        connection.execute(delete(settled))
+        connection.execute(delete(streams))
+        lane = {"tenant": other.tenant, "store": other.store, "device": other.device}
+        row = {"id": number, **lane, "epoch": EPOCH, "stream": Stream.SALE.value, "heard_ms": 0}
+        connection.execute(insert(streams), row)
+    with pytest.raises(DatabaseUnavailable, match="put back"):
+        ledger.append(a_batch([a_sale(2)], 2))
+    ledger.append(a_batch([a_sale(2)], 2))
+    assert ledger.runs() == [(2, 2, "accepted")]
+    assert ledger.runs(device=other) == []

@@ -18,7 +18,7 @@ from agent.outbox.voiding import Cause
 from models.wire.ids import EventId
 from models.wire.topics import Stream
 from tests.simulators.facts import NOON
-from tests.simulators.outbox_parts import Premises, a_draft, some_drafts, take
+from tests.simulators.outbox_parts import Premises, a_draft, bulk, some_drafts, take
 from tests.simulators.small_disk import SMALL, Camera, Disk, a_pulse, counts, drained, voids
 
 RNG = random.Random(11)
@@ -58,7 +58,7 @@ def fill(outbox: Outbox, stream: Stream, *, up_to: int) -> int:
     """Append large events until the file uses so many bytes; how many it took."""
     number = 0
     while used(outbox, "total") < up_to:
-        body = b'{"type":"x","pad":"%b"}' % (b"x" * 40_000)
+        body = b'{"type":"x","pad":"%b"}' % bulk(40_000)
         outbox.append(stream, [Draft(EventId(f"{stream}-{number}"), body)])
         number += 1
     return number
@@ -88,7 +88,7 @@ def test_spent_footfall_budget_makes_the_oldest_minutes_coarser_and_loses_nobody
 
 
 def test_quarters_become_hours_when_that_is_not_enough(premises: Premises, disk: Disk) -> None:
-    tight = replace(SMALL, footfall_bytes=50_000)
+    tight = replace(SMALL, footfall_bytes=20_000)
     premises.thrift = disk.thrift(tight)
     outbox = premises.open()
     camera = Camera()
@@ -168,12 +168,12 @@ def test_a_sale_that_does_not_fit_is_refused_until_there_is_room(
     assert used(outbox, "total") <= SMALL.budget_bytes
     before = outbox.last_sequence(Stream.SALE)
     with pytest.raises(DiskUnusable):
-        outbox.append(Stream.SALE, some_drafts(50))
+        outbox.append(Stream.SALE, some_drafts(200))
     assert outbox.last_sequence(Stream.SALE) == before
     assert outbox.room().refused == {Stream.SALE: 2}
     take(outbox)
     outbox.settle(outbox.epoch, "sale", [(1, 10)])
-    assert len(outbox.append(Stream.SALE, some_drafts(50))) == 50, "settled sales gave way"
+    assert len(outbox.append(Stream.SALE, some_drafts(200))) == 200, "settled sales gave way"
     assert premises.path.exists()
 
 
@@ -206,7 +206,7 @@ def test_on_a_full_disk_sales_take_the_place_of_settled_ones_and_of_nothing_pend
     outbox = premises.open()
     outbox.append(Stream.TELEMETRY, [a_pulse(RNG)])
     watch(outbox, Camera(), 1)
-    fill(outbox, Stream.SALE, up_to=8 << 20)
+    fill(outbox, Stream.SALE, up_to=9 << 20)
     last = outbox.last_sequence(Stream.SALE)
     while lease := take(outbox):
         outbox.settle(lease.epoch, lease.stream, [(lease.first, lease.last)])

@@ -18,9 +18,9 @@ from agent.outbox.storing import MOST_ROWS
 from models.wire.ack import EpochSettled
 from models.wire.ids import EventId
 from models.wire.topics import Stream
-from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts, take
+from tests.simulators.outbox_parts import Premises, a_draft, bulk, ids_of, some_drafts, take
 
-LARGE = b'{"pad":"' + b"x" * 60_000 + b'"}'
+LARGE = b'{"pad":"' + bulk(60_000) + b'"}'
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_a_lost_event_is_found_before_a_wrong_number_is_sent(premises: Premises)
     with pytest.raises(OutboxRenewed):
         take(outbox)
     (alarm,) = read_alarms(premises.path)
-    assert "1 are lost" in alarm.message  # of the member's nothing is left to tell of it
+    assert "2 are lost" in alarm.message  # of the member's event its name is left to tell
     outbox.held()
     kept = [a_draft(number).event_id for number in (1, 3, 4)]
     assert ids_of(take(outbox))[:3] == kept

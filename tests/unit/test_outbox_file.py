@@ -140,7 +140,7 @@ def test_another_programs_database_is_refused_and_left_alone(premises: Premises)
 def test_a_newer_agents_file_is_refused(premises: Premises) -> None:
     premises.open().close()
     edit(premises.path, "PRAGMA user_version = 7")
-    message = "schema version 7 and this agent knows 1; install the newer agent"
+    message = "schema version 7 and this agent knows 2; install the newer agent"
     with pytest.raises(OutboxCorrupt, match=message):
         premises.open()
     with pytest.raises(OutboxCorrupt, match=message):
@@ -178,10 +178,11 @@ def test_migrations_run_once_each_and_in_order(tmp_path: Path) -> None:
     ]
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         assert migrate(db, path, steps[:1]) == ["initial tables"]
+        assert migrate(db, path, steps[:2]) == ["names apart from events"]
         assert migrate(db, path, steps) == ["notes"]
         assert migrate(db, path, steps) == []
         assert db.execute("SELECT text FROM note").fetchall() == [(";",)]
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (3,)
         assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
 
 
@@ -191,7 +192,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         with pytest.raises(sqlite3.OperationalError, match="nowhere"):
             migrate(db, path, [*migrations(), broken])
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
         assert db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'note'").fetchone() is None
 
 
@@ -221,6 +222,7 @@ def test_opening_beside_a_deep_backlog_neither_loads_nor_scans_it(premises: Prem
         f" WHERE i < {backlog}) INSERT INTO event SELECT max(position) + i,"
         " printf('e-%08d', i), 0, x'7b7d' FROM n, (SELECT max(position) AS position FROM event)"
         " GROUP BY i",
+        "INSERT OR REPLACE INTO named SELECT position >> 48, max(position) FROM event GROUP BY 1",
     )
     before = psutil.Process().memory_info().rss
     began = perf_counter()

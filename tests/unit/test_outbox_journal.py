@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -11,6 +13,8 @@ import pytest
 
 from agent.errors import EventTooLarge, OutboxBusy, OutboxCorrupt
 from agent.outbox import Draft, Inspection, Outbox
+from agent.outbox.leases import ROWS
+from agent.outbox.packing import unpack
 from agent.outbox.storing import MOST_ROWS
 from models.vault.keyring import Keyring
 from models.vault.master import MasterKey
@@ -26,6 +30,7 @@ from tests.simulators.outbox_parts import (
     LEASE_S,
     Premises,
     a_draft,
+    bulk,
     ids_of,
     plain,
     some_drafts,
@@ -47,6 +52,12 @@ def outbox(premises: Premises) -> Iterator[Outbox]:
     one = premises.open()
     yield one
     one.close()
+
+
+def stored_bodies(premises: Premises) -> list[bytes]:
+    """The bodies in the file, unpacked."""
+    with closing(sqlite3.connect(premises.path)) as db:
+        return [unpack(row[0]) for row in db.execute("SELECT body FROM event").fetchall()]
 
 
 def test_sequences_count_from_one_per_stream(outbox: Outbox) -> None:
@@ -81,9 +92,9 @@ def test_a_large_append_is_stored_whole_and_in_order(outbox: Outbox) -> None:
 
 def test_an_append_of_long_receipts_is_stored_whole_and_in_order(outbox: Outbox) -> None:
     ids = [EventId(f"e-{number}") for number in range(7)]
-    pads = [1, 100_000, 200_000, 1, 150_000, 100_000, 200_000]
+    pads = [1, 75_000, 150_000, 1, 110_000, 75_000, 150_000]
     drafts = [
-        Draft(event_id, b'{"pad":"' + b"x" * pad + b'"}')
+        Draft(event_id, b'{"pad":"' + bulk(pad) + b'"}')
         for event_id, pad in zip(ids, pads, strict=True)
     ]
     assert [one.sequence for one in outbox.append(Stream.SALE, drafts)] == list(range(1, 8))
@@ -194,6 +205,40 @@ def test_a_lease_is_bounded_by_bytes_but_gives_one_event_at_least(outbox: Outbox
     tiny = outbox.lease(Stream.SALE, max_bytes=1, **bounds)  # type: ignore[arg-type]
     two = outbox.lease(Stream.SALE, max_bytes=2 * size, **bounds)  # type: ignore[arg-type]
     assert (len(ids_of(tiny)), len(ids_of(two))) == (1, 2)
+
+
+@pytest.mark.parametrize("fitting", [1, ROWS - 1, ROWS, ROWS + 1, 2 * ROWS])
+def test_the_bound_by_bytes_is_exact_wherever_it_falls(outbox: Outbox, fitting: int) -> None:
+    drafts = some_drafts(3 * ROWS)
+    outbox.append(Stream.SALE, drafts)
+    room = sum(len(stamp(drafts[n].body, outbox.epoch, n + 1)) for n in range(fitting))
+    for max_bytes, expected in ((room, fitting), (room - 1, max(fitting - 1, 1))):
+        lease = outbox.lease(
+            Stream.SALE, max_events=999, max_bytes=max_bytes, now_s=0.0, lease_s=LEASE_S
+        )
+        assert lease is not None
+        assert len(lease) == expected
+        outbox.release(lease)
+
+
+@pytest.mark.parametrize("count", [ROWS - 1, ROWS, ROWS + 1, 3 * ROWS])
+def test_a_lease_of_any_length_is_read_whole_and_in_order(outbox: Outbox, count: int) -> None:
+    drafts = [a_draft(n, phone=PHONE if n % 3 else None) for n in range(1, count + 1)]
+    outbox.append(Stream.SALE, drafts)
+    lease = take(outbox, max_events=count)
+    assert lease is not None
+    assert [plain(event) for event in lease.events] == [draft.body for draft in drafts]
+
+
+def test_a_lease_lasts_when_its_bytes_are_forgotten(outbox: Outbox) -> None:
+    outbox.append(Stream.SALE, some_drafts(3))
+    lease = take(outbox)
+    assert lease is not None
+    lease.forget()
+    assert (lease.events, lease.first, lease.last, len(lease)) == ([], 1, 3, 3)
+    assert take(outbox) is None
+    outbox.release(lease)
+    assert ids_of(take(outbox)) == [draft.event_id for draft in some_drafts(3)]
 
 
 def test_fresh_events_can_be_leased_ahead_of_a_backlog(outbox: Outbox) -> None:
@@ -322,9 +367,10 @@ def test_events_sealed_with_other_keys_stop_the_lease_and_ask_for_help(
     outbox = premises.open()
     outbox.append(Stream.SALE, [a_draft(1, phone=PHONE)])
     outbox.close()
-    tampered = premises.path.read_bytes()
-    start = tampered.index(b"sealed:1:") + len(b"sealed:1:") + 40
-    premises.path.write_bytes(tampered[:start] + b"AAAA" + tampered[start + 4 :])
+    (body,) = stored_bodies(premises)
+    start = body.index(b"sealed:1:") + len(b"sealed:1:") + 40
+    with closing(sqlite3.connect(premises.path)) as db, db:
+        db.execute("UPDATE event SET body = ?", (body[:start] + b"AAAA" + body[start + 4 :],))
     outbox = premises.open()
     with pytest.raises(OutboxCorrupt, match="restore the keys"):
         take(outbox)
@@ -339,7 +385,7 @@ def test_no_personal_data_lies_in_the_file_or_its_log(premises: Premises, outbox
     for number, phone in enumerate(phones):
         outbox.append(Stream.SALE, [a_draft(number, phone=phone)])
     files = [premises.path, premises.path.with_name(premises.path.name + "-wal")]
-    raw = b"".join(file.read_bytes() for file in files)
+    raw = b"".join([*(file.read_bytes() for file in files), *stored_bodies(premises)])
     assert raw.count("康师傅红烧牛肉面".encode()) >= 20, "the control: the events are in there"
     assert not [phone for phone in phones if phone[3:].encode() in raw]
 

@@ -61,7 +61,7 @@ def test_a_new_outbox_is_whole_from_its_first_moment_and_leaves_nothing_beside(
     assert [path.name for path in premises.path.parent.iterdir()] == [premises.path.name]
     assert stat.S_IMODE(premises.path.stat().st_mode) == 0o600
     with closing(sqlite3.connect(premises.path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     assert not make_if_new(premises.path)

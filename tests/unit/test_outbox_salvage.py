@@ -16,6 +16,7 @@ from agent.errors import DiskUnusable, OutboxDamaged, OutboxRenewed
 from agent.outbox import Draft, Inspection, Outbox
 from agent.outbox.alarms import acknowledge_alarms, read_alarms
 from agent.outbox.aside import complete, set_aside
+from agent.outbox.leases import ROWS
 from agent.outbox.mending import LIVES
 from agent.outbox.pages import Pages
 from agent.outbox.remains import read_events
@@ -350,12 +351,27 @@ def test_events_that_were_deleted_do_not_come_back_from_stale_pages(premises: Pr
     take(outbox, max_events=90)
     outbox.settle(outbox.epoch, "sale", [(1, 90)])
     assert outbox.housekeep({Stream.SALE: 0.0}) == 90
-    outbox._file._writer.execute("DELETE FROM event WHERE event_id = ?", (a_draft(100).event_id,))
+    outbox._file._writer.execute("DELETE FROM event WHERE event_id = ?", (a_draft(119).event_id,))
     with pytest.raises(OutboxRenewed):
         drain(outbox)
     outbox.held()
-    kept = [a_draft(number).event_id for number in range(91, MANY + 1) if number != 100]
+    kept = [a_draft(number).event_id for number in range(91, MANY + 1) if number != 119]
     assert drain(outbox)[: len(kept)] == kept
+    outbox.close()
+
+
+@pytest.mark.parametrize("hole", [1, ROWS, ROWS + 1])
+def test_a_hole_anywhere_in_what_is_leased_is_noticed_and_told(
+    premises: Premises, hole: int
+) -> None:
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(MANY + 1))
+    outbox._file._writer.execute("DELETE FROM event WHERE event_id = ?", (a_draft(hole).event_id,))
+    with pytest.raises(OutboxRenewed):
+        take(outbox, max_events=MANY + 1)
+    outbox.held()
+    told = [one for one in notices(outbox) if isinstance(one, RangeVoid)]
+    assert [one.ranges for one in told] == [[(hole, hole)]]
     outbox.close()
 
 

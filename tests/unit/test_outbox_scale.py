@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.outbox import Outbox
+from agent.outbox.names import write_all
 from agent.outbox.spans import shelf
 from models.wire.ack import EpochSettled, Rejection
 from models.wire.topics import Stream
@@ -35,6 +36,7 @@ def fill(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA synchronous=OFF")
         db.execute(_FILL, (BACKLOG, shelf(Stream.SALE)[0] - 1))
+        write_all(db)
 
 
 def a_busy_hour(outbox: Outbox) -> None:

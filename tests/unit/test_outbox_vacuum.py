@@ -16,7 +16,7 @@ from agent.outbox.vacuum import KEPT_PAGES
 from models.runtime.clock import SystemClock
 from models.wire.ids import EventId
 from models.wire.topics import Stream
-from tests.simulators.outbox_parts import Premises, a_draft, take
+from tests.simulators.outbox_parts import Premises, a_draft, bulk, take
 from tests.simulators.small_disk import Disk, drained
 
 KEEP_NOTHING = {Stream.SALE: 0.0}
@@ -31,7 +31,7 @@ def premises(tmp_path: Path) -> Iterator[Premises]:
 
 def sell(outbox: Outbox, count: int, first: int = 0) -> None:
     """Sales of about a kilobyte, a thousand at a time."""
-    body = b'{"id":"%b","pad":"' + b"x" * 1000 + b'"}'
+    body = b'{"id":"%b","pad":"' + bulk(1000) + b'"}'
     for start in range(first, first + count, 1000):
         ids = [EventId(f"{number:08}") for number in range(start, min(start + 1000, first + count))]
         outbox.append(

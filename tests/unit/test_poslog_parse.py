@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.capture.parse import ParseRequest, parse_file, profile_for, run
+from agent.capture.pos import CapturedSale
 from agent.errors import BadConfiguration, UnreadableInput
 from models.wire.envelope import Moment
 from models.wire.errors import BadIdentifier
@@ -75,9 +76,12 @@ def test_an_unreadable_file_is_reported_and_the_others_are_read(
     assert PHONE not in err
 
 
-def test_nothing_of_a_bad_file_is_printed(till_file: Callable[[str, bytes], Path]) -> None:
-    _, out, _ = call(till_file("bad.xml", GOOD[:-5]), as_json=True)
-    assert out == ""
+def test_of_a_file_cut_off_what_was_whole_is_printed(
+    till_file: Callable[[str, bytes], Path],
+) -> None:
+    code, out, err = call(till_file("bad.xml", GOOD[:-5]), as_json=True)
+    assert (code, len(out.splitlines())) == (2, GOOD.count(b"</Transaction>"))
+    assert "bad.xml: unreadable" in err
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,7 @@ def test_the_profile_is_found_by_the_files_namespaces(tmp_path: Path) -> None:
     assert profile_for(path, PROFILES, None).name == "ncr-acs-2.1"
     assert profile_for(path, PROFILES, "arts-poslog").name == "arts-poslog"
     (_, sale) = parse_file(path, profile_for(path, PROFILES, None), context())
+    assert isinstance(sale, CapturedSale)
     assert sale.sale.total_minor == 107
 
 

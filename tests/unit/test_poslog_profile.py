@@ -44,7 +44,7 @@ def test_a_profile_is_its_file_on_top_of_the_standard(tmp_path: Path) -> None:
     )
     profile = load_profile(tmp_path, "corner-shop")
     assert (profile.version, profile.arithmetic.voids) == (4, Voids.STRUCK)
-    assert profile.arithmetic.returns is Written.POSITIVE
+    assert profile.arithmetic.returns is Written.EITHER
     assert profile.arithmetic.tenders is Tenders.CHANGE_INSIDE
     assert [place.scheme for place in profile.identifiers] == [Scheme.MEMBER_CODE]
     assert profile.status_of("Parked") is Status.SUSPENDED

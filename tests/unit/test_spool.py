@@ -6,13 +6,16 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from agent.capture.pos import CapturedSale, Spool, SpoolSettings
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.processing import FileReader
+from agent.capture.pos.records import Refused
 from agent.errors import DiskUnusable, OutboxBusy, UnreadableInput
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
@@ -174,20 +177,36 @@ def test_a_file_that_looks_whole_and_is_not_gets_its_time_too(shop: Shop) -> Non
     assert shop.spool.status.quarantined == 0
 
 
-def test_a_file_cut_off_for_ever_is_quarantined_with_a_note(shop: Shop) -> None:
-    content = poslog(transaction(retail(below=customer(PHONE))))[:-3]
+def test_of_a_file_cut_off_for_ever_the_rest_is_quarantined_with_a_note(shop: Shop) -> None:
+    whole = transaction(retail(below=customer(PHONE)))
+    content = poslog(whole, transaction(retail(below=customer(PHONE)), number="2"))[:-40]
     shop.drop("cut.xml", content)
     assert shop.settle() == 1
     assert shop.left() == []
+    assert shop.sink.numbers == ["1"]
+    (archived,) = shop.kept("archive")
+    assert shop.keeping.open(archived) == content
     (sealed,) = shop.kept("quarantine")
-    assert shop.keeping.open(sealed) == content
+    rest = shop.keeping.open(sealed)
+    assert content.endswith(rest)
+    assert rest.startswith(b"<Transaction")
     note = json.loads(sealed.with_suffix(".json").read_bytes())
     assert note["file"] == "cut.xml"
-    assert note["size"] == len(content)
+    assert (note["offset"], note["size"]) == (len(content) - len(rest), len(rest))
+    assert note["file_sha256"] == sha256(content).hexdigest()
     assert note["reason"].startswith("cut.xml: not well-formed XML")
     assert note["sha256"].startswith(sealed.name[:16])
     assert PHONE not in json.dumps(note)
     assert shop.spool.status.quarantined == 1
+
+
+def test_a_file_that_is_completed_later_counts_nothing_twice(shop: Shop) -> None:
+    content = poslog(transaction(number="1"), transaction(number="2"))
+    shop.drop("a.xml", content[:-40])
+    assert shop.settle() == 1
+    shop.drop("a.xml", content)
+    assert shop.settle() == 1
+    assert shop.sink.numbers == ["1", "2"]
 
 
 @pytest.mark.parametrize("bad", [b"", b"garbage", b"<Inventory></Inventory>", b"<POSLog>"])
@@ -201,20 +220,42 @@ def test_one_bad_file_never_stops_the_next(shop: Shop, bad: bytes) -> None:
     assert shop.spool.status.quarantined == 1
 
 
-def test_a_file_is_handed_over_whole_or_not_at_all(shop: Shop) -> None:
-    good, keyless = transaction(), transaction(number="2", leave_out="WorkstationID")
-    shop.drop("a.xml", poslog(good, keyless))
+def test_one_bad_record_is_quarantined_alone(shop: Shop) -> None:
+    keyless = transaction(number="2", leave_out="WorkstationID")
+    content = poslog(transaction(number="1"), keyless, transaction(number="3"))
+    shop.drop("a.xml", content)
     assert shop.settle() == 1
-    assert shop.sink.calls == []
+    assert shop.sink.numbers == ["1", "3"]
+    assert len(shop.kept("archive")) == 1
+    (sealed,) = shop.kept("quarantine")
+    assert shop.keeping.open(sealed) == poslog(keyless)
+    note = json.loads(sealed.with_suffix(".json").read_bytes())
+    assert note["reason"] == "a.xml: transaction 2: WorkstationID is missing"
+    assert (note["record"], note["key"]) == (2, "1001/?/2025-11-07/2")
+    assert content[note["offset"] :].startswith(keyless.encode())
+    assert note["file_sha256"] == sha256(content).hexdigest()
+    status = shop.spool.status
+    assert (status.captured_files, status.captured_sales, status.quarantined) == (1, 2, 1)
 
 
-def test_a_days_file_is_handed_over_in_parts_and_checked_before(shop: Shop) -> None:
+def test_a_file_of_nothing_but_bad_records_is_kept_as_one(shop: Shop) -> None:
+    """A wrong profile must not fill the quarantine with a day's receipts one by one."""
+    bad = [transaction(number=str(n), leave_out="WorkstationID") for n in range(150)]
+    content = poslog(*bad, transaction(number="good"))
+    shop.drop("day.xml", content)
+    assert shop.settle() == 1
+    assert shop.sink.numbers == ["good"]
+    kept = shop.kept("quarantine")
+    assert len(kept) == 101
+    assert content in [shop.keeping.open(path) for path in kept]
+    assert shop.kept("archive") == []
+
+
+def test_a_days_file_is_handed_over_in_parts(shop: Shop) -> None:
     day = [transaction(number=str(n)) for n in range(1, 1202)]
     shop.drop("day.xml", poslog(*day))
-    shop.drop("bad-day.xml", poslog(*day, transaction(number="x", day="?")))
-    assert shop.settle() == 2
+    assert shop.settle() == 1
     assert [len(call) for call in shop.sink.calls] == [500, 500, 201]
-    assert shop.spool.status.quarantined == 1
 
 
 def test_a_reprint_adds_nothing(shop: Shop) -> None:
@@ -346,10 +387,13 @@ def test_an_error_of_the_system_in_the_sink_stops_the_order_too(shop: Shop) -> N
 
 def test_a_mistake_of_ours_in_one_file_is_quarantined_like_any_other(shop: Shop) -> None:
     class Clumsy:
-        def read(self, data: bytes, file_name: str) -> Iterator[CapturedSale]:
-            if b">13<" in data:
+        def read(
+            self, source: BinaryIO, file_name: str, raw_sha256: str
+        ) -> Iterator[CapturedSale | Refused]:
+            if b">13<" in source.read():
                 raise UnreadableInput(f"{file_name}: our reader failed on it")
-            yield from reader().read(data, file_name)
+            source.seek(0)
+            yield from reader().read(source, file_name, raw_sha256)
 
     shop.reader = Clumsy()
     shop.drop("a.xml", number="13")

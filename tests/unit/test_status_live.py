@@ -121,7 +121,26 @@ def test_the_line_is_silent_from_the_missing_answer_until_the_next_one() -> None
     standing.silent()
     standing.refused()
     assert (standing.facts().ledger_silent, standing.facts().login_refused) == (True, True)
-    standing.acknowledged()
+    standing.acknowledged(settled=True)
     standing.welcomed()
     facts = standing.facts()
     assert (facts.ledger_silent, facts.login_refused, facts.acknowledged_at) == (False, False, NOON)
+
+
+def test_the_last_acknowledgement_outlives_a_restart_and_is_one_that_settled_something() -> None:
+    before = NOON - timedelta(days=3)
+    standing = LineStanding(HandClock(), before)
+    standing.acknowledged(settled=False)
+    facts = standing.facts()
+    assert (facts.acknowledged_at, facts.ledger_silent) == (before, False)
+    standing.acknowledged(settled=True)
+    assert standing.facts().acknowledged_at == NOON
+
+
+def test_the_line_is_faulty_until_the_cloud_answers_again() -> None:
+    standing = LineStanding(HandClock())
+    assert standing.facts().fault is None
+    standing.faulty("the certificate has ended")
+    assert standing.facts().fault == "the certificate has ended"
+    standing.welcomed()
+    assert standing.facts().fault == ""

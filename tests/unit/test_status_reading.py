@@ -21,10 +21,12 @@ from agent.health.alarms.board import Sign, Trouble
 from agent.health.check import Verdict
 from agent.health.checks.alarms import no_alarm_stands
 from agent.health.checks.budgets import budgets_kept
+from agent.health.checks.outbox import outbox_sound, outbox_whole
 from agent.health.status import read_status, render
 from agent.health.status.posted import Poster, read_posted
 from agent.outbox import Outbox
 from agent.outbox.alarms import Alarm, acknowledge_alarms, raise_alarm
+from agent.outbox.glance import EVENTS
 from agent.outbox.holder import Holder, holder_of
 from models.wire.topics import Stream
 from tests.bench.outbox_scale import fill_file
@@ -188,6 +190,17 @@ def test_the_doctor_warns_before_a_budget_is_spent(outbox: Outbox, config: Agent
     )
     finding = budgets_kept(replace(config, outbox=tight))
     assert (finding.verdict, "total 100%" in finding.message) == (Verdict.WARNING, True)
+
+
+def test_the_doctor_says_how_much_of_the_outbox_it_looked_at(
+    outbox: Outbox, config: AgentConfig
+) -> None:
+    outbox.append(Stream.SALE, some_drafts(3 * EVENTS))
+    kept = sum(depth.kept for depth in outbox.depths())
+    quick, whole = outbox_sound(config), outbox_whole(config)
+    assert (quick.verdict, whole.verdict) == (Verdict.OK, Verdict.OK)
+    assert f"of {kept} events were read; --thorough reads all" in quick.message
+    assert "the whole file was read" in whole.message
 
 
 def test_the_doctor_tells_of_alarms(config: AgentConfig) -> None:

@@ -50,6 +50,7 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(till=a_till(folder_present=False)), AlarmKind.TILL_FOLDER_MISSING),
         (a_status(trouble="disk gone"), AlarmKind.OUTBOX_UNREADABLE),
         (a_status(line=a_line(login_refused=True)), AlarmKind.LOGIN_REFUSED),
+        (a_status(line=a_line(fault="disk full")), AlarmKind.LINE_FAULTY),
         (a_status(line=a_line(identity_shared=True)), AlarmKind.IDENTITY_SHARED),
         (a_status(line=a_line(ledger_silent=True)), AlarmKind.LEDGER_SILENT),
         (a_status(line=a_line(held_back=2)), AlarmKind.EVENTS_HELD_BACK),
@@ -87,8 +88,8 @@ def test_what_mends_itself_in_a_moment_is_no_alarm(status: Status) -> None:
     [
         (a_status(till=a_till(at_ease=False)), {AlarmKind.SALE_REFUSED, AlarmKind.TILL_BLOCKED}),
         (
-            a_status(line=a_line(ledger_silent=None, login_refused=None)),
-            {AlarmKind.LEDGER_SILENT, AlarmKind.LOGIN_REFUSED},
+            a_status(line=a_line(ledger_silent=None, login_refused=None, fault=None)),
+            {AlarmKind.LEDGER_SILENT, AlarmKind.LOGIN_REFUSED, AlarmKind.LINE_FAULTY},
         ),
         (
             a_status(line=a_line(identity_shared=None, held_back=None)),

@@ -124,6 +124,15 @@ def test_several_sealed_literals_of_one_event_open_among_what_looks_like_them(
     assert sealer.open(event.event_id, framed) == framed.replace(sealed, event.body)
 
 
+def test_events_opened_together_are_those_opened_one_by_one(keyring: Keyring) -> None:
+    sealer = Sealer(keyring)
+    events = [unsealed(phone=PHONE), unsealed(), unsealed(card="6200001")]
+    sealed = [
+        (event.event_id, body) for event, body in zip(events, sealer.seal(events), strict=True)
+    ]
+    assert sealer.open_all(sealed) == [event.body for event in events]
+
+
 def test_one_sealed_string_opens_by_itself(keyring: Keyring) -> None:
     sealer = Sealer(keyring)
     event = unsealed(phone=PHONE)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 import zstandard
@@ -83,6 +85,31 @@ def test_a_frame_that_does_not_say_its_size_is_read_and_bounded_all_the_same() -
     with pytest.raises(BadBatch) as caught:
         Codec().decode(silent.compress(head + b" " * (wire.MAX_BATCH_BYTES + 1) + b"]}"))
     assert caught.value.reason == Reason.TOO_LARGE
+
+
+def test_damage_leaves_nothing_behind_for_the_batches_after_it() -> None:
+    sales = [a_sale(n, lines=9) for n in range(1, 20)]
+    good = a_batch(sales)
+    for cut in (5, 40, len(good) // 2, len(good) - 1):
+        with pytest.raises(WireError):
+            Codec().decode(good[:cut])
+        assert len(Codec().decode(good).events) == len(sales)
+
+
+def test_every_thread_has_contexts_of_its_own() -> None:
+    payloads = [a_batch([a_sale(n, lines=40)]) for n in range(1, 9)]
+
+    def there_and_back(payload: bytes) -> bool:
+        codec = Codec()
+        for _ in range(50):
+            batch = codec.decode(payload)
+            header, events = batch.header, [bytes(event) for event in batch.events]
+            if codec.encode(header.epoch, header.stream, header.first, events) != payload:
+                return False
+        return True
+
+    with ThreadPoolExecutor(len(payloads)) as threads:
+        assert all(threads.map(there_and_back, payloads))
 
 
 def test_an_oversized_payload_is_refused_before_it_is_read() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.capture.pos.dialect import Arithmetic
-from agent.capture.pos.receipt import Receipt
+from agent.capture.pos.totals import Receipt
 from models.wire.events.sale import Flag, Status
 
 _UNPAID: Final = frozenset({Status.VOIDED, Status.SUSPENDED})
@@ -18,7 +18,7 @@ def balance_flags(receipt: Receipt, status: Status, arithmetic: Arithmetic) -> l
     agree with it, so a receipt with lines is flagged.
     """
     flags = []
-    grand = receipt.total_of(arithmetic.grand_total)
+    grand = receipt.grand_total(arithmetic)
     counted = goods_minor(receipt)
     if (counted if grand is None and not receipt.lines else grand) != counted or not _taxes_agree(
         receipt, arithmetic
@@ -32,11 +32,7 @@ def balance_flags(receipt: Receipt, status: Status, arithmetic: Arithmetic) -> l
 
 def goods_minor(receipt: Receipt) -> int:
     """What goods, discounts and added taxes come to."""
-    return (
-        sum(line.extended_amount_minor for line in receipt.lines)
-        + sum(discount.amount_minor for discount in receipt.discounts)
-        + sum(tax.amount_minor for tax in receipt.taxes if not tax.included)
-    )
+    return receipt.goods_minor + sum(tax.amount_minor for tax in receipt.taxes if not tax.included)
 
 
 def paid_minor(receipt: Receipt) -> int:

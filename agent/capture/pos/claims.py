@@ -48,8 +48,12 @@ class SpooledFile:
 class Claims:
     """The till's folder and the claimed files of one device in it."""
 
-    def __init__(self, folder: Path, device: DeviceId) -> None:
+    def __init__(
+        self, folder: Path, device: DeviceId, suffixes: tuple[str, ...] = (SUFFIX,)
+    ) -> None:
+        """``suffixes``: endings of the names that are ours to take, in lower case."""
         self.folder = folder
+        self._suffixes = suffixes
         self._claimed = folder / _OURS / "claimed" / device
 
     def held(self) -> list[SpooledFile]:
@@ -70,7 +74,7 @@ class Claims:
             FileNotFoundError: there is no such folder.
             DiskUnusable: it cannot be listed.
         """
-        return [file for file in self._listed(self.folder) if _is_finished(file.name)]
+        return [file for file in self._listed(self.folder) if self._is_finished(file.name)]
 
     def claim(self, file: SpooledFile) -> SpooledFile | None:
         """Take a file; None where another agent was faster, it is gone, or its name is held.
@@ -95,6 +99,9 @@ class Claims:
             raise self._unusable(error) from error
         return SpooledFile(file.mtime_ns, file.name, file.size, target)
 
+    def _is_finished(self, name: str) -> bool:
+        return name.lower().endswith(self._suffixes) and not name.startswith(_TEMPORARY)
+
     def _listed(self, folder: Path) -> list[SpooledFile]:
         try:
             return sorted(_files(folder))
@@ -114,10 +121,6 @@ class Claims:
             f"till folder {self.folder}: {error.strerror}; this user must be able to list it, "
             "to make folders in it and to rename the till's files"
         )
-
-
-def _is_finished(name: str) -> bool:
-    return name.lower().endswith(SUFFIX) and not name.startswith(_TEMPORARY)
 
 
 def _files(folder: Path) -> Iterator[SpooledFile]:

@@ -12,7 +12,8 @@ loosens the check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -22,11 +23,17 @@ class Written(StrEnum):
 
     POSITIVE = "positive"
     SIGNED = "signed"
+    EITHER = "either"
+    """It goes the other way whichever sign the till gave it; what else could it be."""
 
     @property
     def sign(self) -> int:
-        """The factor that makes the written amount a signed one."""
-        return -1 if self is Written.POSITIVE else 1
+        """The factor that makes a written amount without a minus a signed one."""
+        return 1 if self is Written.SIGNED else -1
+
+    def sign_of(self, written_minor: int) -> int:
+        """The factor that makes this very amount a signed one."""
+        return 1 if self is Written.EITHER and written_minor < 0 else self.sign
 
 
 class Voids(StrEnum):
@@ -41,15 +48,31 @@ class Voids(StrEnum):
     LINKED = "linked"
     """Negative: as written. Positive with an ``ItemLink``: takes that line back. Else: struck."""
 
+    BY_SUM = "by_sum"
+    """The first of linked, struck and as written by which the receipt comes to its total."""
+
 
 class Taxes(StrEnum):
     """Whether prices hold the tax already."""
 
     BY_FLAG = "by_flag"
-    """As ``TaxIncludedInPriceFlag`` or ``TaxIncludedInTaxableAmountFlag`` say."""
+    """As ``TaxIncludedInPriceFlag`` or ``TaxIncludedInTaxableAmountFlag`` say.
+
+    A tax without either is included where goods and discounts come to the printed total without
+    it, and added otherwise.
+    """
 
     ADDED = "added"
     INCLUDED = "included"
+
+
+class Modifiers(StrEnum):
+    """Whether ``ExtendedAmount`` holds the line's own ``RetailPriceModifier`` amounts."""
+
+    INSIDE = "inside"
+    APART = "apart"
+    BY_SUM = "by_sum"
+    """Inside, unless the receipt comes to its printed total only with them."""
 
 
 class Tenders(StrEnum):
@@ -69,6 +92,7 @@ class Arithmetic:
     Attributes:
         grand_total: the ``TotalType`` that the customer paid.
         tax_total: the ``TotalType`` that all taxes must add up to; not checked where empty.
+        modifiers: whether a line's amount holds its price modifiers.
         returns: amounts of goods that come back.
         refunds: amounts of tenders whose ``TypeCode`` is ``Refund``.
         voids: lines with ``VoidFlag``, goods, taxes and tenders alike.
@@ -81,15 +105,29 @@ class Arithmetic:
 
     grand_total: str = "TransactionGrandAmount"
     tax_total: str = ""
-    returns: Written = Written.POSITIVE
-    refunds: Written = Written.POSITIVE
+    modifiers: Modifiers = Modifiers.INSIDE
+    returns: Written = Written.EITHER
+    refunds: Written = Written.EITHER
     voids: Voids = Voids.LINKED
     taxes: Taxes = Taxes.BY_FLAG
     tenders: Tenders = Tenders.CHANGE_INSIDE
     discounts: tuple[str, ...] = ("Discount",)
     discount_amount: str = "Amount"
     discount_reason: str = "ReasonCode"
-    discount_sign: Written = Written.POSITIVE
+    discount_sign: Written = Written.EITHER
+
+
+def readings(arithmetic: Arithmetic) -> Iterator[Arithmetic]:
+    """The dialects that a receipt may be in, the likeliest first; one where the profile knows.
+
+    For tills that nobody has written a profile for. The check stays what it is: a receipt that
+    adds up in none of them is flagged, and read in the first.
+    """
+    voids = (Voids.LINKED, Voids.STRUCK, Voids.AS_WRITTEN)
+    modifiers = (Modifiers.INSIDE, Modifiers.APART)
+    for how in modifiers if arithmetic.modifiers is Modifiers.BY_SUM else (arithmetic.modifiers,):
+        for rule in voids if arithmetic.voids is Voids.BY_SUM else (arithmetic.voids,):
+            yield replace(arithmetic, modifiers=how, voids=rule)
 
 
 def void_factor(rule: Voids, written_minor: int, *, linked: bool) -> int:
@@ -103,5 +141,7 @@ def void_factor(rule: Voids, written_minor: int, *, linked: bool) -> int:
             if written_minor < 0:
                 return 1
             return -1 if linked else 0
+        case Voids.BY_SUM:
+            raise ValueError("a receipt is read by one rule; see readings()")
         case _:
             assert_never(rule)

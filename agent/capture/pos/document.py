@@ -1,149 +1,272 @@
-"""POSLog XML to one ``Transaction`` element at a time, defused and flat in memory.
+"""A stream of POSLog XML to one transaction at a time, defused and flat in memory.
 
 Names lose their namespace, since tills disagree about those more than about names. Entities,
 document types and external references are refused outright: no till needs them, every attack does.
-Bytes go through the parser in small pieces, and each transaction is let go once it was used.
+
+A damaged transaction costs itself alone. Where the parser gives up, the bytes up to the next
+``<Transaction`` are set apart, and a new parser goes on from there behind the file's own root
+element. What is never guessed is an end: a file that stops before its root is closed is reported as
+broken off, with how much of it was whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from types import MappingProxyType
-from typing import Final
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+from xml.etree.ElementTree import Element, ParseError
 from xml.parsers.expat import ErrorString
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
 
-from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.building import ROOT, Built, TransactionBuilder
+from agent.capture.pos.encodings import transcoded
+from agent.capture.pos.malformed import BrokenOff, Malformed
+from agent.capture.pos.window import Window
 
-ROOT: Final = "POSLog"
-_TRANSACTION: Final = "Transaction"
-_CHUNK_BYTES: Final = 64 * 1024
-_HEAD_BYTES: Final = 256
-_DECLARED: Final = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-# expat reads single-byte encodings and Unicode only. GB 18030 is a superset of the other two.
-_MULTI_BYTE: Final[Mapping[str, str]] = MappingProxyType(
-    dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030")
-    | {name: name for name in ("big5", "shift_jis", "euc-jp", "euc-kr")}
-)
+MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
+"""A receipt with a picture in it is some hundred kilobytes; what is longer was never closed."""
+
+_MOST_DAMAGES: Final = 10_000
+_MOST_BEGUN_INSIDE: Final = 8
+_NEXT: Final = re.compile(rb"<(?:[\w.-]+:)?Transaction[\s/>]")
+_ROOT_NAME: Final = re.compile(r"<((?:[\w.-]+:)?POSLog)\b")
+_ROOT_BEGIN: Final = re.compile(rb"<(?:[\w.-]+:)?POSLog[\s/>]")
+_ROOT_END: Final = re.compile(rb"</(?:[\w.-]+:)?POSLog\s*>\s*\Z")
+_XML_FAULTS: Final = (ParseError, Malformed, UnicodeError, LookupError, ValueError)
 
 
-def transactions(data: bytes) -> Iterator[Element]:
-    """The transactions of a file, in document order.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One transaction of a file. Good until the next one is asked for.
 
-    An element may be used until the next one is asked for. What was yielded proves nothing about
-    the rest of the file: take them all before believing any.
+    Attributes:
+        number: its place among the transactions of the file, from 1.
+        start, end: its bytes; in a file that is not in an encoding of expat's, those of the same
+            text in UTF-8.
+        element: its content; None where it is damaged.
+        fault: what is wrong with a damaged one.
+    """
+
+    number: int
+    start: int
+    end: int
+    element: Element | None
+    fault: str = ""
+
+
+def declared_namespaces(source: BinaryIO) -> list[str]:
+    """The namespaces that the root element declares.
 
     Raises:
-        Malformed: not XML, not whole, not a POSLog, or holds entities or a document type.
+        Malformed: the beginning is not XML, or not that of a POSLog.
     """
-    builder = _TransactionBuilder()
-    with _faults_named():
-        for _ in _feed(data, builder):
-            yield from builder.take()
-
-
-def declared_namespaces(data: bytes) -> list[str]:
-    """The namespaces that the root element declares; raises Malformed as ``transactions``."""
-    builder = _TransactionBuilder()
-    with _faults_named():
-        for _ in _feed(data, builder):
+    pieces, is_other = transcoded(source)
+    builder = TransactionBuilder()
+    parser = builder.parser("utf-8" if is_other else None, 0)
+    try:
+        for piece in pieces:
+            parser.feed(piece)
             if builder.begun:
-                break
+                return builder.namespaces
+        parser.close()
+    except (DefusedXmlException, *_XML_FAULTS) as error:
+        if not builder.begun:
+            raise Malformed(_fault(error)) from error
     return builder.namespaces
 
 
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    """Say what is wrong with a file without quoting it, as the parsers' own messages would."""
-    try:
-        yield
-    except DefusedXmlException as error:
-        raise Malformed("it declares a document type or entities, which no till needs") from error
-    except ParseError as error:
-        line, column = error.position
-        fault = ErrorString(error.code)
-        raise Malformed(f"not well-formed XML: {fault}, line {line}, column {column}") from error
-    except (UnicodeError, LookupError) as error:
-        raise Malformed("its text is not in the encoding that it declares") from error
-    except ValueError as error:
-        raise Malformed("it declares an encoding that cannot be read") from error
+class Document:
+    """One file while it is read."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._pieces, self._is_other = transcoded(source)
+        self._window = Window()
+        self._head = b""
+        self._fed = 0
+        self._whole_until = 0
+        self._number = 0
+        self._damages = 0
+        self._fault = ""
+        self._was_open = False
+        self._opened = -1
+        self._begun_inside = 0
+        self._restart(0)
+
+    def records(self) -> Iterator[Record]:
+        """The transactions, damaged ones in their place.
+
+        Raises:
+            BrokenOff: the file ends before its root is closed, or nothing can be read any more.
+            Malformed: not XML, not a POSLog, or it holds entities or a document type.
+        """
+        for piece in self._pieces:
+            self._window.add(piece)
+            yield from self._read_on()
+            self._forget()
+        yield from self._finish()
+
+    def alone(self, record: Record) -> bytes:
+        """A file that holds nothing but this record, so that it can be read again by itself."""
+        content = self._window.between(record.start, record.end)
+        return self._head + content + _closing(self._head)
+
+    def _restart(self, at: int) -> None:
+        """A new parser that takes the file from a place on, behind the file's own beginning."""
+        self._fed = at
+        self._fault = ""
+        self._builder = TransactionBuilder()
+        encoding = "utf-8" if self._is_other else None
+        self._parser = self._builder.parser(encoding, at - len(self._head))
+        if self._head:
+            self._parser.feed(self._head)
+
+    def _read_on(self) -> Iterator[Record]:
+        """Read what has come; behind damage, go on where the next transaction begins."""
+        while True:
+            if self._fault:
+                found = self._window.search(_NEXT, self._whole_until + self._was_open)
+                if found < 0:
+                    return
+                if self._was_open or not self._is_next_file(found):
+                    yield self._damaged(found)
+                self._restart(found)
+            stop = self._next_stop()
+            self._fault = self._feed(stop) or self._unclosed(stop)
+            yield from self._taken()
+            if self._fault:
+                self._give_up()
+            elif self._fed == self._window.end:
+                return
+
+    def _next_stop(self) -> int:
+        """How far to feed at once: in a file with damage, to where the next transaction begins."""
+        found = self._window.search(_NEXT, self._fed + 1) if self._damages else -1
+        return self._window.end if found < 0 else found
+
+    def _unclosed(self, stop: int) -> str:
+        """In a file with damage, a transaction in which many seem to begin swallows them.
+
+        That is how a section or a comment without an end looks. Going on to the end of the file
+        each time would take for ever.
+        """
+        opened = self._builder.open_at
+        if not self._damages or opened is None or stop == self._window.end:
+            return ""
+        self._begun_inside = self._begun_inside + 1 if opened == self._opened else 1
+        self._opened = opened
+        many = self._begun_inside > _MOST_BEGUN_INSIDE
+        return "not well-formed XML: something in it is not closed" if many else ""
+
+    def _feed(self, stop: int) -> str:
+        """Give the parser what it does not have yet; why it gave up, or nothing."""
+        fresh = self._window.between(self._fed, stop)
+        self._fed = stop
+        try:
+            self._parser.feed(fresh)
+        except DefusedXmlException as error:
+            raise Malformed(_fault(error)) from error
+        except _XML_FAULTS as error:
+            if not self._builder.begun:
+                raise Malformed(_fault(error)) from error
+            return _fault(error)
+        opened = self._builder.open_at
+        too_long = opened is not None and self._fed - opened > MAX_TRANSACTION_BYTES
+        return f"it is longer than {MAX_TRANSACTION_BYTES} bytes" if too_long else ""
+
+    def _taken(self) -> Iterator[Record]:
+        """What the parser has finished; the window still holds it."""
+        if not self._head and self._builder.first_at is not None:
+            self._head = self._window.between(0, self._builder.first_at)
+        for built in self._builder.take():
+            self._number += 1
+            self._whole_until = self._end_of(built)
+            yield Record(self._number, built.start, self._whole_until, built.element)
+
+    def _end_of(self, built: Built) -> int:
+        end = self._window.find(b">", built.end_tag) + 1
+        # In UTF-16 the sign's second byte belongs to it.
+        return end + 1 if self._window.between(end, end + 1) == b"\x00" else end
+
+    def _give_up(self) -> None:
+        """What cannot be read begins with the transaction that is open, or behind the last."""
+        self._damages += 1
+        if self._damages > _MOST_DAMAGES or not self._head:
+            raise self._broken_off()
+        opened = self._builder.open_at
+        self._was_open = opened is not None
+        self._whole_until = self._whole_until if opened is None else opened
+
+    def _is_next_file(self, found: int) -> bool:
+        """Whether a till wrote a whole new POSLog behind the first, which is no damage."""
+        return 0 <= self._window.search(_ROOT_BEGIN, self._whole_until) < found
+
+    def _damaged(self, end: int) -> Record:
+        self._number += 1
+        return Record(self._number, self._whole_until, end, None, self._fault)
+
+    def _forget(self) -> None:
+        """Keep what may still be wanted as bytes: what is open, and damage of unknown length."""
+        if self._fault:
+            if self._window.end - self._whole_until > 2 * MAX_TRANSACTION_BYTES:
+                raise self._broken_off()
+            return
+        opened = self._builder.open_at
+        self._whole_until = max(self._whole_until, self._window.end - MAX_TRANSACTION_BYTES)
+        if self._head:
+            self._window.forget_before(self._whole_until if opened is None else opened)
+
+    def _finish(self) -> Iterator[Record]:
+        """The end of the stream: it must be that of the root element."""
+        while not self._fault:
+            self._fault = self._close()
+            if not self._fault:
+                return
+            self._give_up()
+            yield from self._read_on()
+        root_end = self._window.search(_ROOT_END, self._whole_until)
+        if root_end < 0:
+            raise self._broken_off()
+        yield self._damaged(root_end)
+
+    def _close(self) -> str:
+        """Tell the parser that this was all; what it misses, or nothing."""
+        try:
+            self._parser.close()
+        except _XML_FAULTS as error:
+            if not self._builder.begun:
+                raise Malformed(_fault(error)) from error
+            return _fault(error)
+        return ""
+
+    def _broken_off(self) -> BrokenOff:
+        return BrokenOff(self._fault, 0 if self._is_other else self._whole_until)
 
 
-def _feed(data: bytes, builder: _TransactionBuilder) -> Iterator[None]:
-    text, encoding = _readable(data)
-    parser = DefusedXMLParser(target=builder, encoding=encoding, forbid_dtd=True)
-    for start in range(0, len(text), _CHUNK_BYTES):
-        parser.feed(text[start : start + _CHUNK_BYTES])
-        yield
-    parser.close()
-    yield
+def _fault(error: Exception) -> str:
+    """What is wrong with a file, without quoting it as the parsers' own messages would."""
+    match error:
+        case Malformed():
+            return str(error)
+        case DefusedXmlException():
+            return "it declares a document type or entities, which no till needs"
+        case ParseError():
+            return f"not well-formed XML: {ErrorString(error.code)}"
+        case UnicodeError() | LookupError():
+            return "its text is not in the encoding that it declares"
+        case _:
+            return "it declares an encoding that cannot be read"
 
 
-def _readable(data: bytes) -> tuple[bytes, str | None]:
-    """The bytes in an encoding that expat knows, and its name where it overrides the declared."""
-    declared = _DECLARED.match(data[:_HEAD_BYTES])
-    if declared is None:
-        return data, None
-    codec = _MULTI_BYTE.get(declared[1].decode().lower())
-    return (data, None) if codec is None else (data.decode(codec).encode(), "utf-8")
+def _closing(head: bytes) -> bytes:
+    """The end tag for the root that a file's beginning opens, in its encoding."""
+    encoding = _utf16_of(head) or "latin-1"
+    name = _ROOT_NAME.search(head.decode(encoding))
+    return f"</{name[1] if name else ROOT}>".encode(encoding)
 
 
-class _TransactionBuilder(TreeBuilder):
-    """Builds elements with local names, and keeps finished transactions apart."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.namespaces: list[str] = []
-        self._finished: list[Element] = []
-        self._root: Element | None = None
-        self._depth = 0
-        self._local: dict[str, str] = {}
-
-    @property
-    def begun(self) -> bool:
-        """Whether the root was seen."""
-        return self._root is not None
-
-    def start_ns(self, prefix: str, uri: str) -> None:
-        """Note the namespaces that the root declares; they come before it."""
-        del prefix
-        if self._root is None:
-            self.namespaces.append(uri)
-
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:
-        """Open an element under its local name; the first must be the root of a POSLog."""
-        name = self._local.get(tag) or self._shorten(tag)
-        if attrs:
-            attrs = {self._local.get(key) or self._shorten(key): attrs[key] for key in attrs}
-        element = super().start(name, attrs)
-        self._depth += 1
-        if self._root is None:
-            if name != ROOT:
-                raise Malformed(f"its root element is not {ROOT}")
-            self._root = element
-        return element
-
-    def end(self, tag: str) -> Element:
-        """Close an element; below the root, keep a transaction and let anything else go."""
-        element = super().end(self._local[tag])
-        self._depth -= 1
-        if self._depth == 1 and element.tag == _TRANSACTION:
-            self._finished.append(element)
-        return element
-
-    def take(self) -> Iterator[Element]:
-        """The transactions finished since the last call; the root forgets them."""
-        finished, self._finished = self._finished, []
-        if self._root is not None:
-            self._root.clear()
-        while finished:
-            yield finished.pop(0)
-
-    def _shorten(self, name: str) -> str:
-        self._local[name] = short = name.rpartition("}")[2]
-        return short
+def _utf16_of(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"<\x00")):
+        return "utf-16-le"
+    return "utf-16-be" if head.startswith((b"\xfe\xff", b"\x00<")) else ""

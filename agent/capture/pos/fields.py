@@ -39,6 +39,20 @@ def is_true(text: str | None) -> bool:
     return text is not None and text.strip().lower() in ("true", "1")
 
 
+def flag(element: Element, name: str) -> bool:
+    """Whether a flag is set, which the standard writes as an attribute and some as a child."""
+    given = element.get(name)
+    if given is not None:
+        return is_true(given)
+    child = next((each for each in element if each.tag == name), None)
+    return child is not None and is_true(child.text)
+
+
+def word(text: str) -> str:
+    """A vocabulary's word in one spelling: without a vendor's prefix, in lower case."""
+    return text.rpartition(":")[2].strip().lower()
+
+
 def children_of(element: Element) -> dict[str, Element]:
     """The children by name; of several with one name, the first."""
     found: dict[str, Element] = {}

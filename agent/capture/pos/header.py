@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from hashlib import sha256
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from agent.capture.pos.fields import first_text, is_true, required_text, text_at
+from agent.capture.pos.fields import first_text, flag, required_text, text_at
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.moments import business_day, moment
-from agent.capture.pos.money import Currency
+from agent.capture.pos.money import NO_CURRENCY, Currency
+from agent.capture.pos.operators import operator_pseudonym
 from agent.capture.pos.profile import TillProfile
 from models.wire.events.sale import Flag, Kind, Status, natural_key, natural_key_of_uuid
 
+_END: Final = (
+    "EndDateTime",
+    "POSLogDateTime[@TypeCode='End']",
+    "POSLogDateTime[@TypeCode='Transaction']",
+    "POSLogDateTime",
+    "BeginDateTime",
+)
+_DAY: Final = ("BusinessDayDate", "POSLogDateTime[@TypeCode='BusinessDay']")
+_IDS: Final = ("TransactionID", "InternalTransactionID", "TransactionUUID", "UUID")
 _KINDS: Final = (
     ("RetailTransaction", Kind.RETAIL),
     ("TenderControlTransaction", Kind.TENDER_CONTROL),
     ("ControlTransaction", Kind.CONTROL),
 )
-_NO_CURRENCY: Final = "XXX"  # ISO 4217; a sign-on moves no money and need not say in what
-_PSEUDONYM_BYTES: Final = 5  # 40 bits: no two of a shop's cashiers meet, and nothing else is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def read_header(transaction: Element, profile: TillProfile, zone: tzinfo) -> Hea
     """
     kind, body = _body_of(transaction)
     end_text = required_text(
-        transaction, ("EndDateTime", f"{body.tag}/ReceiptDateTime", "BeginDateTime"), "EndDateTime"
+        transaction, (_END[0], f"{body.tag}/ReceiptDateTime", *_END[1:]), "EndDateTime"
     )
     end_at, zone_assumed = moment(end_text, zone, "EndDateTime")
     begin_text = text_at(transaction, "BeginDateTime")
@@ -81,14 +87,16 @@ def read_header(transaction: Element, profile: TillProfile, zone: tzinfo) -> Hea
         kind=kind,
         body=body,
         business_unit=required_text(
-            transaction, ("RetailStoreID", "BusinessUnit/UnitID"), "RetailStoreID"
+            transaction, ("RetailStoreID", "BusinessUnit/UnitID", "StoreID"), "RetailStoreID"
         ),
-        workstation_id=required_text(transaction, ("WorkstationID",), "WorkstationID"),
+        workstation_id=required_text(transaction, ("WorkstationID", "TillID"), "WorkstationID"),
         till_id=text_at(transaction, "TillID"),
-        sequence_number=required_text(transaction, ("SequenceNumber",), "SequenceNumber"),
-        transaction_id=text_at(transaction, "TransactionID"),
+        sequence_number=required_text(
+            transaction, ("SequenceNumber", "ReceiptNumber", "TransactionID"), "SequenceNumber"
+        ),
+        transaction_id=first_text(transaction, _IDS),
         business_day_date=business_day(
-            required_text(transaction, ("BusinessDayDate",), "BusinessDayDate"), "BusinessDayDate"
+            required_text(transaction, _DAY, "BusinessDayDate"), "BusinessDayDate"
         ),
         begin_at=moment(begin_text, zone, "BeginDateTime")[0] if begin_text else None,
         end_at=end_at,
@@ -106,19 +114,28 @@ def status_of(transaction: Element, body: Element, profile: TillProfile) -> Stat
         Malformed: a ``TransactionStatus`` that neither the standard nor the profile knows. Calling
             it completed could count money that never moved.
     """
-    if is_true(transaction.get("TrainingModeFlag")):
+    if flag(transaction, "TrainingModeFlag"):
         return Status.TRAINING
-    stated = body.get("TransactionStatus") or transaction.get("TransactionStatus") or ""
+    stated = stated_status(transaction, body)
     status = profile.status_of(stated)
     if status is None:
         raise Malformed(
             f"its TransactionStatus is not known to profile {profile.name!r}; add it to [statuses]"
         )
-    if is_true(transaction.get("CancelFlag")):
+    if flag(transaction, "CancelFlag"):
         return Status.VOIDED
-    if status is Status.COMPLETED and is_true(transaction.get("OfflineFlag")):
+    if status is Status.COMPLETED and flag(transaction, "OfflineFlag"):
         return Status.OFFLINE
     return status
+
+
+def stated_status(transaction: Element, body: Element) -> str:
+    """The till's own word for what became of a transaction; empty where it gives none."""
+    return (
+        body.get("TransactionStatus")
+        or transaction.get("TransactionStatus")
+        or first_text(transaction, (f"{body.tag}/TransactionStatus", "TransactionStatus"))
+    )
 
 
 def control_of(body: Element) -> str:
@@ -129,12 +146,8 @@ def control_of(body: Element) -> str:
 
 
 def operator_ref(transaction: Element, key: bytes, store: str) -> str:
-    """The cashier's pseudonym: 40 bits of a keyed HMAC; empty without a number or a key."""
-    operator = text_at(transaction, "OperatorID")
-    if not operator or not key:
-        return ""
-    digest = hmac.digest(key, f"operator\x1f{store}\x1f{operator}".encode(), sha256)
-    return digest[:_PSEUDONYM_BYTES].hex()
+    """The cashier's pseudonym; empty without a number or a key."""
+    return operator_pseudonym(text_at(transaction, "OperatorID"), key, store)
 
 
 def _body_of(transaction: Element) -> tuple[Kind, Element]:
@@ -149,14 +162,28 @@ def _body_of(transaction: Element) -> tuple[Kind, Element]:
 
 def _currency_code(transaction: Element, body: Element, grand_total: str) -> str:
     named = first_text(transaction, ("CurrencyCode",))
-    totals = (total for total in body.iterfind("Total") if total.get("TotalType") == grand_total)
-    return named or next((total.get("CurrencyCode", "") for total in totals), "")
+    if named:
+        return named
+    totals = sorted(body.iterfind("Total"), key=lambda each: each.get("TotalType") != grand_total)
+    of_totals = next(filter(None, map(_stated_currency, totals)), "")
+    return of_totals or _only_currency(body)
+
+
+def _stated_currency(amount: Element) -> str:
+    return amount.get("CurrencyCode") or amount.get("Currency") or ""
+
+
+def _only_currency(body: Element) -> str:
+    """The currency that amounts name, where all of them name the same."""
+    stated = {_stated_currency(each) for each in body.iter() if each.get("ForeignAmount") is None}
+    stated.discard("")
+    return stated.pop() if len(stated) == 1 else ""
 
 
 def _currency(code: str, kind: Kind) -> Currency:
     if not code and kind is Kind.RETAIL:
         raise Malformed("CurrencyCode is missing; name the shop's currency in the till profile")
-    return Currency.of(code or _NO_CURRENCY)
+    return Currency.of(code or NO_CURRENCY)
 
 
 def _flags(*, zone_assumed: bool, currency_assumed: bool) -> tuple[Flag, ...]:

@@ -1,20 +1,27 @@
 """What becomes of files once they are done with: sealed, out of the till's folder.
 
-Read files go to ``archive/<day of capture>/``, unreadable ones to ``quarantine/``, each beside a
-note that says why without quoting it. Both end by their retention period: receipts name people, so
-neither may be kept for ever.
+Read files go to ``archive/<day of capture>/``, what cannot be read to ``quarantine/``: a record,
+the rest of a file or a whole one, each beside a note that says why without quoting it. Both end by
+their retention period: receipts name people, so neither may be kept for ever.
+
+Card data is masked in place before anything is sealed. What is kept is as long as the original and
+reads the same but for that; digests are always those of the original bytes.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from agent.capture.pos.sealing import opened_pieces, sealed_pieces
+from agent.capture.pos.sensitive import Whitelist, masked_pieces, without_cards
 from agent.errors import DiskUnusable
 from models.durable import make_folder, sync_folder
 from models.vault.blob import BlobSealer
@@ -22,6 +29,7 @@ from models.vault.blob import BlobSealer
 SEALED: Final = ".sealed"
 NOTE: Final = ".json"
 _PREFIX_CHARS: Final = 16
+_PIECE_BYTES: Final = 1 << 20
 _NAME_BYTES: Final = 160  # with prefix and suffixes it stays below the 255 of common file systems
 
 
@@ -33,47 +41,87 @@ class Retention:
     quarantine_days: int = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its file something stood that could not be read.
+
+    Attributes:
+        record: its number among the file's records, from 1; 0 for a rest or a whole file.
+        offset: its first byte.
+        key: what names it, as far as that can be read.
+        file_sha256: of the original file; empty where that is what is kept.
+    """
+
+    record: int = 0
+    offset: int = 0
+    key: str = ""
+    file_sha256: str = ""
+
+
 class Keeping:
     """Archive and quarantine of one device, below ``root``. Used by one thread.
 
-    Keeping the same file twice replaces it, so a crash in between costs nothing.
+    Keeping the same file twice replaces it, so a crash in between costs nothing. What is kept may
+    be bytes or a stream, which is taken from where it stands to its end.
     """
 
     def __init__(
-        self, root: Path, sealer: BlobSealer, zone: tzinfo, retention: Retention | None = None
+        self,
+        root: Path,
+        sealer: BlobSealer,
+        zone: tzinfo,
+        retention: Retention | None = None,
+        whitelist: Whitelist = (),
     ) -> None:
+        """``whitelist`` names elements that are called a card's and hold a member's number."""
         self._root = root
         self._sealer = sealer
         self._zone = zone
         self._retention = retention or Retention()
+        self._whitelist = whitelist
 
-    def archive(self, name: str, data: bytes, at: datetime) -> Path:
+    def archive(self, name: str, data: bytes | BinaryIO, at: datetime) -> Path:
         """Keep a file that was captured; raises DiskUnusable.
 
         Not forced to disk: the sales in it are durable already, and a power cut may cost the copy.
         """
-        path = self._root / "archive" / self._day(at).isoformat() / _sealed_name(name, data)
-        self._write(path, self._seal(path, data), durable=False)
+        source, digest, _ = _looked_at(data)
+        path = self._root / "archive" / self._day(at).isoformat() / _sealed_name(name, digest)
+        self._write(path, self._sealed(path, source), durable=False)
         return path
 
-    def quarantine(self, name: str, data: bytes, at: datetime, reason: str) -> Path:
-        """Keep a file that could not be read, durably, with its note; raises DiskUnusable."""
-        path = self._root / "quarantine" / _sealed_name(name, data)
+    def quarantine(
+        self,
+        name: str,
+        data: bytes | BinaryIO,
+        at: datetime,
+        reason: str,
+        place: Place | None = None,
+    ) -> Path:
+        """Keep what could not be read, durably, with its note; raises DiskUnusable."""
+        source, digest, size = _looked_at(data)
+        path = self._root / "quarantine" / _sealed_name(name, digest)
         note = {
-            "reason": reason,
+            "reason": without_cards(reason),
             "at": at.astimezone(UTC).isoformat(timespec="seconds"),
-            "file": name,
-            "sha256": sha256(data).hexdigest(),
-            "size": len(data),
+            "file": without_cards(name),
+            "sha256": digest,
+            "size": size,
+            **asdict(place or Place()),
         }
         text = json.dumps(note, ensure_ascii=False, indent=1).encode()
-        self._write(path.with_suffix(NOTE), text, durable=True)
-        self._write(path, self._seal(path, data), durable=True)
+        self._write(path.with_suffix(NOTE), [text], durable=True)
+        self._write(path, self._sealed(path, source), durable=True)
         return path
 
     def open(self, path: Path) -> bytes:
         """The content of a kept file; raises SealBroken if it was moved, changed or is not ours."""
-        return self._sealer.open(path.read_bytes(), self._place(path))
+        return b"".join(self.pieces(path))
+
+    def pieces(self, path: Path) -> Iterator[bytes]:
+        """As ``open``, for files that are larger than memory."""
+        with path.open("rb") as source:
+            yield from opened_pieces(source, self._sealer, self._place(path))
 
     def housekeep(self, now: datetime) -> int:
         """Remove the days that are past their retention; returns the number of files removed.
@@ -106,15 +154,16 @@ class Keeping:
     def _place(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _seal(self, path: Path, data: bytes) -> bytes:
-        return self._sealer.seal(data, self._place(path))
+    def _sealed(self, path: Path, source: BinaryIO) -> Iterator[bytes]:
+        masked = masked_pieces(source, self._whitelist)
+        return sealed_pieces(masked, self._sealer, self._place(path))
 
-    def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
+    def _write(self, path: Path, content: Iterable[bytes], *, durable: bool) -> None:
         draft = path.with_name(f".{path.name}.part")
         try:
             make_folder(path.parent)
             with draft.open("wb") as file:
-                file.write(content)
+                file.writelines(content)
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -125,9 +174,20 @@ class Keeping:
             raise _unusable(path, error) from error
 
 
-def _sealed_name(name: str, data: bytes) -> str:
-    short = name.encode()[-_NAME_BYTES:].decode(errors="ignore")
-    return f"{sha256(data).hexdigest()[:_PREFIX_CHARS]}-{short}{SEALED}"
+def _looked_at(data: bytes | BinaryIO) -> tuple[BinaryIO, str, int]:
+    """The stream from where it stands, with its digest in hex and its size in bytes."""
+    source = BytesIO(data) if isinstance(data, bytes) else data
+    start, digest = source.tell(), sha256()
+    while piece := source.read(_PIECE_BYTES):  # file_digest takes all of a BytesIO, from 0 on
+        digest.update(piece)
+    size = source.tell() - start
+    source.seek(start)
+    return source, digest.hexdigest(), size
+
+
+def _sealed_name(name: str, digest: str) -> str:
+    short = without_cards(name).encode()[-_NAME_BYTES:].decode(errors="ignore")
+    return f"{digest[:_PREFIX_CHARS]}-{short}{SEALED}"
 
 
 def _day_of(folder: Path) -> date:

@@ -21,8 +21,8 @@ def read_links(parent: Element, profile: TillProfile, default: LinkReason) -> li
 
 def _link(link: Element, profile: TillProfile, default: LinkReason) -> Link:
     day = text_at(link, "BusinessDayDate")
-    line = text_at(link, "LineItemSequenceNumber")
-    reason = link.get("ReasonCode", "")
+    line = first_text(link, ("LineItemSequenceNumber", "LineItemID"))
+    reason = link.get("ReasonCode") or first_text(link, ("ReasonCode", "Reason"))
     return Link(
         reason=profile.link_reason_of(reason) if reason else default,
         business_unit=first_text(link, ("RetailStoreID", "BusinessUnit/UnitID")),

@@ -31,6 +31,9 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,12})?")
 _CODE: Final = re.compile(r"[A-Z]{3}")
 
+NO_CURRENCY: Final = "XXX"
+"""ISO 4217; a sign-on moves no money and need not say in what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Currency:

@@ -1,37 +1,32 @@
 """ARTS POSLog files (versions 2.1 to 6, any vendor) to sale events.
 
     reader = PoslogReader(profile, context)
-    sales = list(reader.read(data, "0001.xml"))
+    for record in reader.read(source, "0001.xml", raw_sha256): ...
 
-A file is good as a whole or not at all: take every sale before believing any. Reading the same
-bytes again gives the same event ids, whatever the file is called, since an event's id is made from
-what was sold and not from who read it when.
+Each transaction is good or bad by itself: one that cannot be read comes as ``Refused`` with its own
+bytes, and the others are captured. Reading the same bytes again gives the same event ids, whatever
+the file is called, since an event's id is made from what was sold and not from who read it when.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from hashlib import sha256
-from typing import Final
-from xml.etree.ElementTree import Element
+from typing import BinaryIO, Final
 
-import msgspec
-
-from agent.capture.pos.document import transactions
-from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.composing import compose_sale
+from agent.capture.pos.document import Document, Record
+from agent.capture.pos.malformed import BrokenOff, Malformed
 from agent.capture.pos.profile import TillProfile
+from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.pos.transaction import TransactionReader
 from agent.errors import EventTooLarge, UnreadableInput
-from models.wire.digest import content_digest
-from models.wire.envelope import MAX_EVENT_BYTES, Moment, compose
-from models.wire.events.sale import SaleRecorded
-from models.wire.ids import keyed_event_id, sale_id
-from models.wire.personal import personal_spans
-from models.wire.registry import SALE_RECORDED
+from models.wire.envelope import Moment
 
-_ROOM_TO_STAMP_BYTES: Final = 256  # epoch, sequence and historical, which the outbox adds
 _FAULTS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_KEY_FIELDS: Final = ("RetailStoreID|UnitID", "WorkstationID", "BusinessDayDate", "SequenceNumber")
+_LONGEST_KEY_FIELD: Final = 10  # a date; a phone number has more
 
 
 class PoslogReader:
@@ -41,58 +36,57 @@ class PoslogReader:
         self._context = context
         self._transactions = TransactionReader(profile, context)
 
-    def read(self, data: bytes, file_name: str) -> Iterator[CapturedSale]:
+    def read(
+        self, source: BinaryIO, file_name: str, raw_sha256: str
+    ) -> Iterator[CapturedSale | Refused]:
         """The file's transactions, in document order.
 
         Args:
-            data: the whole file.
+            source: the file from its beginning.
             file_name: what to call it in errors.
+            raw_sha256: of the whole original file, in hex.
 
         Raises:
-            UnreadableInput: the file is not a POSLog, not whole, or a transaction lacks what
-                identifies it. Names file, transaction and element, never content.
-            EventTooLarge: a transaction exceeds what the wire allows.
+            BrokenOff: from here on nothing can be read; what came before is good.
+            UnreadableInput: the file is no POSLog at all.
         """
-        raw_sha256 = sha256(data).hexdigest()
         at = self._context.moment()
+        document = Document(source)
         try:
-            for number, element in enumerate(transactions(data), 1):
-                yield self._captured(element, raw_sha256, number, at)
+            for record in document.records():
+                try:
+                    yield self._captured(record, raw_sha256, at)
+                except (Malformed, EventTooLarge) as error:
+                    reason = f"{file_name}: transaction {record.number}: {error}"
+                    yield _refused(document.alone(record), record, reason)
+        except BrokenOff as error:
+            raise BrokenOff(f"{file_name}: {error}", error.whole_until) from error
         except Malformed as error:
             raise UnreadableInput(f"{file_name}: {error}") from error
-        except EventTooLarge as error:
-            raise EventTooLarge(f"{file_name}: {error}") from error
 
-    def _captured(self, element: Element, raw_sha256: str, number: int, at: Moment) -> CapturedSale:
+    def _captured(self, record: Record, raw_sha256: str, at: Moment) -> CapturedSale:
+        if record.element is None:
+            raise Malformed(record.fault)
         try:
-            return self._compose(self._transactions.read(element, raw_sha256), at)
-        except Malformed as error:
-            raise Malformed(f"transaction {number}: {error}") from error
+            sale = self._transactions.read(record.element, raw_sha256)
+            return compose_sale(sale, self._context.device, at)
         except _FAULTS as error:
-            # A mistake of ours must cost this file only, not all that come after it.
+            # A mistake of ours must cost this record only, not all that come after it.
             raise Malformed(
-                f"transaction {number}: our reader failed on it ({type(error).__name__}); "
-                "report it with the quarantined file"
+                f"our reader failed on it ({type(error).__name__}); "
+                "report it with the quarantined record"
             ) from error
 
-    def _compose(self, unrevised: SaleRecorded, at: Moment) -> CapturedSale:
-        device = self._context.device
-        digest = content_digest(msgspec.json.encode(unrevised))
-        sale = msgspec.structs.replace(unrevised, revision=digest.hex())
-        event_id = keyed_event_id(device.tenant, sale.natural_key, sale.revision)
-        about = sale_id(device.tenant, sale.natural_key)
-        body = compose(
-            device=device,
-            event_id=event_id,
-            kind=SALE_RECORDED,
-            data=sale,
-            at=at,
-            subject=about,
-        )
-        if len(body) + _ROOM_TO_STAMP_BYTES > MAX_EVENT_BYTES:
-            raise EventTooLarge(
-                f"transaction {sale.natural_key} has {len(sale.lines)} lines and makes "
-                f"{len(body)} bytes; an event may hold {MAX_EVENT_BYTES}"
-            )
-        spans = personal_spans(SALE_RECORDED, msgspec.json.encode(sale)) if sale.loyalty else []
-        return CapturedSale(event_id, about, sale, body, spans)
+
+def _refused(data: bytes, record: Record, reason: str) -> Refused:
+    return Refused(data, reason, record.number, record.start, _readable_key(data))
+
+
+def _readable_key(data: bytes) -> str:
+    """What names the transaction, as far as its bytes say so; nothing that could name a person."""
+    text = data.decode("latin-1")
+    found = []
+    for name in _KEY_FIELDS:
+        field = re.search(rf"<(?:[\w.-]+:)?(?:{name})(?:\s[^<>]*)?>\s*([\w-]+)\s*<", text)
+        found.append(field[1] if field and len(field[1]) <= _LONGEST_KEY_FIELD else "?")
+    return "/".join(found) if set(found) != {"?"} else ""

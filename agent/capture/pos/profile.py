@@ -7,37 +7,50 @@ differently; how sums are checked is in ``dialect`` and may differ, but is never
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.capture.pos.dialect import Arithmetic
-from agent.capture.pos.fields import check_path
+from agent.capture.pos.dialect import Arithmetic, readings
+from agent.capture.pos.family import Adapter, load_named, profiles_for
+from agent.capture.pos.fields import check_path, word
 from agent.errors import BadConfiguration
-from models.runtime.settings import SettingsError, load
 from models.wire.events.sale import LinkReason, Scheme, Status
 
 DEFAULT_PROFILE: Final = "arts-poslog"
 
+_COMPLETED: Final = (
+    *("", "totaled", "totalled", "tendered", "completed", "complete", "finished", "delivered"),
+    *("postvoided", "postvoid", "returned", "retrieved", "resumed", "suspendedretrieved"),
+)
+_VOIDED: Final = (
+    *("voided", "void", "prevoided", "cancelled", "canceled", "cancel", "aborted"),
+    "suspendedvoided",
+)
 _STATUSES: Final[Mapping[str, Status]] = MappingProxyType(
-    dict.fromkeys(
-        ("", "Totaled", "Tendered", "Completed", "Finished", "Delivered", "PostVoided"),
-        Status.COMPLETED,
-    )
-    | dict.fromkeys(("Voided", "PreVoided", "Cancelled", "Canceled"), Status.VOIDED)
-    | {"Suspended": Status.SUSPENDED}
+    dict.fromkeys(_COMPLETED, Status.COMPLETED)
+    | dict.fromkeys(_VOIDED, Status.VOIDED)
+    | dict.fromkeys(("suspended", "suspend", "parked", "onhold", "held"), Status.SUSPENDED)
+)
+_VOID_LINKS: Final = (
+    *("void", "voided", "postvoid", "postvoided", "voidtransaction", "cancel", "cancelled"),
+    *("canceled", "storno", "reversal", "reversed"),
+)
+_RESUME_LINKS: Final = (
+    *("resume", "resumed", "retrieve", "retrieved", "recall", "recalled", "suspend", "suspended"),
+    *("retrievedsuspend", "suspendedretrieved"),
 )
 _LINKS: Final[Mapping[str, LinkReason]] = MappingProxyType(
-    dict.fromkeys(("Return", "Returned"), LinkReason.RETURN)
-    | dict.fromkeys(("Void", "Voided", "PostVoid", "PostVoided"), LinkReason.VOID)
-    | dict.fromkeys(("Resume", "Resumed", "Retrieve", "Retrieved"), LinkReason.RESUME)
-    | {"Exchange": LinkReason.EXCHANGE}
+    dict.fromkeys(("return", "returned", "refund", "refunded"), LinkReason.RETURN)
+    | dict.fromkeys(_VOID_LINKS, LinkReason.VOID)
+    | dict.fromkeys(_RESUME_LINKS, LinkReason.RESUME)
+    | dict.fromkeys(("exchange", "exchanged", "replace", "replaced"), LinkReason.EXCHANGE)
 )
+_CARD_NAMES: Final = frozenset({"PrimaryAccountNumber", "AccountNumber", "CardNumber"})
 
 
 class Operators(StrEnum):
@@ -53,8 +66,8 @@ class IdentifierPlace:
 
     Attributes:
         scheme: phone, card or member_code.
-        at: the element that holds it, below the transaction's body. One below ``LineItem`` is not
-            read where that line is void.
+        at: the element that holds it, below the transaction's body, or with a slash before it
+            below ``Transaction``. One below ``LineItem`` is not read where that line is void.
         value: its value, below ``at``.
         programme: whose card or code it is.
         programme_at: where the file itself says so, below ``at``.
@@ -69,11 +82,18 @@ class IdentifierPlace:
 
 _STANDARD_PLACES: Final = (
     IdentifierPlace(Scheme.PHONE, "Customer/ContactInformation/TelephoneNumber"),
+    IdentifierPlace(Scheme.PHONE, "Customer/Telephone/FullTelephoneNumber"),
     IdentifierPlace(
         Scheme.CARD,
         "LoyaltyAccount/LoyaltyProgram",
         value="LoyaltyAccountID",
         programme_at="LoyaltyProgramID",
+    ),
+    IdentifierPlace(
+        Scheme.CARD, "LoyaltyAccount", value="LoyaltyAccountID", programme_at="LoyaltyProgramID"
+    ),
+    IdentifierPlace(
+        Scheme.CARD, "/LoyaltyAccount", value="LoyaltyAccountID", programme_at="LoyaltyProgramID"
     ),
 )
 
@@ -93,6 +113,7 @@ class TillProfile:
 
     Attributes:
         name: as the file is called, and as the sale's ``capture`` names it.
+        adapter: who reads such files; the folder holds the profiles of all adapters.
         version: raised with every change that could change a captured sale.
         namespaces: namespaces by which a file of this make is recognised.
         timezone: for times without an offset; the device's where empty.
@@ -110,6 +131,7 @@ class TillProfile:
 
     name: str
     version: int
+    adapter: Adapter = Adapter.POSLOG
     namespaces: tuple[str, ...] = ()
     timezone: str = ""
     currency: str = ""
@@ -139,38 +161,41 @@ class TillProfile:
         yield from self.arithmetic.discounts
         yield from (self.arithmetic.discount_amount, self.arithmetic.discount_reason)
         for place in self.identifiers:
-            yield from (place.at, place.value, place.programme_at)
+            yield from (place.at.removeprefix("/"), place.value, place.programme_at)
 
     def status_of(self, text: str) -> Status | None:
         """What a ``TransactionStatus`` means here; None where the profile does not know it."""
-        return self.statuses.get(text) or _STATUSES.get(text)
+        return self.statuses.get(text) or _STATUSES.get(word(text))
 
     def link_reason_of(self, text: str) -> LinkReason:
         """What a link's reason means here."""
-        return self.link_reasons.get(text) or _LINKS.get(text, LinkReason.OTHER)
+        return self.link_reasons.get(text) or _LINKS.get(word(text), LinkReason.OTHER)
+
+    def dialects(self) -> list[TillProfile]:
+        """This profile in every dialect that it leaves open; itself where it leaves none."""
+        return [replace(self, arithmetic=each) for each in readings(self.arithmetic)]
+
+    @property
+    def whitelist(self) -> frozenset[tuple[str, str]]:
+        """Elements that are named for a card and hold a member's number here, with their parent.
+
+        What keeps raw input must know them, since it masks cards by the names of their elements.
+        """
+        paths = (f"{place.at}/{place.value}".split("/") for place in self.identifiers)
+        plain = ([step.partition("[")[0] for step in path if step != "."] for path in paths)
+        return frozenset(
+            (path[-2], path[-1]) for path in plain if len(path) > 1 and path[-1] in _CARD_NAMES
+        )
 
 
 def load_profile(folder: Path, name: str) -> TillProfile:
-    """One profile by name.
-
-    Raises:
-        BadConfiguration: there is none of that name, it cannot be read, or calls itself otherwise.
-    """
-    path = folder / f"{name}.toml"
-    if path.parent != folder or not path.is_file():
-        raise BadConfiguration(_unknown(folder, name))
-    try:
-        profile = load(path, TillProfile)
-    except SettingsError as error:
-        raise BadConfiguration(str(error)) from error
-    if profile.name != name:
-        raise BadConfiguration(f"{path}: name = {profile.name!r}; it must be the file's, {name!r}")
-    return profile
+    """One profile by name; raises BadConfiguration as ``load_named``."""
+    return load_named(folder, name, TillProfile)
 
 
 def load_profiles(folder: Path) -> list[TillProfile]:
-    """Every profile of a folder, by name; raises BadConfiguration as ``load_profile``."""
-    return [load_profile(folder, path.stem) for path in sorted(folder.glob("*.toml"))]
+    """Every POSLog profile of a folder, by name; raises BadConfiguration as ``load_profile``."""
+    return [load_profile(folder, path.stem) for path in profiles_for(folder, Adapter.POSLOG)]
 
 
 def detect_profile(profiles: Iterable[TillProfile], namespaces: Iterable[str]) -> TillProfile:
@@ -189,10 +214,3 @@ def detect_profile(profiles: Iterable[TillProfile], namespaces: Iterable[str]) -
     if not matching + default:
         raise BadConfiguration(f"no till profile {DEFAULT_PROFILE!r}; name one with --profile")
     return (matching + default)[0]
-
-
-def _unknown(folder: Path, name: str) -> str:
-    known = sorted(path.stem for path in folder.glob("*.toml"))
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
-    return f"till profile {name!r} is not in {folder}; {hint}"

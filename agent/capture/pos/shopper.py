@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from agent.capture.pos.fields import is_true, text_at
+from agent.capture.pos.fields import flag, text_at
 from agent.capture.pos.profile import IdentifierPlace, NamePlaces, TillProfile
 from models.people.phones import in_one_spelling
 from models.wire.events.sale import Loyalty, Scheme
@@ -17,11 +17,13 @@ from models.wire.events.sale import Loyalty, Scheme
 _ON_A_LINE = "LineItem/"
 
 
-def read_loyalty(body: Element, profile: TillProfile, phone_region: str) -> list[Loyalty]:
+def read_loyalty(
+    transaction: Element, body: Element, profile: TillProfile, phone_region: str
+) -> list[Loyalty]:
     """The identifiers on a receipt, each once, in the order of the profile's places."""
     found: dict[tuple[Scheme, str, str], None] = {}
     for place in profile.identifiers:
-        for holder in _holders(body, place):
+        for holder in _holders(transaction, body, place):
             value = _value(text_at(holder, place.value), place.scheme, phone_region)
             if value:
                 found[place.scheme, value, _programme(holder, place)] = None
@@ -38,20 +40,23 @@ def read_loyalty(body: Element, profile: TillProfile, phone_region: str) -> list
     ]
 
 
-def _holders(body: Element, place: IdentifierPlace) -> Iterator[Element]:
+def _holders(transaction: Element, body: Element, place: IdentifierPlace) -> Iterator[Element]:
     """The elements that may hold an identifier; a card on a void line was taken off again."""
+    if place.at.startswith("/"):
+        yield from transaction.iterfind(place.at[1:])
+        return
     if not place.at.startswith(_ON_A_LINE):
         yield from body.iterfind(place.at)
         return
     below = place.at.removeprefix(_ON_A_LINE)
     for item in body.iterfind("LineItem"):
-        if not is_true(item.get("VoidFlag")):
+        if not flag(item, "VoidFlag"):
             yield from item.iterfind(below)
 
 
 def _value(text: str, scheme: Scheme, phone_region: str) -> str:
-    """The identifier; nothing but zeros is how tills say that there is none."""
-    if not text.strip("0"):
+    """The identifier; nothing but zeros, and what was masked, is none."""
+    if not text.strip("0") or "*" in text:
         return ""
     return in_one_spelling(text, phone_region) if scheme is Scheme.PHONE else text
 

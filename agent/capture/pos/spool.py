@@ -3,7 +3,8 @@
 What it promises:
 
 - A file leaves the till's folder only into a claim, and a claim ends only when its sales are
-  durable in the sink and its bytes are sealed in the archive, or in quarantine with a reason.
+  durable in the sink and its bytes are sealed in the archive; what of it cannot be read lies
+  sealed in quarantine with a reason, record by record.
   Killed anywhere in between, the next start begins with the claims; the sink knows what it has.
 - While the sink or the disk cannot take more, the file stays claimed and all others stay where they
   are, in order. One that cannot be read is set aside and never stops the next.
@@ -21,6 +22,7 @@ from typing import assert_never
 
 from agent.capture.pos.claims import Claims, SpooledFile
 from agent.capture.pos.keeping import Keeping
+from agent.capture.pos.kinds import POSLOG, FileKind
 from agent.capture.pos.processing import Fate, FileReader, FileUnreachable, Processor
 from agent.capture.pos.settling import Settling
 from agent.capture.pos.sink import SaleSink
@@ -40,13 +42,13 @@ class SpoolSettings:
     Attributes:
         rescan_s: a full look at the folder, whatever the watch says.
         settle_s: an unreadable file is quarantined when it has not changed for so long.
-        max_file_bytes: larger files are left in the folder; they would not fit into memory.
+        max_file_bytes: larger files are left in the folder. Memory does not limit them, time does.
         backoff_base_s, backoff_cap_s: first and longest wait while the sink takes nothing.
     """
 
     rescan_s: float = 5.0
     settle_s: float = 2.0
-    max_file_bytes: int = 256 * 1024 * 1024
+    max_file_bytes: int = 2 * 1024 * 1024 * 1024
     backoff_base_s: float = 0.1
     backoff_cap_s: float = 10.0
 
@@ -89,12 +91,15 @@ class Spool:
         clock: Clock,
         settings: SpoolSettings | None = None,
         watch: Callable[[Path], FolderWatch] = open_watch,
+        kind: FileKind = POSLOG,
     ) -> None:
-        self._claims = Claims(folder, device)
+        """``kind``: what the folder holds; ``reader`` reads such files."""
+        self._kind = kind
+        self._claims = Claims(folder, device, kind.suffixes)
         self._clock = clock
         self._settings = settings or SpoolSettings()
         self._settling = Settling(self._settings.settle_s)
-        self._processor = Processor(reader, sink, keeping, self._settling, clock)
+        self._processor = Processor(reader, sink, keeping, self._settling, clock, content=kind.open)
         self._open_watch = watch
         self._complained: set[str] = set()
         self._status = SpoolStatus()
@@ -169,7 +174,9 @@ class Spool:
         if file.size > self._settings.max_file_bytes:
             self._complain("till_file_too_large", file.name, bytes=file.size)
             return False
-        return file.looks_whole() or self._settling.has_settled(file, self._clock.monotonic_s())
+        return self._kind.looks_whole(file) or self._settling.has_settled(
+            file, self._clock.monotonic_s()
+        )
 
     def _take(self, file: SpooledFile) -> bool:
         """Process one claimed file; whether it is done with."""
@@ -185,10 +192,15 @@ class Spool:
                     status,
                     captured_files=status.captured_files + 1,
                     captured_sales=status.captured_sales + outcome.sales,
+                    quarantined=status.quarantined + outcome.kept,
                     last_file_at=self._clock.now(),
                 )
             case Fate.QUARANTINED:
-                self._status = replace(status, quarantined=status.quarantined + 1)
+                self._status = replace(
+                    status,
+                    captured_sales=status.captured_sales + outcome.sales,
+                    quarantined=status.quarantined + outcome.kept,
+                )
             case Fate.LATER:
                 return False
             case _:

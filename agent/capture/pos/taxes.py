@@ -9,7 +9,7 @@ from agent.capture.pos.fields import first_text, is_true, text_at
 from agent.capture.pos.money import Currency
 from models.wire.events.sale import Tax
 
-_Name = tuple[str, str, bool]
+_Name = tuple[str, str, bool | None]
 
 
 class TaxTable:
@@ -27,23 +27,30 @@ class TaxTable:
 
     def add_goods(self, goods: Element, sign: int) -> None:
         """Add the taxes below one line of goods; ``sign`` is 0 for a struck line."""
-        priced_in = is_true(text_at(goods, "TaxIncludedInPriceFlag"))
+        stated = goods.get("TaxIncludedInPriceFlag") or text_at(goods, "TaxIncludedInPriceFlag")
+        priced_in = is_true(stated) if stated else None
         for tax in goods.iterfind("Tax"):
             self._add(self._of_lines, tax, sign, priced_in=priced_in)
 
     def add(self, tax: Element, sign: int) -> None:
         """Add a tax line of the transaction."""
-        self._add(self._of_transaction, tax, sign, priced_in=False)
+        self._add(self._of_transaction, tax, sign, priced_in=None)
 
-    def taxes(self) -> list[Tax]:
-        """One tax per kind, rate and inclusion, in the order in which they first came."""
+    def taxes(self, missing_minor: int | None) -> list[Tax]:
+        """One tax per kind, rate and inclusion, in the order in which they first came.
+
+        Args:
+            missing_minor: what goods, discounts and rounding lack of the printed total; None where
+                none was printed. Where nothing lacks, taxes of which the till does not say whether
+                they are included are.
+        """
         return [
             Tax(
                 amount_minor=amount,
                 tax_id=tax_id,
                 taxable_minor=taxable,
                 percent=percent,
-                included=included,
+                included=missing_minor == 0 if included is None else included,
             )
             for (tax_id, percent, included), (amount, taxable) in (
                 self._of_transaction or self._of_lines
@@ -56,7 +63,7 @@ class TaxTable:
         tax: Element,
         sign: int,
         *,
-        priced_in: bool,
+        priced_in: bool | None,
     ) -> None:
         amount = sign * self._currency.minor(text_at(tax, "Amount"), "Tax/Amount")
         taxable = self._currency.minor_or_none(text_at(tax, "TaxableAmount"))
@@ -67,12 +74,16 @@ class TaxTable:
         else:
             table[name] = (before + amount, taxable_before + sign * taxable)
 
-    def _included(self, tax: Element, *, priced_in: bool) -> bool:
+    def _included(self, tax: Element, *, priced_in: bool | None) -> bool | None:
+        """Whether a tax is in the prices; None where the till does not say."""
         if self._rule is not Taxes.BY_FLAG:
             return self._rule is Taxes.INCLUDED
+        if priced_in:
+            return True
         taxable = tax.find("TaxableAmount")
-        flag = taxable.get("TaxIncludedInTaxableAmountFlag") if taxable is not None else None
-        return priced_in or is_true(flag)
+        stated = taxable.get("TaxIncludedInTaxableAmountFlag") if taxable is not None else None
+        stated = stated or tax.get("TaxIncludedInPriceFlag")
+        return priced_in if stated is None else is_true(stated)
 
 
 def _tax_id(tax: Element) -> str:

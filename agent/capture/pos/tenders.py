@@ -12,13 +12,19 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from agent.capture.pos.dialect import Tenders, void_factor
-from agent.capture.pos.fields import first_text, is_true, text_at
+from agent.capture.pos.fields import first_text, flag, text_at, word
+from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.money import Currency
 from agent.capture.pos.profile import TillProfile
-from agent.capture.pos.redact import last4
+from agent.capture.pos.sensitive import last4
 from models.wire.events.sale import Tender
 
-_REFUNDS: Final = frozenset({"Refund", "Return"})
+_REFUNDS: Final = frozenset({"refund", "return"})
+_FACE_AMOUNTS: Final = (
+    "ForeignCurrency/OriginalFaceAmount",
+    "ForeignCurrency/FaceAmount",
+    "ForeignCurrency/ForeignAmount",
+)
 _ACCOUNTS: Final = (
     "CreditDebit/PrimaryAccountNumber",
     "CreditDebit/AccountNumber",
@@ -41,29 +47,61 @@ def add_tender(
     sign = _sign(item, tender, currency, profile)
     if sign == 0:
         return
+    foreign = _foreign(tender, currency)
     apart = profile.arithmetic.tenders is Tenders.CHANGE_APART
-    if apart and tenders and tender.find("TenderChange") is not None:
-        change = tenders[-1].change_minor + sign * _change(tender, currency)
+    is_change = word(tender.get("TypeCode", "")) == "change"
+    if tenders and (is_change or (apart and tender.find("TenderChange") is not None)):
+        given = abs(_amount(tender, currency)) if is_change else _change(tender, currency)
+        change = tenders[-1].change_minor + (1 if is_change else sign) * given
         tenders[-1] = msgspec.structs.replace(tenders[-1], change_minor=change)
         return
     tenders.append(
         Tender(
             type=tender.get("TenderType", "") or text_at(tender, "TenderID"),
-            amount_minor=sign * currency.minor(text_at(tender, "Amount"), "Tender/Amount"),
+            amount_minor=sign * _amount(tender, currency),
             change_minor=0 if apart else sign * _change(tender, currency),
             wallet=_wallet(tender, profile),
             card_last4=last4(first_text(tender, _ACCOUNTS)),
-            currency=text_at(tender, "ForeignCurrency/CurrencyCode"),
+            currency=foreign,
+            foreign_amount_minor=_foreign_amount(tender, foreign, sign),
         )
     )
 
 
+def _amount(tender: Element, currency: Currency) -> int:
+    return currency.minor(text_at(tender, "Amount"), "Tender/Amount")
+
+
+def _foreign(tender: Element, currency: Currency) -> str:
+    """The code of another currency that was handed over."""
+    amount = tender.find("Amount")
+    stated = text_at(tender, "ForeignCurrency/CurrencyCode")
+    if not stated and amount is not None and amount.get("ForeignAmount"):
+        stated = amount.get("Currency", "")
+    return "" if stated == currency.code else stated
+
+
+def _foreign_amount(tender: Element, code: str, sign: int) -> int | None:
+    if not code:
+        return None
+    amount = tender.find("Amount")
+    written = first_text(tender, _FACE_AMOUNTS) or (
+        amount.get("ForeignAmount", "") if amount is not None else ""
+    )
+    try:
+        face = Currency.of(code).minor_or_none(written)
+    except Malformed:
+        return None  # a house's own name for a currency; the amount in the sale's counts
+    return None if face is None else sign * face
+
+
 def _sign(item: Element, tender: Element, currency: Currency, profile: TillProfile) -> int:
     arithmetic = profile.arithmetic
-    sign = arithmetic.refunds.sign if tender.get("TypeCode") in _REFUNDS else 1
-    if not is_true(item.get("VoidFlag")):
+    written = _amount(tender, currency)
+    refund = word(tender.get("TypeCode", "")) in _REFUNDS
+    sign = arithmetic.refunds.sign_of(written) if refund else 1
+    if not (flag(item, "VoidFlag") or flag(tender, "VoidFlag")):
         return sign
-    written = currency.minor(text_at(tender, "Amount"), "Tender/Amount")
     linked = tender.find("ItemLink") is not None
     return sign * void_factor(arithmetic.voids, written, linked=linked)
 

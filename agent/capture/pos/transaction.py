@@ -8,13 +8,24 @@ from zoneinfo import ZoneInfo
 
 from agent.capture.pos.balance import balance_flags, goods_minor
 from agent.capture.pos.fields import first_text
+from agent.capture.pos.gtin import GtinKind, kind_of_gtin
 from agent.capture.pos.header import Header, control_of, operator_ref, read_header, status_of
+from agent.capture.pos.links import read_links
 from agent.capture.pos.profile import Operators, TillProfile
-from agent.capture.pos.receipt import Receipt, read_receipt
-from agent.capture.pos.redact import without_cards
+from agent.capture.pos.receipt import read_receipt
+from agent.capture.pos.settlement import read_settlement
 from agent.capture.pos.shopper import read_loyalty
 from agent.capture.pos.sink import CaptureContext
-from models.wire.events.sale import Capture, Flag, Kind, Loyalty, SaleRecorded, Status
+from agent.capture.pos.totals import Receipt
+from models.wire.events.sale import (
+    Capture,
+    Flag,
+    Kind,
+    LinkReason,
+    Loyalty,
+    SaleRecorded,
+    Status,
+)
 
 ADAPTER = "poslog"
 
@@ -24,6 +35,7 @@ class TransactionReader:
 
     def __init__(self, profile: TillProfile, context: CaptureContext) -> None:
         self._profile = profile
+        self._dialects = profile.dialects()
         self._store = context.device.store
         self._phone_region = context.phone_region
         self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
@@ -35,9 +47,9 @@ class TransactionReader:
         header = read_header(transaction, self._profile, self._zone)
         status = status_of(transaction, header.body, self._profile)
         receipt = self._receipt(header)
-        flags = [*header.flags, *self._balance(header, receipt, status)]
+        flags = [*header.flags, *self._balance(header, receipt, status), *_code_flags(receipt)]
         body = header.body
-        grand = receipt.total_of(self._profile.arithmetic.grand_total)
+        grand = receipt.grand_total(self._profile.arithmetic)
         return SaleRecorded(
             natural_key=header.natural_key(self._store),
             revision="",
@@ -62,24 +74,25 @@ class TransactionReader:
             taxes=receipt.taxes,
             tenders=receipt.tenders,
             totals=receipt.totals,
-            loyalty=self._loyalty(header),
-            control="" if header.kind is Kind.RETAIL else without_cards(control_of(body)),
+            loyalty=self._loyalty(transaction, header),
+            control="" if header.kind is Kind.RETAIL else control_of(body),
         )
 
     def _receipt(self, header: Header) -> Receipt:
-        if header.kind is not Kind.RETAIL:
-            return Receipt()
-        return read_receipt(header.body, header.currency, self._profile)
+        if header.kind is Kind.RETAIL:
+            return read_receipt(header.body, header.currency, self._dialects)
+        links = read_links(header.body, self._profile, LinkReason.OTHER)
+        return Receipt(totals=read_settlement(header.body, header.currency), links=links)
 
     def _balance(self, header: Header, receipt: Receipt, status: Status) -> list[Flag]:
         if header.kind is not Kind.RETAIL:
             return []
         return balance_flags(receipt, status, self._profile.arithmetic)
 
-    def _loyalty(self, header: Header) -> list[Loyalty]:
+    def _loyalty(self, transaction: Element, header: Header) -> list[Loyalty]:
         if header.kind is not Kind.RETAIL:
             return []
-        return read_loyalty(header.body, self._profile, self._phone_region)
+        return read_loyalty(transaction, header.body, self._profile, self._phone_region)
 
     def _capture(self, raw_sha256: str, flags: list[Flag]) -> Capture:
         return Capture(
@@ -89,3 +102,10 @@ class TransactionReader:
             raw_sha256=raw_sha256,
             flags=flags,
         )
+
+
+def _code_flags(receipt: Receipt) -> list[Flag]:
+    """A barcode that cannot be one is kept as it was read."""
+    codes = (line.gtin for line in receipt.lines if line.gtin)
+    wrong = any(kind_of_gtin(code) is GtinKind.INVALID for code in codes)
+    return [Flag.GTIN_INVALID] if wrong else []

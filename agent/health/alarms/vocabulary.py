@@ -21,6 +21,7 @@ class AlarmKind(StrEnum):
     OUTBOX_UNREADABLE = "outbox_unreadable"
     OUTBOX_SALVAGED = "outbox_salvaged"
     LOGIN_REFUSED = "login_refused"
+    LINE_FAULTY = "line_faulty"
     IDENTITY_SHARED = "identity_shared"
     LEDGER_SILENT = "ledger_silent"
     SALE_OVERDUE = "sale_overdue"

@@ -15,10 +15,10 @@ from agent.health.checks.folders import data_folder_usable
 from agent.health.checks.keys import keys_apart
 from agent.health.checks.login import login_present
 from agent.health.checks.network import network_ready
-from agent.health.checks.outbox import outbox_sound
+from agent.health.checks.outbox import outbox_sound, outbox_whole
 from agent.health.checks.till import till_folder_usable
 
-CHECKS: Final[tuple[Check, ...]] = (
+QUICK: Final[tuple[Check, ...]] = (
     data_folder_usable,
     keys_apart,
     outbox_sound,
@@ -32,3 +32,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     broker_reachable,
     cloud_answers,
 )
+
+THOROUGH: Final = tuple(outbox_whole if check is outbox_sound else check for check in QUICK)
+"""The same, reading every event of the outbox: some 10 s for a million of them."""

@@ -96,6 +96,8 @@ class LineStatus(msgspec.Struct, frozen=True, kw_only=True):
         identity_shared: another box is on the line under this device's name; None until it showed.
         held_back: events that are too large for the present broker, each by itself; None until all
             that waited has been looked at.
+        fault: why the line stands still until somebody mends it, empty where it works; None until
+            it showed.
     """
 
     online: bool
@@ -105,6 +107,7 @@ class LineStatus(msgspec.Struct, frozen=True, kw_only=True):
     login_refused: bool | None = None
     identity_shared: bool | None = None
     held_back: int | None = None
+    fault: str | None = None
 
 
 class ClockStatus(msgspec.Struct, frozen=True, kw_only=True):

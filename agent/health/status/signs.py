@@ -88,6 +88,11 @@ def _login_refused(status: Status) -> Sign:
     return _sign(AlarmKind.LOGIN_REFUSED, bool(refused), unclear=refused is None)
 
 
+def _line_faulty(status: Status) -> Sign:
+    fault = status.line.fault if status.line else None
+    return _sign(AlarmKind.LINE_FAULTY, bool(fault), fault or "", unclear=fault is None)
+
+
 def _identity_shared(status: Status) -> Sign:
     shared = status.line.identity_shared if status.line else None
     return _sign(AlarmKind.IDENTITY_SHARED, bool(shared), unclear=shared is None)
@@ -162,6 +167,7 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _till_blocked,
     _outbox_unreadable,
     _login_refused,
+    _line_faulty,
     _identity_shared,
     _ledger_silent,
     _sale_overdue,

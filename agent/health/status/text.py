@@ -51,6 +51,8 @@ def _owed(status: Status) -> Iterator[str]:
         owed = f"{stream.pending} owed" if stream.pending else "nothing owed"
         age = f", the oldest for {stream.oldest_age_s:.0f} s" if stream.pending else ""
         yield f"{stream.stream:12} {owed}{age}; {stream.kept} kept, last sequence {stream.last}"
+    if status.streams:
+        yield f"oldest sale  {_oldest_sale(status)}"
     yield f"refused      {status.dead_letters} by the cloud, {status.quarantined} unreadable"
     if status.line:
         yield f"line         {_line(status.line)}"
@@ -58,12 +60,19 @@ def _owed(status: Status) -> Iterator[str]:
         yield from _room(status.room)
 
 
+def _oldest_sale(status: Status) -> str:
+    oldest = status.oldest_sale_at
+    if oldest is None:
+        return "none waits"
+    return f"{oldest:%Y-%m-%d %H:%M:%S} UTC, {duration((status.at - oldest).total_seconds())} ago"
+
+
 def _line(line: LineStatus) -> str:
     state = "connected to the cloud" if line.online else "no connection to the cloud"
     heard = (
         f"last acknowledgement {line.acknowledged_at:%Y-%m-%d %H:%M:%S} UTC"
         if line.acknowledged_at
-        else "no acknowledgement since the agent started"
+        else "nothing acknowledged yet"
     )
     shared = "; ANOTHER BOX USES OUR NAME" if line.identity_shared else ""
     large = f"; {line.held_back} too large for the broker" if line.held_back else ""

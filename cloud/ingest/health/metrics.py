@@ -74,6 +74,12 @@ class Measured(Enum):
         "lianke_ingest_last_commit_timestamp_seconds",
         "When it last added something to the ledger, seconds since 1970; absent until then.",
     )
+    LOOPS = Metric(
+        "lianke_ingest_loop_busy_seconds",
+        "For how long each loop has been in one piece of work; 0 while it waits for some. Beyond "
+        "health.hung_after_s it counts as hung.",
+        ("loop",),
+    )
     REFUSAL_SHARE = Metric(
         "lianke_ingest_refusal_share",
         "The greatest share of refusals of any device lately, 0 to 1; few refusals count as none.",
@@ -111,8 +117,10 @@ def page() -> str:
         inspect.getdoc(inspect.getmodule(Metric)) or "",
         "",
         "They are at `/metrics` of `[health]`; `lianke-cloud status` names every worker's address.",
-        "`/healthz` answers 200 while the worker's threads run, `/readyz` while it also hears the",
-        "broker and its lease holds; 503 otherwise, both with the reason in plain text.",
+        "`/healthz` answers 200 while the worker's loops run and none of them hangs (in one piece",
+        "of work for longer than `health.hung_after_s`), `/readyz` while it also hears the broker",
+        "and its lease holds; 503 otherwise, both with the reason in plain text, such as the loop",
+        "and since when.",
         "",
     ]
     for title, kinds, ending in (("Counters", Counted, "_total"), ("Gauges", Measured, "")):

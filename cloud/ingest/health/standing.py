@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
@@ -19,6 +19,7 @@ from cloud.ingest.tally import Tally
 from cloud.ledger.journal import Journal
 from cloud.ledger.projection import Follower
 from models.runtime.clock import Clock
+from models.runtime.pulses import Still
 
 Family = CounterMetricFamily | GaugeMetricFamily
 
@@ -28,6 +29,10 @@ class Works(Protocol):
 
     def running(self) -> bool:
         """Whether all its threads run."""
+        ...
+
+    def loops(self) -> Sequence[Still]:
+        """Every loop, and for how long it has been in one piece of work."""
         ...
 
     def connected(self) -> bool:
@@ -93,13 +98,16 @@ class Standing:
         works: Works,
         books: Callable[[], Books],
         clock: Clock,
+        *,
+        hung_after_s: float,
     ) -> None:
-        """``books`` may raise TransientError."""
+        """``books`` may raise TransientError; after ``hung_after_s`` a loop at work is hung."""
         self._worker = worker
         self._version = version
         self._works = works
         self._books = books
         self._clock = clock
+        self._hung_after_s = hung_after_s
         self._last_commit: datetime | None = None
 
     def committed(self, _head: int) -> None:
@@ -108,7 +116,10 @@ class Standing:
 
     def why_not_alive(self) -> str:
         """Why this process should be started again; empty when it should not."""
-        return "" if self._works.running() else "a thread of the worker has ended; see the log"
+        if not self._works.running():
+            return "a thread of the worker has ended; see the log"
+        hung = [each for each in self._works.loops() if each.seconds > self._hung_after_s]
+        return "; ".join(map(self._told, sorted(hung, key=lambda each: -each.seconds)))
 
     def why_not_ready(self) -> str:
         """Why nothing is taken in right now; empty when it is."""
@@ -119,6 +130,10 @@ class Standing:
         if not self._works.lease_left_s():
             return "the lease is over: the database does not answer, or not in time"
         return ""
+
+    def _told(self, hung: Still) -> str:
+        since = self._clock.now() - timedelta(seconds=hung.seconds)
+        return f"the loop {hung.loop} hangs since {since:%Y-%m-%d %H:%M:%S}Z ({hung.seconds:.0f} s)"
 
     def families(self) -> Iterator[Family]:
         """All metrics, as of now."""
@@ -176,6 +191,7 @@ class Standing:
             plain[Measured.LAST_COMMIT] = self._last_commit.timestamp()
         for metric, value in plain.items():
             yield _of([((), value)], metric.family())
+        yield _of([((loop,), seconds) for loop, seconds in works.loops()], Measured.LOOPS.family())
 
     def _shared(self) -> Iterator[Family]:
         try:
@@ -194,7 +210,7 @@ class Standing:
         yield _of(sorted(books.alarms.items()), Measured.ALARMS.family())
 
 
-def _of(samples: list[tuple[tuple[str, ...], float]], family: Family) -> Family:
+def _of(samples: Iterable[tuple[tuple[str, ...], float]], family: Family) -> Family:
     for labels, value in samples:
         family.add_metric(labels, value)
     return family

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cloud.ingest.guard import RefusalGuard
@@ -12,6 +13,7 @@ from cloud.ingest.tally import Tally
 from cloud.ingest.withholding import Withholding
 from cloud.workers import Workers
 from models.runtime.clock import Clock
+from models.runtime.pulses import Still
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class WorkerParts:
     def running(self) -> bool:
         """See ``Works``."""
         return self.threads.whole
+
+    def loops(self) -> Sequence[Still]:
+        """See ``Works``."""
+        return self.threads.pulses.at_work()
 
     def connected(self) -> bool:
         """See ``Works``."""

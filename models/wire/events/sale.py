@@ -63,7 +63,11 @@ class Scheme(StrEnum):
 
 
 class Flag(StrEnum):
-    """What is odd about a captured transaction; nothing is dropped because of one."""
+    """What is odd about a captured transaction; nothing is dropped because of one.
+
+    A flag that this version does not know is read as ``other``, so that devices may learn new ones
+    before the cloud does.
+    """
 
     LINES_DISAGREE = "lines_disagree"
     TENDERS_DISAGREE = "tenders_disagree"
@@ -71,6 +75,13 @@ class Flag(StrEnum):
     TIMEZONE_ASSUMED = "timezone_assumed"
     CURRENCY_ASSUMED = "currency_assumed"
     LATE = "late"
+    GTIN_INVALID = "gtin_invalid"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Flag | None:
+        """What a newer writer says: kept in the ledger's bytes, and odd in any case."""
+        return cls.OTHER if isinstance(value, str) else None
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,6 +102,9 @@ class Line(_Fact, frozen=True, kw_only=True):
         regular_price_minor: unit price before any modifier.
         actual_price_minor: unit price charged.
         extended_amount_minor: what the line adds to the total, signed.
+        gtin: as read; whether it is a right one is a flag of the sale.
+        serials: numbers of single pieces: serial numbers, RFID tags (EPC), as read.
+        age_restricted: the till asked for the customer's age.
     """
 
     sequence: int
@@ -106,6 +120,8 @@ class Line(_Fact, frozen=True, kw_only=True):
     actual_price_minor: Minor | None = None
     discounts: list[Discount] = []
     void: bool = False
+    serials: list[str] = []
+    age_restricted: bool = False
 
 
 class Link(_Fact, frozen=True, kw_only=True):
@@ -137,6 +153,8 @@ class Tender(_Fact, frozen=True, kw_only=True):
         change_minor: what was given back in change or cashback, as a positive amount.
         wallet: ``alipay``, ``wechat`` and the like.
         card_last4: at most the last four digits of a card; never more.
+        currency: what was handed over, where that is not the sale's currency.
+        foreign_amount_minor: how much of it, in its own minor units.
     """
 
     type: str
@@ -145,13 +163,19 @@ class Tender(_Fact, frozen=True, kw_only=True):
     wallet: str = ""
     card_last4: str = ""
     currency: str = ""
+    foreign_amount_minor: Minor | None = None
 
 
 class Total(_Fact, frozen=True, kw_only=True):
-    """A total as the till printed it, by the till's own name for it."""
+    """A total as the till printed it, by the till's own name for it.
+
+    Attributes:
+        count: how many pieces or receipts it is made of, where a settlement says so.
+    """
 
     type: str
     amount_minor: Minor
+    count: int | None = None
 
 
 class Loyalty(_Fact, frozen=True, kw_only=True):

@@ -7,10 +7,12 @@ import json
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.run.catalogue import SCENARIOS
+from tests.faults.run.report import Circumstances
 from tests.faults.run.runner import Run, play_all, prepare_process, tell
 
 QUICK_SEED = 20261122
@@ -26,11 +28,15 @@ def main(arguments: Sequence[str]) -> int:
     seed = asked.seed if asked.seed is not None else _seed(quick=asked.quick)
     tell(f"seed {seed}; replay one with --only NAME --seed {seed}{' --quick' * asked.quick}")
     chosen = [each for each in SCENARIOS if not asked.only or each.name in asked.only]
+    jobs = min(asked.jobs, len(chosen))
+    circumstances = Circumstances.here(seed=seed, quick=asked.quick, jobs=jobs)
+    begun_s = time.monotonic()
     run = Run(asked.quick, seed, Path(tempfile.mkdtemp(prefix="lianke-faults-")))
-    report = play_all(chosen, run, jobs=min(asked.jobs, len(chosen)))
+    report = play_all(chosen, run, jobs=jobs)
     if report.sound:
         run.workplace.rmdir()
-    print(json.dumps(report.facts(), indent=None if asked.json else 1))
+    facts = report.facts(circumstances, time.monotonic() - begun_s)
+    print(json.dumps(facts, indent=None if asked.json else 1, ensure_ascii=False))
     return 0 if report.sound else 1
 
 

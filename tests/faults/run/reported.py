@@ -16,6 +16,9 @@ GRAVE: Final = frozenset(
         AlarmKind.OUTBOX_RESTORED,
         AlarmKind.OUTBOX_SALVAGED,
         AlarmKind.LEDGER_RESTORED,
+        AlarmKind.LEDGER_WENT_BACK,
+        AlarmKind.LEDGER_LACKS,
+        AlarmKind.EVENTS_FORGOTTEN,
         AlarmKind.CONFLICT,
         AlarmKind.EVENTS_LOST,
     }

@@ -12,63 +12,21 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import psutil
 import pytest
 import structlog
 
+from tests.faults.run.report import Failure, Outcome, Report
 from tests.faults.run.scenario import NotShown, Scenario, Setting
 from tests.simulators.processes import NotReady
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One line of the report."""
-
-    name: str
-    faults: int
-    injected: int
-    in_ledger: int
-    lost: int
-    doubled: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A scenario that could not run, or showed nothing, and why."""
-
-    name: str
-    why: str
-
-
-@dataclass(slots=True)
-class Report:
-    """All outcomes, in the order of the catalogue."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-    @property
-    def sound(self) -> bool:
-        """Whether everything was played, and nothing was lost or doubled."""
-        return not self.failures and not any(one.lost or one.doubled for one in self.outcomes)
-
-    def facts(self) -> dict[str, Any]:
-        """The JSON object of ``make faults``."""
-        return {
-            "scenarios": [asdict(one) for one in self.outcomes],
-            "lost": sum(one.lost for one in self.outcomes),
-            "doubled": sum(one.doubled for one in self.outcomes),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +59,10 @@ def play(scenario: Scenario, *, quick: bool, seed: int, folder: Path, tell: Tell
     random = Random(f"{seed}/{scenario.name}")
     faults = scenario.quick if quick else scenario.full
 
+    remarks: list[str] = []
+
     def tell_of_it(remark: str) -> None:
+        remarks.append(remark)
         tell(f"{scenario.name}: {remark}")
 
     result = scenario.play(Setting(folder, faults, quick, seed, random, tell_of_it))
@@ -114,20 +75,33 @@ def play(scenario: Scenario, *, quick: bool, seed: int, folder: Path, tell: Tell
         lost=found.lost,
         doubled=found.doubled,
         seconds=round(time.monotonic() - begun_s, 1),
+        remarks=tuple(remarks),
     )
 
 
 def play_all(scenarios: Sequence[Scenario], run: Run, *, jobs: int = 1) -> Report:
-    """Play them all, ``jobs`` at once, each in a process of its own where that is more than one."""
+    """Play them all, ``jobs`` at once, each in a process of its own where that is more than one.
+
+    Then the longest begin first: one of them alone at the end would keep everybody waiting.
+    """
     report = Report()
+    played_apart = jobs > 1
+    order = sorted(scenarios, key=longest_first) if played_apart else scenarios
     with _players(jobs) as play_each:
-        for ending in play_each(partial(_played if jobs == 1 else _played_apart, run), scenarios):
-            match ending:
-                case Outcome():
-                    report.outcomes.append(ending)
-                case Failure():
-                    report.failures.append(ending)
+        endings = play_each(partial(_played_apart if played_apart else _played, run), order)
+        by_name = dict(zip((each.name for each in order), endings, strict=True))
+    for each in scenarios:
+        match by_name[each.name]:
+            case Outcome() as outcome:
+                report.outcomes.append(outcome)
+            case Failure() as failure:
+                report.failures.append(failure)
     return report
+
+
+def longest_first(scenario: Scenario) -> float:
+    """A key to sort by."""
+    return -scenario.minutes
 
 
 def _played(run: Run, scenario: Scenario) -> Outcome | Failure:

@@ -65,9 +65,12 @@ class Scenario:
             scenario could not run.
         full: faults in the full set.
         quick: faults in CI's form.
+        minutes: about what the full set's takes alone on two idle cores; who takes longest begins
+            first where several are played at once.
     """
 
     name: str
     play: Callable[[Setting], Result]
     full: int
     quick: int
+    minutes: float = 1.0

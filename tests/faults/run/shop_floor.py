@@ -35,7 +35,8 @@ from tests.simulators.till import Delivery, ShopDay
 
 PLAN = ShopPlan("sh-0001", "连客便利", "Asia/Shanghai", "CNY", "lianke-till")
 RESEND_AFTER_S = 0.5
-DRAIN_S = 120.0
+STILL_S = 120.0
+"""Longer than any back-off and any lease of a scenario: who has not moved since then never will."""
 NOTICED_S = 10.0
 FEWEST_SALES = 60
 
@@ -138,12 +139,20 @@ class ShopFloor:
         """Whether there are files that no box has taken in."""
         return any(map(till_waits, self.boxes))
 
-    def drained(self, timeout_s: float = DRAIN_S) -> bool:
-        """Wait until every box owes nothing; False when one still does, or can do so no more."""
-        eventually(
-            lambda: self.revive() is not None or all(map(owes_nothing, self.boxes)), timeout_s, 0.1
-        )
-        return all(map(owes_nothing, self.boxes))
+    def drained(self, still_s: float = STILL_S) -> bool:
+        """Wait until every box owes nothing.
+
+        False once nothing has moved for ``still_s``, or nothing can any more. A slow machine may
+        take its time.
+        """
+        before, since_s = None, time.monotonic()
+        while any(owed := [owed_by(box) for box in self.boxes]):
+            if owed != before:
+                before, since_s = owed, time.monotonic()
+            if time.monotonic() - since_s > still_s or self.revive() is not None:
+                return False
+            time.sleep(0.1)
+        return True
 
     def revive(self) -> Program | None:
         """As a service manager: start again what asked for it; what has ended for good instead.
@@ -161,7 +170,7 @@ class ShopFloor:
         if not self.drained():
             if (ended := self.revive()) is not None:
                 raise NotShown(f"ended by itself:\n{ended.last_words()}")
-            self.setting.tell(f"not drained in {DRAIN_S:g} s")
+            self.setting.tell(f"not drained: nothing has moved for {STILL_S:g} s")
         found = self.count()
         for trace in traces(found.missing, self.given, self.boxes, PLAN.store):
             self.setting.tell(trace)
@@ -197,21 +206,24 @@ class ShopFloor:
             raise NotShown(f"false alarms: {_listed(imagined)}")
 
 
+UNREADABLE = -1
+"""What a box owes whose outbox cannot be read just now."""
+
+
 def till_waits(box: Shop) -> bool:
     """Whether a file is left, or was claimed and is not stored yet."""
     return any(True for _ in box.till.rglob("*.xml"))
 
 
-def owes_nothing(box: Shop) -> bool:
-    """Whether every file was taken in and every sale was acknowledged."""
-    if till_waits(box):
-        return False
+def owed_by(box: Shop) -> int:
+    """How many files were not taken in yet, and sales not acknowledged; 0 when all is settled."""
+    files = sum(1 for _ in box.till.rglob("*.xml"))  # first: what is taken in meanwhile is pending
     try:
         with Inspection.open(box.outbox_file) as inspection:
             depths = inspection.depths()
     except AgentError:
-        return False
-    return all(depth.pending == 0 for depth in depths if depth.stream == Stream.SALE)
+        return UNREADABLE
+    return files + sum(depth.pending for depth in depths if depth.stream == Stream.SALE)
 
 
 def epoch_of(box: Shop) -> str:

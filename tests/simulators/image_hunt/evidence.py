@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agent.outbox.packing import as_far_as_it_goes
+
 _PROC: Final = Path("/proc")
 _SQLITE: Final = b"SQLite format 3\0"
 _SHARED_WRITABLE_MAP: Final = re.compile(r"^(\S+) .w.s \S+ \S+ \d+ +(/.*)$", re.MULTILINE)
@@ -46,13 +48,18 @@ def _regular_file(path: Path) -> Iterator[Exhibit]:
 
 
 def _cells(database: Path) -> Iterator[Exhibit]:
-    """What its readers see, table by table: in the file a long value is cut up over many pages."""
+    """What its readers see, table by table: in the file a long value is cut up over many pages.
+
+    The outbox packs its bodies with a dictionary, without which they cannot be searched.
+    """
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
         db.text_factory = bytes
         listed = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for table in (name.decode() for (name,) in listed):
             rows = db.execute(f'SELECT * FROM "{table}"')
-            cells = (cell for row in rows for cell in row if isinstance(cell, bytes))
+            cells = (
+                as_far_as_it_goes(cell) for row in rows for cell in row if isinstance(cell, bytes)
+            )
             yield Exhibit(f"{database}, table {table}", b"\n".join(cells))
 
 

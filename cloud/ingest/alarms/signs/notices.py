@@ -28,6 +28,7 @@ def notices(connection: Connection, marks: Mapping[AlarmKind, int]) -> list[Sign
         (AlarmKind.CONFLICT, _is_conflict),
         (AlarmKind.OUTBOX_SALVAGED, _is_salvage),
         (AlarmKind.EVENTS_LOST, _is_loss),
+        (AlarmKind.EVENTS_FORGOTTEN, _is_forgotten),
         (AlarmKind.EVENTS_THINNED, _is_thinning),
     )
     return [_sign(connection, kind, is_one, marks.get(kind, 0)) for kind, is_one in kinds]
@@ -79,5 +80,10 @@ def _is_thinning(row: AnyRow) -> bool:
     return bool(row.told == Told.VOID and gives_way)
 
 
+def _is_forgotten(row: AnyRow) -> bool:
+    return bool(row.told == Told.VOID and row.reason == Reason.FORGOTTEN)
+
+
 def _is_loss(row: AnyRow) -> bool:
-    return bool(row.told == Told.VOID and not _is_thinning(row))
+    told = _is_thinning(row) or _is_forgotten(row)
+    return bool(row.told == Told.VOID and not told)

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Final
 
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import NotShown, Result, Setting
+from tests.simulators.ingest_that_repeats import REST_S
+from tests.simulators.processes import eventually
 from tests.simulators.split_cloud import INGEST
 
 LONGEST_S = 0.1
+CAPTURED_S = 10.0
+MOST_FAULTS_IN_A_BATCH = 4
+LAST_ONES_S = 4 * REST_S
+"""After a shop owes nothing, second copies of what it sent last may still be on their way."""
 MODULE = "tests.simulators.ingest_that_repeats"
 DISKS: Final = {False: 8, True: 2}
 
 
 def play_shuffled(setting: Setting) -> Result:
-    """Every batch twice and in no order; sales come one by one, so that nearly each is a batch."""
+    """Every batch twice and in no order.
+
+    A sale is rung up when the one before it was taken in, so that nearly each is a batch of its own
+    however slow the machine; what is on its way meanwhile is what gets out of order.
+    """
     with Premises(setting, sales=setting.faults) as here:
         _start_ingest_that(here, "shuffles")
         with here.selling(setting.faults) as faults:
             for _ in faults:
                 here.moment(LONGEST_S)
-        return Result(_repeated(here), here.census())
+                eventually(lambda: not here.till_waits(), CAPTURED_S)
+        batches, repeated = _told(here)
+        if repeated < batches:
+            raise NotShown(f"only {repeated} of {batches} batches came twice")
+        if repeated < (due := setting.faults // MOST_FAULTS_IN_A_BATCH):
+            raise NotShown(f"all came in {batches} batches; {due} were to come twice")
+        return Result(repeated, here.census())
 
 
 def play_old_epochs(setting: Setting) -> Result:
@@ -41,7 +58,8 @@ def play_old_epochs(setting: Setting) -> Result:
             if number < disks - 1:
                 _replace_disk(here)
         here.sell()
-        return Result(_repeated(here), here.census())
+        _, repeated = _told(here)
+        return Result(repeated, here.census())
 
 
 def _start_ingest_that(here: Premises, repeats: str) -> None:
@@ -58,15 +76,19 @@ def _replace_disk(here: Premises) -> None:
     here.shop.start()
 
 
-def _repeated(here: Premises) -> int:
-    """How many batches came again, by the worker's own words at its end; it is started again."""
+def _told(here: Premises) -> tuple[int, int]:
+    """How many batches came and how many again, by the worker's own words at its end.
+
+    It is started again.
+    """
     here.drained()
+    time.sleep(LAST_ONES_S)
     assert here.cloud.ingest is not None
     here.cloud.ingest.stop()
     log = (here.cloud.folder / f"{INGEST}.log").read_text(encoding="utf-8")
     told = [json.loads(line) for line in log.splitlines() if '"repeated"' in line]
-    repeated = sum(int(line["repeated"]) for line in told)
+    batches, repeated = (sum(int(line[name]) for line in told) for name in ("batches", "repeated"))
     if not repeated:
         raise NotShown("no batch was repeated")
     here.cloud.start_ingest()
-    return repeated
+    return batches, repeated

@@ -1,15 +1,18 @@
 """One identity too many, or a past that comes back: the cloud raises its alarm, and all is there.
 
-Two boxes with one identity, a cloned disk, a restored outbox, and a cloud restored from a backup.
+Two boxes with one identity, a cloned disk, a restored outbox, and a cloud restored from a backup,
+whether it was told so or not.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from agent.health.alarms import AlarmKind as AgentAlarmKind
 from cloud.ingest.alarms import AlarmKind
 from cloud.ledger.generation import renew_generation
 from cloud.storage import open_engine
@@ -21,6 +24,8 @@ from tests.simulators.processes import eventually
 
 SALES_PER_FAULT = 40
 TURNS = 4
+SHARED_S = 30.0
+"""Three signs of the other box within a while; boxes that throw each other off see them soon."""
 SENT_AGAIN_S = 60.0
 """A shop that owes nothing hears of the restored ledger with its next welcome."""
 
@@ -33,7 +38,15 @@ def play_twins(setting: Setting) -> Result:
     with here:
         _sell_in_turns(here, boxes, 1.0, setting.faults * TURNS)
         here.sell()
+        if not eventually(lambda: any(map(_knows_of_the_other, boxes)), SHARED_S, 0.5):
+            raise NotShown("neither box says that another one works under its name")
         return Result(setting.faults, here.census())
+
+
+def _knows_of_the_other(box: Shop) -> bool:
+    """As whoever stands before it reads it from ``lianke-agent status``."""
+    said = box.status()["alarms"]
+    return any(each["alarm"] == AgentAlarmKind.IDENTITY_SHARED for each in said)
 
 
 def play_clone(setting: Setting) -> Result:
@@ -94,10 +107,19 @@ def play_restored_outbox(setting: Setting) -> Result:
 
 def play_restored_cloud(setting: Setting) -> Result:
     """The ledger is restored from a backup; the shops send again what it has forgotten."""
+    return _play_restored(setting, AlarmKind.LEDGER_RESTORED, _announce)
+
+
+def play_cloud_put_back(setting: Setting) -> Result:
+    """The same, but nobody tells the ledger: the shops notice by what it has acknowledged."""
+    return _play_restored(setting, AlarmKind.LEDGER_LACKS, lambda _database: None)
+
+
+def _play_restored(setting: Setting, due: AlarmKind, announce: Callable[[Path], None]) -> Result:
     forgotten, share = 0, 1.0 / (3 * setting.faults)
     with Premises(setting, sales=SALES_PER_FAULT * setting.faults) as here:
         backup = setting.folder / "backup.sqlite3"
-        here.due = frozenset({AlarmKind.LEDGER_RESTORED})
+        here.due = frozenset({due})
         here.alarms()  # whoever looks for the first time has nothing to compare with
         for _ in range(setting.faults):
             here.sell(share)
@@ -108,6 +130,7 @@ def play_restored_cloud(setting: Setting) -> Result:
             _stop_ingest(here)
             forgotten += here.count().in_ledger
             _restore(backup, _database(here))
+            announce(_database(here))
             forgotten -= here.count().in_ledger
             here.cloud.start_ingest()
             here.sell(share)
@@ -147,10 +170,14 @@ def _back_up(database: Path, backup: Path) -> None:
 
 
 def _restore(backup: Path, database: Path) -> None:
-    """As the operator's guide says: put the copy in its place and give it a new generation."""
+    """Put the copy in its place."""
     for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
         database.with_name(name).unlink(missing_ok=True)
     shutil.copyfile(backup, database)
+
+
+def _announce(database: Path) -> None:
+    """As ``lianke-cloud restored``: give it a new generation."""
     engine = open_engine(f"sqlite:///{database}")
     renew_generation(engine)
     engine.dispose()

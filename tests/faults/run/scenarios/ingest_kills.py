@@ -1,6 +1,13 @@
-"""kill -9 of ingest: at random points, between commit and acknowledgement, one worker of two."""
+"""kill -9 of ingest: at random points, between commit and acknowledgement, one worker of two.
+
+And one of two that is not killed: it stands still at a random point, and goes on later.
+"""
 
 from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
 
 from cloud.errors import TransientError
 from cloud.ingest.roster import on_duty
@@ -8,7 +15,7 @@ from cloud.storage import open_engine
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import NotShown, Result, Setting
 from tests.simulators.postgres import DURABLE, postgres_cluster
-from tests.simulators.processes import NotReady, eventually
+from tests.simulators.processes import NotReady, Program, eventually
 from tests.simulators.split_cloud import INGEST, SECOND_INGEST, SplitCloud
 
 LONGEST_WORK_S = 1.5
@@ -19,6 +26,10 @@ LEASE_S = 1.5
 STRUCK_S = 1.5 * LEASE_S
 """A worker that is away for so long has surely lost its parts."""
 START_S = 60.0
+LOOK_S = 0.1
+
+Hurt = Callable[[Premises, bool], None]
+"""Does something to the first worker, or to the second one."""
 
 
 def play_sqlite(setting: Setting) -> Result:
@@ -34,30 +45,36 @@ def play_postgresql(setting: Setting) -> Result:
 
 def play_two_sqlite(setting: Setting) -> Result:
     """Two workers share the parts; now the one, now the other is killed and comes back late."""
-    return _play_two(setting, "")
+    return _play_two(setting, "", _kill_one_of_two)
 
 
 def play_two_postgresql(setting: Setting) -> Result:
     """The same over PostgreSQL."""
     with postgres_cluster(DURABLE) as cluster:
-        return _play_two(setting, cluster.create_database())
+        return _play_two(setting, cluster.create_database(), _kill_one_of_two)
 
 
-def _play_two(setting: Setting, database_url: str) -> Result:
+def play_frozen_postgresql(setting: Setting) -> Result:
+    """One of two stands still within whatever it is at, its transaction too, and goes on late."""
+    with postgres_cluster(DURABLE) as cluster:
+        return _play_two(setting, cluster.create_database(), _freeze_one_of_two)
+
+
+def _play_two(setting: Setting, database_url: str, hurt: Hurt) -> Result:
     sales = SALES_PER_KILL * setting.faults
     with Premises(setting, sales=sales, database_url=database_url, lease_s=LEASE_S) as here:
         here.cloud.start_second_ingest()
         with here.selling(setting.faults) as faults:
             for number in faults:
-                if not eventually(lambda: _both_work(here), START_S):
+                if not eventually(lambda: _both_work(here), START_S, LOOK_S):
                     raise NotReady(f"two workers did not share the parts in {START_S:g} s")
                 here.moment(LONGEST_WORK_S)
-                _kill_one_of_two(here, first=number % 2 == 0)
+                hurt(here, number % 2 == 0)
         found = here.census()
         taken_over = _taken_over(here)
-        setting.tell(f"a worker took the parts of a dead one {taken_over} times")
+        setting.tell(f"a worker took the parts of the other one {taken_over} times")
         if not taken_over:
-            raise NotShown("no worker took over the parts of a dead one")
+            raise NotShown("no worker took over the parts of the other one")
         return Result(setting.faults, found)
 
 
@@ -72,17 +89,31 @@ def _both_work(here: Premises) -> bool:
         engine.dispose()
 
 
-def _kill_one_of_two(here: Premises, *, first: bool) -> None:
-    """Half of them are away for so long that the other one takes their parts."""
-    cloud = here.cloud
-    worker = cloud.ingest if first else cloud.second_ingest
-    assert worker is not None
-    worker.kill()
-    here.moment(2 * LEASE_S, STRUCK_S if here.setting.quick else 0.0)
+def _kill_one_of_two(here: Premises, first: bool) -> None:
+    _one_of_two(here, first).kill()
+    _be_away(here)
     if first:
-        cloud.start_ingest()
+        here.cloud.start_ingest()
     else:
-        cloud.start_second_ingest()
+        here.cloud.start_second_ingest()
+
+
+def _freeze_one_of_two(here: Premises, first: bool) -> None:
+    worker = _one_of_two(here, first)
+    os.kill(worker.pid, signal.SIGSTOP)
+    _be_away(here)
+    os.kill(worker.pid, signal.SIGCONT)
+
+
+def _one_of_two(here: Premises, first: bool) -> Program:
+    worker = here.cloud.ingest if first else here.cloud.second_ingest
+    assert worker is not None
+    return worker
+
+
+def _be_away(here: Premises) -> None:
+    """Half of the time for so long that the other one takes the parts."""
+    here.moment(2 * LEASE_S, STRUCK_S if here.setting.quick else 0.0)
 
 
 def _taken_over(here: Premises) -> int:

@@ -23,7 +23,6 @@ FILE_TRANSACTIONS: Final = 200
 RESEND_AFTER_S: Final = 10.0
 FRESH: Final = {False: 20, True: 5}
 CAPTURE_S: Final = 1_200.0
-DRAIN_S: Final = 1_200.0
 FRESH_WITHIN_S: Final = 30.0
 
 
@@ -46,7 +45,7 @@ def play(setting: Setting) -> Result:
             line.impair(up=Quality(bytes_per_s=LINE_BYTES_PER_S[setting.quick]))
             _sell_fresh(here, tomorrow.deliveries()[: FRESH[setting.quick]])
             line.heal()
-            here.drained(DRAIN_S)
+            here.drained()
             return Result(1, here.census())
 
 

@@ -1,0 +1,280 @@
+"""One record to texts by column: a row of CSV, a line of fixed width, an object of NDJSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from agent.capture.pos.journal.cells import Cut, by_cells, cut_of
+from agent.capture.pos.journal.profile import Format, JournalProfile, Undecodable, Unit
+from agent.capture.pos.malformed import Malformed
+
+_JSON_DEPTH: Final = 32
+
+
+class Row(Protocol):
+    """A record whose columns can be read."""
+
+    def text(self, column: str) -> str:
+        """The text of a column without surrounding space; empty where it is missing.
+
+        Raises:
+            Malformed: the record is too short for the column, or holds no text there.
+        """
+        ...
+
+    def below(self, path: str) -> Iterator[Row]:
+        """The entries of a list in the record."""
+        ...
+
+
+class RowReader(Protocol):
+    """What makes rows of a record's bytes. Remembers the header, if the format has one."""
+
+    header: tuple[str, ...]
+
+    def read(self, data: bytes) -> Row | None:
+        """The row; None for a header and for a record without anything in it; raises Malformed."""
+        ...
+
+    def header_record(self) -> bytes:
+        """A record that says the header again; empty where the journal needs none."""
+        ...
+
+
+def row_reader(profile: JournalProfile) -> RowReader:
+    """The reader for a profile's format."""
+    match profile.format:
+        case Format.CSV:
+            return CsvRows(profile)
+        case Format.FIXED:
+            return FixedRows(profile)
+        case Format.NDJSON:
+            return JsonRows(profile)
+
+
+def decoded(data: bytes, profile: JournalProfile) -> str:
+    """A record's text. Zeros in front, which a power cut can leave in a file, are passed over.
+
+    Raises:
+        Malformed: zeros within, or bytes that the encoding does not know and the profile refuses.
+    """
+    errors = "replace" if profile.undecodable is Undecodable.REPLACE else "strict"
+    try:
+        text = data.decode(profile.encoding, errors).lstrip("\0")
+    except UnicodeError as error:
+        raise Malformed(f"it holds bytes that are not {profile.encoding}") from error
+    if "\0" in text:
+        raise Malformed("it holds zero bytes, as a file may after a power cut")
+    return text
+
+
+class CsvRows:
+    """Comma-separated records, whatever the comma is."""
+
+    def __init__(self, profile: JournalProfile) -> None:
+        self.header: tuple[str, ...] = profile.csv.columns
+        self._profile = profile
+        self._wanted = frozenset(each for each in profile.columns() if not each.startswith("#"))
+
+    def read(self, data: bytes) -> Row | None:
+        """The row. A record that holds all column names that the profile uses is a header."""
+        text = decoded(data, self._profile)
+        if not text.strip():
+            return None
+        cells = self._cells(text)
+        names = tuple(cell.strip() for cell in cells)
+        if self._wanted and self._wanted.issubset(names):
+            self.header = names
+            return None
+        if self._wanted and not self.header:
+            raise Malformed("no header record came before it, and the profile names no columns")
+        if self.header:
+            _check_width(cells, self.header)
+        return CsvRow(cells, self.header)
+
+    def header_record(self) -> bytes:
+        """The names of the columns, unless the profile says them."""
+        if self.header == self._profile.csv.columns:
+            return b""
+        marks, out = self._profile.csv, io.StringIO()
+        csv.writer(
+            out,
+            delimiter=marks.delimiter,
+            quotechar=marks.quote or None,
+            quoting=csv.QUOTE_MINIMAL if marks.quote else csv.QUOTE_NONE,
+            escapechar=marks.escape or "\\",
+            lineterminator="",
+        ).writerow(self.header)
+        return out.getvalue().encode(self._profile.encoding, "replace")
+
+    def _cells(self, text: str) -> list[str]:
+        marks = self._profile.csv
+        try:
+            rows = list(
+                csv.reader(
+                    [text],
+                    delimiter=marks.delimiter,
+                    quotechar=marks.quote or None,
+                    quoting=csv.QUOTE_MINIMAL if marks.quote else csv.QUOTE_NONE,
+                    escapechar=marks.escape or None,
+                    strict=True,
+                )
+            )
+        except csv.Error as error:
+            raise Malformed(f"its cells cannot be told apart: {error}") from error
+        if len(rows) != 1:
+            raise Malformed("a line end stands in it outside of quotes")
+        return rows[0]
+
+
+def _check_width(cells: Sequence[str], names: Sequence[str]) -> None:
+    """One cell more or less, and every amount behind it is another column's."""
+    surplus = cells[len(names) :]
+    if len(cells) < len(names) or any(cell.strip() for cell in surplus):
+        raise Malformed(f"it has {len(cells)} cells where the header has {len(names)}")
+
+
+class CsvRow:
+    """Cells by the header's names, or by ``#`` and their place from 1."""
+
+    def __init__(self, cells: Sequence[str], names: Sequence[str]) -> None:
+        self._cells = cells
+        self._names = names
+
+    def text(self, column: str) -> str:
+        """A cell; see ``Row``."""
+        if column.startswith("#"):
+            at = int(column[1:]) - 1
+        else:
+            at = self._names.index(column) if column in self._names else -1
+        if not 0 <= at < len(self._cells):
+            raise Malformed(f"it has {len(self._cells)} cells and none for column {column!r}")
+        return self._cells[at].strip()
+
+    def below(self, path: str) -> Iterator[Row]:
+        """CSV has no lists."""
+        del path
+        return iter(())
+
+
+class FixedRows:
+    """Lines whose columns stand at fixed places."""
+
+    header: tuple[str, ...] = ()
+
+    def __init__(self, profile: JournalProfile) -> None:
+        self._profile = profile
+        self._cuts = {column: cut_of(column) for column in profile.columns()}
+
+    def read(self, data: bytes) -> Row | None:
+        """The row; None for an empty line."""
+        if not data.strip():
+            return None
+        return FixedRow(data, decoded(data, self._profile), self._profile, self._cuts)
+
+    def header_record(self) -> bytes:
+        """Lines of fixed width have no header."""
+        return b""
+
+
+class FixedRow:
+    """One line; a column behind its end is empty, since tills leave out spaces at the end."""
+
+    def __init__(
+        self, data: bytes, text: str, profile: JournalProfile, cuts: Mapping[str, Cut]
+    ) -> None:
+        self._data = data
+        self._text = text
+        self._profile = profile
+        self._cuts = cuts
+
+    def text(self, column: str) -> str:
+        """A stretch of the line; see ``Row``."""
+        cut = self._cuts[column]
+        match self._profile.unit:
+            case Unit.CHARACTERS:
+                return self._text[cut.begin : cut.end].strip()
+            case Unit.BYTES:
+                return decoded(self._data[cut.begin : cut.end], self._profile).strip()
+            case Unit.CELLS:
+                return by_cells(self._text, cut).strip()
+
+    def below(self, path: str) -> Iterator[Row]:
+        """Lines have no lists."""
+        del path
+        return iter(())
+
+
+class JsonRows:
+    """One JSON object per line. Numbers stay the digits that the till wrote."""
+
+    header: tuple[str, ...] = ()
+
+    def __init__(self, profile: JournalProfile) -> None:
+        self._profile = profile
+
+    def read(self, data: bytes) -> Row | None:
+        """The row; None for an empty line."""
+        text = decoded(data, self._profile)
+        if not text.strip():
+            return None
+        try:
+            found = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise Malformed("it is not a JSON object on one line") from error
+        if not isinstance(found, dict):
+            raise Malformed("it is not a JSON object")
+        return JsonRow(found)
+
+    def header_record(self) -> bytes:
+        """Objects name their own fields."""
+        return b""
+
+
+class JsonRow:
+    """An object; columns are paths of names and places (from 0) with dots between them."""
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        self._found = found
+
+    def text(self, column: str) -> str:
+        """The text, number or truth at a path; see ``Row``."""
+        found = self._at(column)
+        if found is None:
+            return ""
+        if isinstance(found, bool):
+            return "true" if found else "false"
+        if not isinstance(found, str):
+            raise Malformed(f"{column} holds a list or an object where a text was expected")
+        return found.strip()
+
+    def below(self, path: str) -> Iterator[Row]:
+        """The objects of a list; raises Malformed where it holds anything else."""
+        found = self._at(path)
+        if found is None:
+            return
+        if not isinstance(found, list):
+            raise Malformed(f"{path} is not a list")
+        for entry in found:
+            if not isinstance(entry, dict):
+                raise Malformed(f"{path} holds something that is not an object")
+            yield JsonRow(entry)
+
+    def _at(self, path: str) -> Any:
+        found: Any = self._found
+        for name in path.split(".")[:_JSON_DEPTH]:
+            if isinstance(found, dict):
+                found = found.get(name)
+            elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+                found = found[int(name)]
+            else:
+                return None
+        return found
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
