@@ -114,8 +114,8 @@ class Outbox:
             DiskUnusable: the disk is full, read-only, or cannot do what the promise needs.
         """
         salvage = Salvage(path, sealer, clock, random, compose_closed, compose_void)
-        ownership, file, lanes, ledger = open_file(path, clock, random, salvage)
-        storing = Storing(file, lanes, sealer, clock)
+        ownership, (file, lanes, names, ledger) = open_file(path, clock, random, salvage)
+        storing = Storing(file, lanes, names, sealer, clock)
         settlement = Settlement(file, lanes, clock, ledger)
         return cls(
             ownership,
@@ -137,7 +137,7 @@ class Outbox:
                 compose_void=compose_void,
                 thrift=thrift or Thrift(),
             ),
-            mending=Mending(file, lanes, storing.names, settlement, salvage),
+            mending=Mending(file, lanes, names, settlement, salvage),
         )
 
     @property

@@ -12,10 +12,11 @@ thousand. One process writes the file, so its memory and the table are all there
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from agent.errors import OutboxDamaged
 from agent.outbox.spans import SHELF_BITS, SHELVES, shelf, shelf_of
 from models.wire.ids import EventId
 from models.wire.ranges import Range
@@ -68,17 +69,22 @@ class Names:
     """The names of an open outbox. Callers hold the file's lock."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        """Read the names that are not in their table yet."""
+        """Read the names that are not in their table yet; raises as ``load``."""
         self.load(db)
 
     def load(self, db: sqlite3.Connection) -> None:
-        """Begin anew with what a file says."""
+        """Begin anew with what a file says.
+
+        Raises:
+            OutboxDamaged: an event has no name, which no agent has written.
+            sqlite3.Error: so said SQLite.
+        """
         self._recent: dict[str, Place] = {}
         self._round: list[_Entry] = []
         self._reach: dict[int, int] = {}
         for stream, number in SHELVES.items():
             first, last = shelf(stream)
-            self.remember(db.execute(_BEHIND, (number, first - 1, last)))
+            self.remember(_named(db.execute(_BEHIND, (number, first - 1, last))))
 
     @property
     def is_due(self) -> bool:
@@ -169,3 +175,10 @@ def write_all(db: sqlite3.Connection) -> None:
     teach(db)
     db.execute(_WRITE_ALL)
     db.execute(_REACH_ALL, (SHELF_BITS,))
+
+
+def _named(rows: Iterable[tuple[str | None, int]]) -> Iterator[tuple[str, int]]:
+    for event_id, position in rows:
+        if not isinstance(event_id, str):
+            raise OutboxDamaged(f"outbox: the event at position {position} has lost its name")
+        yield event_id, position

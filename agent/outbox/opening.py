@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.errors import DiskUnusable, OutboxDamaged
 from agent.outbox import aside
@@ -15,6 +16,7 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.making import make_if_new
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
+from agent.outbox.names import Names
 from agent.outbox.ownership import Ownership
 from agent.outbox.rows import EPOCH_BYTES, add_lane, load, open_epoch
 from agent.outbox.salvage import Salvage
@@ -26,10 +28,19 @@ from models.wire.ids import new_epoch
 from models.wire.topics import Stream
 
 
+class Opened(NamedTuple):
+    """An open file, and what was read of it; ``ledger`` is the one that it last heard of."""
+
+    file: OutboxFile
+    lanes: Lanes
+    names: Names
+    ledger: str
+
+
 def open_file(
     path: Path, clock: Clock, random: Callable[[int], bytes], salvage: Salvage | None = None
-) -> tuple[Ownership, OutboxFile, Lanes, str]:
-    """Open or make an outbox: its ownership, its file, its lanes, the ledger it last heard of.
+) -> tuple[Ownership, Opened]:
+    """Open or make an outbox, and own it.
 
     Args:
         path: the file.
@@ -44,16 +55,16 @@ def open_file(
     ownership = Ownership(path)
     try:
         aside.complete(path)
-        file, lanes, ledger = _open_sound(path, clock, random, salvage)
+        opened = _open_sound(path, clock, random, salvage)
     except BaseException:
         ownership.release()
         raise
-    return ownership, file, lanes, ledger
+    return ownership, opened
 
 
 def _open_sound(
     path: Path, clock: Clock, random: Callable[[int], bytes], salvage: Salvage | None
-) -> tuple[OutboxFile, Lanes, str]:
+) -> Opened:
     try:
         return _open(path, clock, random)
     except OutboxDamaged as damage:
@@ -63,9 +74,7 @@ def _open_sound(
     return _open(path, clock, random)
 
 
-def _open(
-    path: Path, clock: Clock, random: Callable[[int], bytes]
-) -> tuple[OutboxFile, Lanes, str]:
+def _open(path: Path, clock: Clock, random: Callable[[int], bytes]) -> Opened:
     _make_if_new(path)
     with in_our_words(path):
         examine_log(path)
@@ -75,10 +84,11 @@ def _open(
         lanes, ledger = _load(file, clock, random)
         with file.read() as db:
             examine(db, path, lanes)
+            names = Names(db)
     except BaseException:
         file.close()
         raise
-    return file, lanes, ledger
+    return Opened(file, lanes, names, ledger)
 
 
 def _make_folder(path: Path) -> None:

@@ -29,7 +29,7 @@ from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
-from agent.outbox.names import write_all
+from agent.outbox.names import Names, write_all
 from agent.outbox.rebuild import UNREADABLE, Rebuilt, rebuild
 from agent.outbox.rehome import Cargo, Rehoming
 from agent.outbox.remains import (
@@ -185,11 +185,11 @@ class Salvage:
         file = OutboxFile(draft)
         try:
             with file.read() as db:
-                lanes = Lanes(load(db))
+                lanes, names = Lanes(load(db)), Names(db)
             rehoming = Rehoming(
                 file,
                 lanes,
-                Storing(file, lanes, self.sealer, self.clock),
+                Storing(file, lanes, names, self.sealer, self.clock),
                 clock=self.clock,
                 random=self.random,
                 compose_closed=self.compose_closed,

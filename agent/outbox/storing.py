@@ -61,14 +61,15 @@ class Storing:
         names: of the events that are stored.
     """
 
-    def __init__(self, file: OutboxFile, lanes: Lanes, sealer: Sealer, clock: Clock) -> None:
+    def __init__(
+        self, file: OutboxFile, lanes: Lanes, names: Names, sealer: Sealer, clock: Clock
+    ) -> None:
         self._file = file
         self._lanes = lanes
         self._sealer = sealer
         self._clock = clock
         self._logger = get_logger(__name__)
-        with file.read() as db:
-            self.names = Names(db)
+        self.names = names
 
     def seal(self, drafts: Sequence[Draft]) -> list[SealedEvent]:
         """The drafts as they may lie on a disk. Takes no lock of the outbox.

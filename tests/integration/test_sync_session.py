@@ -417,7 +417,7 @@ def test_a_broker_that_confirms_and_forgets_raises_the_alarm_until_the_ledger_an
     deaf = False
     assert shop.drained()
     assert office.received[sold] == 1
-    assert shop.standing.facts().ledger_silent is False
+    assert eventually(lambda: shop.standing.facts().ledger_silent is False, 5)
 
 
 def test_an_answer_to_an_earlier_connection_settles_before_the_welcome(

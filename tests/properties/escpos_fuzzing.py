@@ -1,18 +1,23 @@
 """The parser under a coverage-guided fuzzer: ``python -m tests.properties.escpos_fuzzing -runs=N``.
 
 Every input is read whole and in two parts by two kinds of printer; both readings must agree, and
-what libFuzzer takes for a hang or too much memory ends the run as a crash does.
+a hang or too much memory ends the run as a crash does. The memory is limited here: what libFuzzer
+measures begins with that of the process which started this one.
 """
 
 from __future__ import annotations
 
+import resource
 import sys
+from typing import Final
 
 import atheris  # type: ignore[import-untyped]  # it has neither stubs nor hints
 
 with atheris.instrument_imports(include=["agent.capture.pos.escpos"]):
     from agent.capture.pos.escpos import Ending, PaperRoll, PrinterProfile, ReceiptPrint
     from agent.capture.pos.escpos.opcodes import VENDORS
+
+_MEMORY_BYTES: Final = 512 << 20
 
 _PROFILES = (
     PrinterProfile(vendors=tuple(VENDORS)),
@@ -34,5 +39,6 @@ def _read(profile: PrinterProfile, *chunks: bytes) -> list[ReceiptPrint | None]:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
     atheris.Setup(sys.argv, try_one)
     atheris.Fuzz()

@@ -8,6 +8,7 @@ or emptied to play one that was put back; ``repeat_welcomes`` plays a worker tha
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from typing import Protocol
 
@@ -49,6 +50,7 @@ class HeadOffice:
         self.order: list[tuple[str, int, bool]] = []
         self.births = 0
         self.forgotten = 0
+        self._one_at_a_time = threading.RLock()  # a welcome is never older than the last answer
         self._retained: dict[DevicePath, bytes] = {}
         self.twins: list[Reported] = []
         self._codec = Codec()
@@ -58,6 +60,10 @@ class HeadOffice:
 
     def arrived(self, topic: str, payload: bytes) -> None:
         """Listener: a device spoke."""
+        with self._one_at_a_time:
+            self._answer(topic, payload)
+
+    def _answer(self, topic: str, payload: bytes) -> None:
         said = parse_up(topic)
         if isinstance(said.branch, Stream):
             answer: Ack | Welcome | None = self._settle(payload)
@@ -73,8 +79,9 @@ class HeadOffice:
 
     def repeat_welcomes(self) -> None:
         """Answer every device's last birth once more, as after hearing it again, retained."""
-        for device, birth in self._retained.items():
-            self._say(device, self._welcome(birth))
+        with self._one_at_a_time:
+            for device, birth in self._retained.items():
+                self._say(device, self._welcome(birth))
 
     def _say(self, device: DevicePath, answer: Ack | Welcome) -> None:
         self._connection.publish(Message(down(device, Down.ACK), msgspec.json.encode(answer)))

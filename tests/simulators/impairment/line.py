@@ -157,12 +157,22 @@ class BadLine:
             weather.change(replace(weather.quality, stalls=stalls))
 
     async def _accept(self) -> None:
+        """Cancelled in ``sock_accept``, the connection that has just come would be nobody's."""
         while True:
-            client, _ = await self._loop.sock_accept(self._listener)
+            await self._called()
+            client, _ = self._listener.accept()
             self.figures.accepted += 1
             connection = self._loop.create_task(self._connect(client))
             self._connections.add(connection)
             connection.add_done_callback(self._connections.discard)
+
+    async def _called(self) -> None:
+        called = asyncio.Event()
+        self._loop.add_reader(self._listener, called.set)
+        try:
+            await called.wait()
+        finally:
+            self._loop.remove_reader(self._listener)
 
     async def _connect(self, client: socket.socket) -> None:
         """Serve one connection until both ends have closed, or somebody resets it."""
