@@ -6,12 +6,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from agent.capture.pos.escpos.reading import printer_named
+from agent.capture.pos.kinds import POSLOG, PRINTER_FILES
+from agent.capture.pos.tap.sheets import SUFFIX
 from agent.config import AgentConfig
 from agent.errors import BadConfiguration
 
-_POSLOG: Final = ".xml"
-_SHEET: Final = ".print"
-_PRINTS: Final = (".prn", ".bin", ".escpos")
 _SLIP_BYTES: Final = 8192
 """Enough for the first line, which says whose it is."""
 
@@ -28,15 +28,15 @@ def folder_of(config: AgentConfig, file: str, head: bytes) -> Path:
         BadConfiguration: its source is configured no more, or has no folder; says what to do.
     """
     name = file.lower()
-    if name.endswith(_POSLOG):
+    if name.endswith(POSLOG.suffixes):
         if config.till.folder is None:
             raise BadConfiguration("[till] folder is absent: this box has no till to read for")
         return config.till.folder
-    if name.endswith(_SHEET):
+    if name.endswith(SUFFIX):
         if not config.tap:
             raise BadConfiguration(f"{file}: no [[tap]] is configured that could read it")
         return config.prints_folder / "waiting"
-    if name.endswith(_PRINTS):
+    if name.endswith(PRINTER_FILES.suffixes):
         return _folder_of_prints(config, file, head)
     raise BadConfiguration(
         f"{file}: a journal's record has no folder to be put back into; mend the profile and give "
@@ -45,8 +45,6 @@ def folder_of(config: AgentConfig, file: str, head: bytes) -> Path:
 
 
 def _folder_of_prints(config: AgentConfig, file: str, head: bytes) -> Path:
-    from agent.capture.pos.escpos.reading import printer_named  # noqa: PLC0415
-
     printer = printer_named(BytesIO(head[:_SLIP_BYTES]))
     folders = {each.name: each.folder for each in config.prints}
     if printer in folders:

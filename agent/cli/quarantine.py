@@ -59,7 +59,7 @@ def quarantine_retry(
     """Put them back into the folder they came from, to be read with the profile of today.
 
     Safe beside a running agent. What it still cannot read comes back here; what is known already
-    counts once. Records of a journal stay: see docs/how-to/read-a-journal.md.
+    counts once. A journal's records stay: give the journal another name to read it anew.
     """
     from agent.capture.retrying import folder_of  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from agent.cli import app
 from agent.health.alarms import AlarmKind
 from tests.simulators.many_tills import ManyTills, printed
-from tests.simulators.printing_till import print_jobs
+from tests.simulators.printing_till import PrintingTill, print_jobs
 from tests.simulators.processes import ROOT, eventually
 
 
@@ -71,6 +71,23 @@ def test_kill_9_in_the_middle_loses_nothing(box: ManyTills) -> None:
         owed += 10 + 10 + 2
         assert _sold_exactly(box, owed), (life, box.sold())
     assert box.sold() == owed
+
+
+def test_a_receipt_that_kill_9_has_torn_is_set_aside_in_sight(box: ManyTills) -> None:
+    box.start()
+    opened = box.root / "data" / "prints" / "open"
+    with PrintingTill(box.port) as till:
+        till.print(printed(1, 2)[:-60])
+        assert eventually(lambda: any(each.stat().st_size > 300 for each in opened.iterdir()), 20)
+        box.kill()
+    box.start()
+    assert eventually(lambda: box.source("taps").set_aside == 1, 20), box.log()
+    assert eventually(
+        lambda: [alarm.alarm for alarm in box.status().alarms] == [AlarmKind.FILES_QUARANTINED], 20
+    )
+    assert box.sold() == 0, "half a receipt is no sale"
+    box.print(1)
+    assert eventually(lambda: box.sold() == 1, 20), "the till printed it again"
 
 
 def _sold_more_than(box: ManyTills, count: int) -> bool:

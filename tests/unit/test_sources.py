@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,9 @@ from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 from tests.simulators.capturing import PROFILES, LedgerSink, context
+from tests.simulators.many_tills import basket
 from tests.simulators.processes import eventually
+from tests.simulators.receipt_printer import chinese_receipt
 
 KEY = MasterKey(b"k" * 32)
 
@@ -90,6 +92,29 @@ def test_a_journal_may_be_of_records_or_of_receipt_texts(tmp_path: Path) -> None
     for profile in ("journal-csv", "journal-fixed", "journal-ndjson"):
         [source] = make_sources(config(tmp_path, journal=(journal(profile),)), around(tmp_path))
         assert source.kind is SourceKind.JOURNAL
+
+
+def test_a_journal_of_receipt_texts_is_followed_by_a_profile_for_receipts(tmp_path: Path) -> None:
+    profiles = tmp_path / "configs" / "till_profiles"
+    profiles.mkdir(parents=True)
+    text = (PROFILES / "receipt-supermarket-zh.toml").read_text("utf-8")
+    whole = (
+        f'{text}\n[journal]\nbegin = ["...好邻居超市"]\nend = ["谢谢惠顾"]\nencoding = "gb18030"\n'
+    )
+    (profiles / "receipt-supermarket-zh.toml").write_text(whole, "utf-8")
+    file = tmp_path / "journal.txt"
+    settings = replace(journal("receipt-supermarket-zh"), file=file, poll_s=0.01)
+    sink = LedgerSink()
+    near = replace(around(tmp_path), sink=sink, configs=profiles.parent)
+    sources = Sources(make_sources(config(tmp_path, journal=(settings,)), near), SystemClock())
+    sources.start()
+    for number in (1, 2):
+        with file.open("ab") as paper:
+            paper.write(("\n".join(chinese_receipt(basket(number))) + "\n").encode("gb18030"))
+    assert eventually(lambda: len(sink.stored) == 2, 10), sources.states()
+    sources.stop()
+    [state] = sources.states()
+    assert (state.sales, state.set_aside, state.waiting_bytes) == (2, 0, 0)
 
 
 @pytest.mark.parametrize(
