@@ -74,6 +74,7 @@ def test_kill_9_in_the_middle_loses_nothing(box: ManyTills) -> None:
 
 
 def test_a_receipt_that_kill_9_has_torn_is_set_aside_in_sight(box: ManyTills) -> None:
+    box.append([])
     box.start()
     opened = box.root / "data" / "prints" / "open"
     with PrintingTill(box.port) as till:
