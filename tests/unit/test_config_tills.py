@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from agent.config import AgentConfig, read_config
+from agent.config import (
+    AgentConfig,
+    JournalSettings,
+    PrinterTapSettings,
+    PrintsSettings,
+    read_config,
+)
 from agent.errors import BadConfiguration
 
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 HEAD = '[device]\ntenant = "demo"\nstore = "sh-0001"\ndevice = "sh-0001-pos1"\n'
 JOURNAL = '[[journal]]\nname = "ej"\nfile = "/srv/ej/EJ*.txt"\nprofile = "journal-csv"\n'
 TAP = '[[tap]]\nname = "front"\nprinter_host = "192.168.1.60"\nprofile = "corner"\n'
@@ -65,3 +74,32 @@ def test_what_cannot_work_is_refused_at_start(
     with pytest.raises(BadConfiguration) as refused:
         read(tmp_path, *parts)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("page", "number", "kind"),
+    [
+        ("read-a-journal.md", 0, JournalSettings),
+        ("tap-a-receipt-printer.md", 0, PrinterTapSettings),
+        ("tap-a-receipt-printer.md", 1, PrintsSettings),
+    ],
+)
+def test_the_guides_name_exactly_the_settings_that_exist(
+    page: str, number: int, kind: type[JournalSettings | PrinterTapSettings | PrintsSettings]
+) -> None:
+    told = (HOW_TO / page).read_text("utf-8").split("| key | default | what it does |\n")[1:]
+    rows = [line.split("|") for line in told[number].partition("\n\n")[0].splitlines()[1:]]
+    keys = [key for row in rows for key in re.findall(r"`(\w+)`", row[1])]
+    defaults = [text for row in rows for text in row[2].strip().split(", ")]
+    assert sorted(keys) == sorted(each.name for each in fields(kind))
+    exist = {each.name: each.default for each in fields(kind)}
+    for key, text in zip(keys, defaults, strict=True):
+        if text.startswith("`"):
+            assert text.strip("`") == _written(exist[key]), key
+
+
+def _written(default: object) -> str:
+    """As TOML has it, without quotes."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else f"{default}"
