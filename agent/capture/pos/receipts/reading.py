@@ -53,7 +53,7 @@ class TillReceipts:
         doubt = _MISSING if broken else self._doubt(receipt, finding)
         sale = self.sale(finding, receipt.sha256)
         if sale is None:
-            if broken and not finding.is_copy and any(map(str.strip, lines)):
+            if broken and not self._skips(finding) and any(map(str.strip, lines)):
                 raise Malformed("bytes of it are missing, and it may have been a sale")
             return
         if doubt:
@@ -93,10 +93,12 @@ class TillReceipts:
 
     def sale(self, finding: Finding, raw_sha256: str) -> SaleRecorded | None:
         """The sale of what was found, without its revision; as ``read``."""
-        skipped = finding.is_copy and self._profile.copies is Copies.SKIP
-        if skipped or not finding.is_sale:
+        if self._skips(finding) or not finding.is_sale:
             return None
         return self._mapper.sale(finding.transcript, raw_sha256)
+
+    def _skips(self, finding: Finding) -> bool:
+        return finding.is_copy and self._profile.copies is Copies.SKIP
 
 
 def _proven(sale: SaleRecorded, finding: Finding, doubt: str) -> SaleRecorded:
