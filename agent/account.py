@@ -12,7 +12,7 @@ from agent.capture.pos.spool import SpoolStatus
 from agent.clock import DeviceClock
 from agent.config import AgentConfig
 from agent.health.alarms import Board
-from agent.health.status.facts import ClockStatus, LineStatus, TillStatus
+from agent.health.status.facts import ClockStatus, LineStatus, SourceStatus, TillStatus
 from agent.health.status.live import Account, Parts
 from agent.health.status.reading import count_quarantined
 from agent.health.status.shown import troubles_of
@@ -49,6 +49,7 @@ class Members:
         machine: the machine's own clock, whatever it shows.
         uptime_s: by a clock that never jumps.
         till: how the till's folder is; None on a box without one.
+        sources: how the journals, taps and folders of prints are; none on a box without one.
         cameras: how they do; none on a box without one.
         show_cameras: has them shown to those who ask beside the agent.
         cards: how far the shop's card feed is applied.
@@ -62,6 +63,7 @@ class Members:
     machine: Clock
     uptime_s: Callable[[], float]
     till: Callable[[], SpoolStatus | None]
+    sources: Callable[[], Sequence[SourceStatus]]
     cameras: Callable[[], Sequence[CameraState]]
     show_cameras: Callable[[], object]
     cards: Callable[[], int]
@@ -87,6 +89,7 @@ def account_of(config: AgentConfig, members: Members) -> Account:
         line=lambda: _line(members),
         clock=lambda: _clock(clock, members.machine),
         till=lambda: _till(members.till()),
+        sources=members.sources,
         cameras=members.cameras,
         quarantined=lambda: count_quarantined(config),
         cards=members.cards,

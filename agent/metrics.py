@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
-from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,39 @@ class Counted(Enum):
         "Minutes that were given up: the outbox could not take them for too long.",
     )
 
+    SOURCE_SALES = Metric(
+        "lianke_source_sales",
+        "Sales that a journal or a folder of prints has handed over, repeats included.",
+        ("source",),
+    )
+    SOURCE_PRINTS = Metric(
+        "lianke_source_prints",
+        "Receipts that a tap has written down; files that were taken from a folder of prints.",
+        ("source",),
+    )
+    SOURCE_SET_ASIDE = Metric(
+        "lianke_source_set_aside",
+        "Records, receipts and files of a source that could not be read.",
+        ("source",),
+    )
+    SOURCE_GAPS = Metric(
+        "lianke_source_gaps",
+        "How often something of a source may be missing: a journal that did not go on where it "
+        "was left, a receipt that is not whole, a mistake of a tap.",
+        ("source",),
+    )
+    SOURCE_LOST_BYTES = Metric(
+        "lianke_source_lost_bytes", "Bytes that were printed and not written down.", ("source",)
+    )
+
     def make(self, registry: CollectorRegistry) -> Counter:
         """The counter, published in a registry; once per registry."""
         metric = self.value
         return Counter(metric.name, metric.meaning, metric.labels, registry=registry)
+
+    def family(self) -> CounterMetricFamily:
+        """An empty family of this counter, for a collector that looks when it is asked."""
+        return CounterMetricFamily(self.value.name, self.value.meaning, labels=self.value.labels)
 
 
 class Measured(Enum):
@@ -132,6 +161,27 @@ class Measured(Enum):
     TILL_FILES_WAITING = Metric("lianke_till_files_waiting", "Files of the till not yet captured.")
     TILL_BLOCKED = Metric("lianke_till_blocked", "1 while nothing is taken from the till.")
     FILES_QUARANTINED = Metric("lianke_till_files_quarantined", "Unreadable till files kept.")
+    SOURCE_FILES_WAITING = Metric(
+        "lianke_source_files_waiting", "Files of a source not yet captured.", ("source",)
+    )
+    SOURCE_LAG_BYTES = Metric(
+        "lianke_source_lag_bytes", "Bytes of a journal that were not read yet.", ("source",)
+    )
+    SOURCE_BLOCKED = Metric(
+        "lianke_source_blocked",
+        "1 while nothing is taken or written down, or the source cannot start.",
+        ("source", "kind"),
+    )
+    SOURCE_LAST = Metric(
+        "lianke_source_last_timestamp_seconds",
+        "When something was captured last, seconds since 1970; absent until then.",
+        ("source",),
+    )
+    PRINTER_REACHABLE = Metric(
+        "lianke_source_printer_reachable",
+        "1 while a tap's printer takes connections; absent until the first.",
+        ("source",),
+    )
     CARDS_THROUGH = Metric("lianke_cards_through", "How far the shop's card feed is applied.")
     CAMERA_STATE = Metric(
         "lianke_camera_state",

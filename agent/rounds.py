@@ -91,4 +91,5 @@ class Rounds:
 
     def _quarantined(self) -> int:
         till = self._members.till()
-        return till.quarantined if till else 0
+        aside = sum(source.set_aside for source in self._members.sources())
+        return aside + (till.quarantined if till else 0)

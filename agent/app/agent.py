@@ -1,6 +1,6 @@
 """The agent's composition root: every part is built once, in the order in which a sale passes them.
 
-    keys → outbox → replica → intake → spool (the till)     a sale comes in and is durable
+    keys → outbox → replica → intake → tills                a sale comes in and is durable
                   → cameras                                 so do counted minutes
                   → link (MQTT), catch-up (HTTPS)           it goes up, cards come down
                   → tablet                                  the guide sees it, and how the box is
@@ -20,12 +20,9 @@ from zoneinfo import ZoneInfo
 
 from agent.account import Members, account_of
 from agent.app.line import Line
+from agent.app.tills import TillParts, Tills
 from agent.capture.intake import Intake
-from agent.capture.pos.poslog import PoslogReader
-from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
-from agent.capture.pos.spool import Spool, SpoolSettings
-from agent.capture.till_files import till_files
 from agent.clock import (
     DeviceClock,
     FloorFile,
@@ -33,7 +30,7 @@ from agent.clock import (
     milliseconds_since_boot,
     read_boot_id,
 )
-from agent.config import AgentConfig, configs_folder, device_secret
+from agent.config import AgentConfig, device_secret
 from agent.facts import FactMaker
 from agent.health.status.figures import StatusFigures
 from agent.health.status.posted import read_posted
@@ -90,7 +87,7 @@ class Agent:
         self._random = SystemRandom()
         self._pulses = Pulses(self._machine.monotonic_s)
         self.registry = agent_registry()
-        self.spool: Spool | None = None
+        self.tills: Tills | None = None
         self.cameras: Cameras | None = None
         self._closing = ExitStack()
 
@@ -115,7 +112,7 @@ class Agent:
         members = self._members()
         self.account = account_of(self._config, members)
         self.registry.register(StatusFigures(self.account.look))
-        self.spool = self._start_spool(parts)
+        self.tills = self._start_tills(parts)
         self.cameras = self._start_cameras(parts)
         self.tablet = self._start_tablet(parts)
         self.link.start()
@@ -174,7 +171,8 @@ class Agent:
             clock=self._clock,
             machine=self._machine,
             uptime_s=lambda: self._clock.monotonic_s() - self._started_s,
-            till=lambda: self.spool.status if self.spool else None,
+            till=lambda: self.tills.till() if self.tills else None,
+            sources=lambda: self.tills.sources() if self.tills else (),
             cameras=lambda: self.cameras.states() if self.cameras else (),
             show_cameras=lambda: self.cameras.show() if self.cameras else None,
             cards=lambda: self.replica.through,
@@ -201,10 +199,8 @@ class Agent:
         parts.callback(server.stop)
         return server
 
-    def _start_spool(self, parts: ExitStack) -> Spool | None:
-        till, device = self._config.till, self._config.device
-        if till.folder is None:
-            return None
+    def _start_tills(self, parts: ExitStack) -> Tills:
+        device = self._config.device
         context = CaptureContext(
             device=device.path,
             timezone=ZoneInfo(device.timezone),
@@ -212,22 +208,16 @@ class Agent:
             phone_region=device.phone_region,
             operator_key=self._master.derive("lianke operators"),
         )
-        profile = load_profile(configs_folder() / "till_profiles", till.profile)
-        self._keeping = till_files(self._config, self._master)
-        spool = Spool(
-            till.folder,
-            device.path.device,
-            reader=PoslogReader(profile, context),
+        made_of = TillParts(
+            config=self._config,
+            master=self._master,
+            context=context,
             sink=Intake(self.outbox, self._lay_over, self.registry),
-            keeping=self._keeping,
             clock=self._clock,
-            settings=SpoolSettings(
-                rescan_s=till.rescan_s, settle_s=till.settle_s, max_file_bytes=till.max_file_bytes
-            ),
+            random=self._random.random,
+            random_bytes=os.urandom,
         )
-        spool.start()
-        parts.callback(spool.stop)
-        return spool
+        return Tills.start(made_of, parts)
 
     def _start_cameras(self, parts: ExitStack) -> Cameras | None:
         config = self._config
@@ -261,8 +251,8 @@ class Agent:
         self._steady.keep()
         self.outbox.housekeep(self._config.housekeeping.keep_s())
         self.replica.housekeep(self._steady.now())
-        if self.spool is not None:
-            self._keeping.housekeep(self._steady.now())
+        if self.tills is not None:
+            self.tills.keeping.housekeep(self._steady.now())
 
 
 class _LinkLine:

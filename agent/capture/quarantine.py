@@ -1,9 +1,9 @@
 """``lianke-agent quarantine``: what could not be read, looked at and dealt with by a person.
 
 It works beside the running agent and touches nothing of its: a retry puts the record back into the
-till's folder, where the agent finds it like any file of the till, with the profile of today. What
-it still cannot read comes back here with a reason of today. What is shown is what is kept, without
-card data; it may name members.
+folder it came from (``retrying``), where the agent finds it like any file of the till, with the
+profile of today. What it still cannot read comes back here with a reason of today. What is shown is
+what is kept, without card data; it may name members.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Quarantine:
             raise UnreadableInput(f"{kept.name}: cannot be opened: {error}") from error
 
     def retry(self, kept: Kept, till_folder: Path) -> Path:
-        """Put it back into the till's folder, then forget it here; returns the new file.
+        """Put it back into its source's folder, then forget it here; returns the new file.
 
         In this order, so that a crash leaves it twice and never loses it; events that are known
         already count once.

@@ -56,19 +56,27 @@ def quarantine_show(
 def quarantine_retry(
     names: NamesArgument = None, every: EveryOption = False, config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
-    """Put them back into the till's folder, to be read with the profile of today.
+    """Put them back into the folder they came from, to be read with the profile of today.
 
     Safe beside a running agent. What it still cannot read comes back here; what is known already
-    counts once.
+    counts once. A journal's records stay: give the journal another name to read it anew.
     """
+    from agent.capture.retrying import folder_of  # noqa: PLC0415
+
     settings = read_config(config)
-    if settings.till.folder is None:
-        raise BadConfiguration("[till] folder is absent: this box has no till to read for")
     quarantine = _quarantine(settings)
-    wanted = _wanted(quarantine, names, every=every)
-    for kept in wanted:
-        print(f"{kept.name} → {quarantine.retry(kept, settings.till.folder)}")
-    print(f"{len(wanted)} put back, {len(quarantine.kept())} left in quarantine")
+    back = 0
+    for kept in _wanted(quarantine, names, every=every):
+        try:
+            folder = folder_of(settings, kept.file, next(quarantine.content(kept), b""))
+        except BadConfiguration as error:
+            if not every:
+                raise
+            print(f"{kept.name}: {error}", file=sys.stderr)
+            continue
+        print(f"{kept.name} → {quarantine.retry(kept, folder)}")
+        back += 1
+    print(f"{back} put back, {len(quarantine.kept())} left in quarantine")
 
 
 @quarantine_app.command("drop")

@@ -27,8 +27,10 @@ from agent.config.settings import (
     device_secret,
     read_config,
 )
+from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, PrintsSettings
 
 __all__ = [
+    "TAPS",
     "AgentConfig",
     "BrokerSettings",
     "CameraSettings",
@@ -37,9 +39,12 @@ __all__ = [
     "DeviceSettings",
     "Endpoint",
     "HousekeepingSettings",
+    "JournalSettings",
     "LineSettings",
     "MqttProtocol",
     "OutboxSettings",
+    "PrinterTapSettings",
+    "PrintsSettings",
     "SourceKind",
     "StatusSettings",
     "SyncSettings",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
 from agent.config.line import BrokerSettings, CloudSettings, SyncSettings
 from agent.config.outbox import OutboxSettings
+from agent.config.tills import JournalSettings, PrinterTapSettings, PrintsSettings, check_tills
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
@@ -82,8 +83,8 @@ class TillSettings:
         rescan_s: a full look at the folder, for network shares that tell nothing.
         settle_s: a half-written file is quarantined when it has not changed for so long.
         max_file_bytes: larger files are left in the folder, with a warning.
-        archive_days: processed files are kept sealed for so long.
-        quarantine_days: unreadable files are kept sealed for so long.
+        archive_days: processed files are kept sealed for so long; printed receipts, too.
+        quarantine_days: what cannot be read is kept sealed for so long, whatever source it is of.
     """
 
     folder: Path | None = None
@@ -164,6 +165,9 @@ class AgentConfig:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     till: TillSettings = field(default_factory=TillSettings)
+    journal: tuple[JournalSettings, ...] = ()
+    tap: tuple[PrinterTapSettings, ...] = ()
+    prints: tuple[PrintsSettings, ...] = ()
     tablet: TabletSettings = field(default_factory=TabletSettings)
     status: StatusSettings = field(default_factory=StatusSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
@@ -174,12 +178,21 @@ class AgentConfig:
     def __post_init__(self) -> None:
         """What concerns more than one part is checked here."""
         check_cameras(self.camera)
+        check_tills(self.till.folder, self.journal, self.tap, self.prints)
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether anything but the till's folder is captured from."""
+        return bool(self.journal or self.tap or self.prints)
 
     @property
     def capabilities(self) -> tuple[str, ...]:
         """Which parts run on this box, as its birth says."""
         parts = {
             "poslog": self.till.folder is not None,
+            "journal": bool(self.journal),
+            "tap": bool(self.tap),
+            "prints": bool(self.prints),
             "tablet": self.tablet.enabled,
             "footfall": bool(self.camera),
         }
@@ -194,6 +207,16 @@ class AgentConfig:
     def replica_file(self) -> Path:
         """Where the shop's cards are kept."""
         return self.device.data_dir / "replica.sqlite3"
+
+    @property
+    def journals_folder(self) -> Path:
+        """How far each journal was read."""
+        return self.device.data_dir / "journals"
+
+    @property
+    def prints_folder(self) -> Path:
+        """What the taps write down, until sales were made of it."""
+        return self.device.data_dir / "prints"
 
     @property
     def cameras_file(self) -> Path:

@@ -9,9 +9,22 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.health.alarms import AlarmKind, Entry, Severity
-from agent.health.status.facts import AlarmStatus, Status, TillStatus
+from agent.health.status.facts import AlarmStatus, SourceStatus, Status, TillStatus
 from agent.tablet.screen import LineScreen, Moment
 from models.shown.words import Language, Words
+
+_NAMED: Final = frozenset(
+    {
+        AlarmKind.CAMERA_BLIND,
+        AlarmKind.SALE_REFUSED,
+        AlarmKind.TILL_BLOCKED,
+        AlarmKind.TILL_FOLDER_MISSING,
+        AlarmKind.TAP_DOWN,
+        AlarmKind.CAPTURE_INCOMPLETE,
+        AlarmKind.PRINTER_UNREACHABLE,
+    }
+)
+"""Alarms about something that the shop's configuration gave a name."""
 
 _SPANS: Final = ((86_400.0, "span.days"), (3_600.0, "span.hours"), (60.0, "span.minutes"))
 _UNITS: Final = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
@@ -124,12 +137,11 @@ class StatusScreens:
     def _alarm(self, alarm: AlarmStatus, words: Words, now: datetime) -> AlarmScreen:
         entry = self._vocabulary[alarm.alarm]
         said = entry.zh if words.language is Language.ZH else entry.en
-        named = alarm.alarm is AlarmKind.CAMERA_BLIND
         return AlarmScreen(
             key=f"{alarm.alarm}/{alarm.about}",
             urgent=alarm.severity is Severity.URGENT,
             what=said.what,
-            about=alarm.about if named else "",
+            about=alarm.about if alarm.alarm in _NAMED else "",
             next=said.next,
             since=self._moment(alarm.since, words, now),
             detail=alarm.detail,
@@ -143,6 +155,9 @@ class StatusScreens:
             yield Fact(words("status.clock"), _clock(status, words))
         if status.till:
             yield Fact(words("status.till"), self._till(status.till, words, status.at))
+        for source in status.sources:
+            named = words(f"source.{source.kind}", name=source.name)
+            yield Fact(named, self._source(source, words, status.at))
         for camera in status.cameras:
             state = words(f"camera.{camera.state}")
             since = span(camera.since_s, words)
@@ -161,6 +176,17 @@ class StatusScreens:
             return waiting
         last = words("status.till_last", when=words.when(till.last_file_at, now, self._timezone))
         return f"{waiting} · {last}"
+
+    def _source(self, source: SourceStatus, words: Words, now: datetime) -> str:
+        said = [_how(source, words)]
+        said += [words("source.sales", count=source.sales)] if source.sales else []
+        said += [words("source.printed", count=source.prints)] if source.prints else []
+        said += [words("source.set_aside", count=source.set_aside)] if source.set_aside else []
+        said += [words("source.gaps", count=source.gaps)] if source.gaps else []
+        if source.last_at is not None:
+            when = words.when(source.last_at, now, self._timezone)
+            said.append(words("source.last", when=when))
+        return " · ".join(said)
 
     def _moment(self, moment: datetime, words: Words, now: datetime) -> Moment:
         return Moment(words.when(moment, now, self._timezone), moment.isoformat())
@@ -181,6 +207,24 @@ def size(count: float) -> str:
             amount = count / unit
             return f"{amount:.0f} {name}" if amount >= 10 else f"{amount:.1f} {name}"  # noqa: PLR2004 - two digits say enough
     return f"{count:.0f} B"
+
+
+def _how(source: SourceStatus, words: Words) -> str:
+    """What stands in the way of a source, else what waits."""
+    obstacles = {
+        "source.not_started": not source.started,
+        "source.blocked": bool(source.blocked),
+        "source.missing": not source.present,
+        "source.unreachable": source.reachable is False,
+    }
+    for key, is_so in obstacles.items():
+        if is_so:
+            return words(key)
+    if source.waiting_bytes:
+        return words("source.lag", amount=size(source.waiting_bytes))
+    return (
+        words("source.waiting", count=source.waiting) if source.waiting else words("source.ready")
+    )
 
 
 def _sale_age(status: Status, words: Words) -> str:

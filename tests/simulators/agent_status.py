@@ -14,6 +14,8 @@ from agent.health.status.facts import (
     ClockStatus,
     LineStatus,
     RoomStatus,
+    SourceKind,
+    SourceStatus,
     Status,
     StreamStatus,
     TillStatus,
@@ -106,6 +108,11 @@ def a_till(**changes: object) -> TillStatus:
         ),
         **changes,
     )
+
+
+def a_source(kind: SourceKind = SourceKind.TAP, **changes: object) -> SourceStatus:
+    """A source that is served, except for what is changed."""
+    return msgspec.structs.replace(SourceStatus(name="front", kind=kind), **changes)
 
 
 def a_line(**changes: object) -> LineStatus:

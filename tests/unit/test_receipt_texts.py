@@ -93,6 +93,46 @@ def test_half_a_receipt_never_stands_for_the_whole() -> None:
         list(till.sales(lost, Occasion("front", whole=False)))
     (captured,) = till.sales(receipt, Occasion("front", whole=False))
     assert captured.sale.total_minor == 1425
+    assert Flag.OTHER in captured.sale.capture.flags, "its sums prove it, and it is marked"
+
+
+@pytest.mark.parametrize("missing", ["Total", "SALES INVOICE"])
+def test_a_fragment_without_its_total_or_its_mark_is_never_silent(missing: str) -> None:
+    receipt = real_receipt("examplemart_logo_en.bin", PrinterProfile())
+    kept = [line for line in receipt.lines if not line.text.strip().startswith(missing)]
+    torn = msgspec.structs.replace(receipt, lines=tuple(kept), torn=True)
+    till = TillReceipts(receipt_profile("receipt-examplemart"), context())
+    with pytest.raises(Malformed, match="bytes of it are missing"):
+        list(till.sales(torn, Occasion("front")))
+
+
+def doubted(receipt: ReceiptPrint, *words: str) -> ReceiptPrint:
+    """The same, with an unknown command in front of the lines that hold these words."""
+    lines = (
+        msgspec.structs.replace(line, doubtful=any(word in line.text for word in words))
+        for line in receipt.lines
+    )
+    return msgspec.structs.replace(receipt, lines=tuple(lines))
+
+
+def test_a_total_behind_an_unknown_command_is_believed_only_with_its_sums() -> None:
+    till = TillReceipts(receipt_profile("receipt-examplemart"), context())
+    receipt = doubted(real_receipt("examplemart_logo_en.bin", PrinterProfile()), "Total")
+    (captured,) = till.sales(receipt, Occasion("front"))
+    assert Flag.OTHER in captured.sale.capture.flags
+    other = tuple(
+        msgspec.structs.replace(line, text=line.text.replace("14.25", "914.25"))
+        for line in receipt.lines
+    )
+    with pytest.raises(Malformed, match="command that nobody knows"):
+        list(till.sales(msgspec.structs.replace(receipt, lines=other), Occasion("front")))
+
+
+def test_a_greeting_behind_an_unknown_command_costs_nothing() -> None:
+    till = TillReceipts(receipt_profile("receipt-examplemart"), context())
+    receipt = doubted(real_receipt("examplemart_logo_en.bin", PrinterProfile()), "Thank you")
+    (captured,) = till.sales(receipt, Occasion("front"))
+    assert Flag.OTHER not in captured.sale.capture.flags
 
 
 def test_western_lines_coupons_tenders_and_change() -> None:

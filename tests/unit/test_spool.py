@@ -22,6 +22,7 @@ from models.vault.master import MasterKey
 from tests.simulators.capturing import DEVICE, SHANGHAI, LedgerSink, reader
 from tests.simulators.clocks import HandClock
 from tests.simulators.poslog_writer import customer, poslog, retail, transaction
+from tests.simulators.processes import eventually
 
 PHONE = "13912345678"
 SETTLE_S = 2.0
@@ -451,3 +452,14 @@ def test_a_very_long_name_is_kept_shortened(shop: Shop) -> None:
     (sealed,) = shop.kept("quarantine")
     assert len(sealed.name.encode()) < 200
     assert json.loads(sealed.with_suffix(".json").read_bytes())["file"].startswith("收")
+
+
+def test_a_mistake_of_ours_is_said_by_its_kind_and_never_quotes_the_till(shop: Shop) -> None:
+    shop.sink.refuse_with = RuntimeError(f"cannot store {PHONE}")
+    shop.drop("a.xml")
+    spool = shop.restarted(rescan_s=0.01)
+    spool.start()
+    assert eventually(lambda: spool.status.blocked == "RuntimeError", 10)
+    shop.sink.refuse_with = None
+    assert eventually(lambda: spool.status.captured_sales == 1, 10)
+    spool.stop()

@@ -60,6 +60,7 @@ def an_account(box: Box, folder: Path) -> Account:
         line=a_line,
         clock=lambda: a_status().clock or pytest.fail("a status without a clock"),
         till=a_till,
+        sources=list,
         cameras=list,
         quarantined=lambda: 0,
         cards=lambda: 3,

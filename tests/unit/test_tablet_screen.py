@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.capture.footfall.standing import STATES
+from agent.health.status.facts import SourceKind
 from agent.replica import CardView, MemberRef, SeenPurchase
 from agent.tablet.screen import Screens
 from models.shown.words import Language, Words
@@ -47,6 +48,7 @@ _BLANKS = (
 _BY_FACT = {
     *(f"status.{verdict}" for verdict in ("good", "watch", "bad")),
     *(f"stream.{stream}" for stream in Stream),
+    *(f"source.{kind}" for kind in SourceKind),
     *(f"camera.{state}" for state in STATES),
     *(f"clock.{quality}" for quality in ClockQuality),
 }

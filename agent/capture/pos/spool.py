@@ -226,7 +226,8 @@ class Spool:
     def _block(self, error: Exception) -> None:
         """Say once what is wrong, then wait twice as long as the last time."""
         expected = isinstance(error, AgentError)
-        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        # Only our own errors promise to quote nothing of what they read.
+        reason = str(error) if expected else type(error).__name__
         if reason != self._status.blocked:
             _LOG.error("spool_blocked", reason=reason, exc_info=None if expected else error)
         self._status = replace(

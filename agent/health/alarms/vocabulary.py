@@ -18,6 +18,7 @@ class AlarmKind(StrEnum):
 
     SALE_REFUSED = "sale_refused"
     TILL_BLOCKED = "till_blocked"
+    TAP_DOWN = "tap_down"
     OUTBOX_UNREADABLE = "outbox_unreadable"
     OUTBOX_SALVAGED = "outbox_salvaged"
     LOGIN_REFUSED = "login_refused"
@@ -30,7 +31,9 @@ class AlarmKind(StrEnum):
     ROOM_LOW = "room_low"
     EVENTS_REJECTED = "events_rejected"
     FILES_QUARANTINED = "files_quarantined"
+    CAPTURE_INCOMPLETE = "capture_incomplete"
     TILL_FOLDER_MISSING = "till_folder_missing"
+    PRINTER_UNREACHABLE = "printer_unreachable"
     CAMERA_BLIND = "camera_blind"
     CLOCK_WRONG = "clock_wrong"
 

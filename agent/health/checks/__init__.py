@@ -16,6 +16,7 @@ from agent.health.checks.keys import keys_apart
 from agent.health.checks.login import login_present
 from agent.health.checks.network import network_ready
 from agent.health.checks.outbox import outbox_sound, outbox_whole
+from agent.health.checks.sources import sources_usable
 from agent.health.checks.till import till_folder_usable
 
 QUICK: Final[tuple[Check, ...]] = (
@@ -25,6 +26,7 @@ QUICK: Final[tuple[Check, ...]] = (
     budgets_kept,
     no_alarm_stands,
     till_folder_usable,
+    sources_usable,
     cameras_present,
     network_ready,
     clock_set,

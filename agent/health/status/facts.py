@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -142,6 +143,65 @@ class TillStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_file_at: datetime | None
 
 
+class SourceKind(StrEnum):
+    """What a source of sales is, besides the till's folder."""
+
+    JOURNAL = "journal"
+    TAP = "tap"
+    PRINTS = "prints"
+
+
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One journal, receipt tap or folder of prints. Counts are since the agent started.
+
+    Attributes:
+        name: as configured; ``taps`` is the reading of what all taps have written down.
+        kind: ``journal``, ``tap`` or ``prints``.
+        started: False while it cannot begin, such as a tap whose port is in use.
+        blocked: why nothing is taken or written down at present; empty when all is well.
+        out_of_room: nothing is taken because there is no room.
+        present: the journal or the folder is there.
+        at_ease: the last look at it went through.
+        sales: handed over, repeats after a restart included.
+        prints: receipts that a tap has written down, files that were taken from a folder.
+        set_aside: records, receipts and files that could not be read.
+        waiting: files that are not captured yet.
+        waiting_bytes: what a till has written into its journal and was not read yet.
+        breaks: how often a journal did not go on where it was left; sales may be missing.
+        broken_prints: receipts of a tap that are not whole.
+        lost_bytes: printed, and not written down.
+        failures: mistakes of a tap that cost no print, but perhaps a record of it.
+        reachable: whether the printer took the last connection; None until the first.
+        unreachable_why: what the last attempt to reach it met.
+        last_at: when something was captured last, since the agent started.
+    """
+
+    name: str
+    kind: SourceKind
+    started: bool = True
+    blocked: str = ""
+    out_of_room: bool = False
+    present: bool = True
+    at_ease: bool = True
+    sales: int = 0
+    prints: int = 0
+    set_aside: int = 0
+    waiting: int = 0
+    waiting_bytes: int = 0
+    breaks: int = 0
+    broken_prints: int = 0
+    lost_bytes: int = 0
+    failures: int = 0
+    reachable: bool | None = None
+    unreachable_why: str = ""
+    last_at: datetime | None = None
+
+    @property
+    def gaps(self) -> int:
+        """How often something of it may be missing."""
+        return self.breaks + self.broken_prints + self.failures
+
+
 class CameraStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One camera, as the agent showed it last.
 
@@ -199,6 +259,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         line: the line to the cloud.
         clock: the device's clock.
         till: the till's folder; None on a box without one.
+        sources: journals, receipt taps and folders of prints; none on a box without one.
         cameras: none on a box without one.
         dead_letters: events kept that the cloud refused for ever.
         quarantined: unreadable till files that are kept.
@@ -219,6 +280,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     line: LineStatus | None = None
     clock: ClockStatus | None = None
     till: TillStatus | None = None
+    sources: list[SourceStatus] = []
     cameras: list[CameraStatus] = []
     dead_letters: int = 0
     quarantined: int = 0

@@ -1,20 +1,21 @@
-"""The status as gauges, looked up when Prometheus asks."""
+"""The status as figures, looked up when Prometheus asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from agent.health.alarms import AlarmKind, Severity, read_vocabulary
-from agent.health.status.facts import Status
-from agent.metrics import Measured
+from agent.health.status.facts import SourceStatus, Status
+from agent.metrics import Counted, Measured
 from models.wire.envelope import ClockQuality
 
 Samples = Iterable[tuple[list[str], float]]
-"""Label values and the value, for each sample of one gauge."""
+"""Label values and the value, for each sample of one metric."""
 
 
 class StatusFigures(Collector):
@@ -26,18 +27,23 @@ class StatusFigures(Collector):
 
     def describe(self) -> list[Family]:
         """The families, so that registering needs no look."""
-        return [each.family() for each in (*_SAMPLES, Measured.ALARMS)]
+        gauges = (*_SAMPLES, Measured.ALARMS)
+        return [*(each.family() for each in gauges), *(each.family() for each in _COUNTS)]
 
     def collect(self) -> Iterator[Family]:
         """Look once, and tell."""
         status = self._look()
         for each, samples_of in _SAMPLES.items():
-            yield _filled(each, samples_of(status))
-        yield _filled(Measured.ALARMS, _alarms(status, self._severities))
+            yield _filled(each.family(), samples_of(status))
+        for counted, count in _COUNTS.items():
+            samples = [([x.name], float(count(x))) for x in status.sources]
+            yield _filled(counted.family(), samples)
+        yield _filled(Measured.ALARMS.family(), _alarms(status, self._severities))
 
 
-def _filled(each: Measured, samples: Samples) -> Family:
-    family = each.family()
+def _filled(
+    family: GaugeMetricFamily | CounterMetricFamily, samples: Samples
+) -> GaugeMetricFamily | CounterMetricFamily:
     for labels, value in samples:
         family.add_metric(labels, value)
     return family
@@ -73,6 +79,22 @@ def _blocked(status: Status) -> Samples:
         yield [], float(bool(status.till.blocked))
 
 
+def _of_sources(value: Callable[[SourceStatus], float | None]) -> Callable[[Status], Samples]:
+    """A figure of every source that has it."""
+    return lambda status: [
+        ([x.name], told) for x in status.sources if (told := value(x)) is not None
+    ]
+
+
+_COUNTS: Final[Mapping[Counted, Callable[[SourceStatus], int]]] = {
+    Counted.SOURCE_SALES: lambda source: source.sales,
+    Counted.SOURCE_PRINTS: lambda source: source.prints,
+    Counted.SOURCE_SET_ASIDE: lambda source: source.set_aside,
+    Counted.SOURCE_GAPS: lambda source: source.gaps,
+    Counted.SOURCE_LOST_BYTES: lambda source: source.lost_bytes,
+}
+"""What sources count by themselves; from 0 at every start, as counters do."""
+
 _SAMPLES: Final[Mapping[Measured, Callable[[Status], Samples]]] = {
     Measured.EVENTS_PENDING: lambda status: [([x.stream], x.pending) for x in status.streams],
     Measured.OLDEST_AGE: lambda status: [([x.stream], x.oldest_age_s) for x in status.streams],
@@ -83,6 +105,13 @@ _SAMPLES: Final[Mapping[Measured, Callable[[Status], Samples]]] = {
     Measured.TILL_FILES_WAITING: _waiting,
     Measured.TILL_BLOCKED: _blocked,
     Measured.FILES_QUARANTINED: lambda status: [([], status.quarantined)],
+    Measured.SOURCE_FILES_WAITING: _of_sources(lambda source: source.waiting),
+    Measured.SOURCE_LAG_BYTES: _of_sources(lambda source: source.waiting_bytes),
+    Measured.SOURCE_BLOCKED: lambda status: [
+        ([x.name, x.kind.value], float(bool(x.blocked))) for x in status.sources
+    ],
+    Measured.SOURCE_LAST: _of_sources(lambda x: x.last_at.timestamp() if x.last_at else None),
+    Measured.PRINTER_REACHABLE: _of_sources(lambda source: source.reachable),
     Measured.CARDS_THROUGH: lambda status: [([], status.cards_through)],
     Measured.AGENT: lambda status: [([status.agent.version], 1.0)],
     Measured.UPTIME: lambda status: [([], status.agent.uptime_s)],

@@ -21,6 +21,7 @@ from agent.health.status.facts import (
     ClockStatus,
     LineStatus,
     RoomStatus,
+    SourceStatus,
     Status,
     StreamStatus,
     TillStatus,
@@ -67,6 +68,7 @@ class Parts:
     line: Callable[[], LineStatus]
     clock: Callable[[], ClockStatus]
     till: Callable[[], TillStatus | None]
+    sources: Callable[[], Sequence[SourceStatus]]
     cameras: Callable[[], Sequence[CameraState]]
     quarantined: Callable[[], int]
     cards: Callable[[], int]
@@ -123,6 +125,7 @@ class Account:
             line=parts.line(),
             clock=parts.clock(),
             till=parts.till(),
+            sources=list(parts.sources()),
             cameras=shown_cameras(parts.cameras()),
             dead_letters=held.dead_letters,
             quarantined=parts.quarantined(),

@@ -74,6 +74,7 @@ def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
         line=_line(posted, running=agent.running),
         clock=posted.clock if posted else None,
         till=posted.till if posted and config.till.folder else None,
+        sources=posted.sources if posted and config.has_sources else [],
         cameras=_cameras(config.cameras_file, at) if config.camera else [],
         dead_letters=dead_letters,
         quarantined=count_quarantined(config),

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.health.alarms.board import Sign, Trouble
 from agent.health.alarms.vocabulary import AlarmKind
-from agent.health.status.facts import Status, TillStatus
+from agent.health.status.facts import SourceKind, SourceStatus, Status, TillStatus
 
 OFFLINE_S: Final = 900.0
 """Routers restart and lines flap; a quarter of an hour is longer than both."""
@@ -27,6 +27,7 @@ NEARLY_FULL: Final = 0.9
 SKEW_S: Final = 120.0
 """So far off, the agent itself no longer believes the wall clock (``agent.clock``)."""
 
+_TAP: Final = SourceKind.TAP
 _ALONE: Final = frozenset({""})
 _BLIND_STATES: Final = frozenset({"lost", "stalled", "refused"})
 _UNCLEAR_STATES: Final = frozenset({"starting"})
@@ -44,27 +45,83 @@ def signs(status: Status, salvages: Sequence[Trouble]) -> list[Sign]:
 
 
 def _sale_refused(status: Status) -> Sign:
-    till = status.till
-    stands = till is not None and till.out_of_room
-    detail = till.blocked if till else ""
-    return _sign(AlarmKind.SALE_REFUSED, stands, detail, unclear=_unclear(till))
+    return _of_tills(
+        AlarmKind.SALE_REFUSED,
+        status,
+        lambda each: each.out_of_room,
+        lambda each: each.blocked,
+    )
 
 
 def _till_blocked(status: Status) -> Sign:
-    till = status.till
-    stands = till is not None and bool(till.blocked) and not till.out_of_room
-    detail = till.blocked if till else ""
-    return _sign(AlarmKind.TILL_BLOCKED, stands, detail, unclear=_unclear(till))
-
-
-def _unclear(till: TillStatus | None) -> bool:
-    """Whether nobody has looked into the folder yet; a box without a till has none."""
-    return till is not None and not till.at_ease
+    return _of_tills(
+        AlarmKind.TILL_BLOCKED,
+        status,
+        lambda each: bool(each.blocked) and not each.out_of_room,
+        lambda each: each.blocked,
+    )
 
 
 def _till_folder_missing(status: Status) -> Sign:
-    till = status.till
-    return _sign(AlarmKind.TILL_FOLDER_MISSING, till is not None and not till.folder_present)
+    missing = [each.name for each in status.sources if not each.present]
+    if status.till is not None and not status.till.folder_present:
+        missing.append("")
+    return Sign(AlarmKind.TILL_FOLDER_MISSING, [Trouble(name) for name in missing])
+
+
+def _of_tills(
+    kind: AlarmKind,
+    status: Status,
+    stands: Callable[[TillStatus | SourceStatus], bool],
+    detail: Callable[[TillStatus | SourceStatus], str],
+) -> Sign:
+    """What stands of the till's folder, which has no name, and of every source by its name.
+
+    Where nobody has looked yet, nothing can be judged. A tap that cannot start has an alarm of its
+    own.
+    """
+    looked_at: dict[str, TillStatus | SourceStatus] = {
+        each.name: each for each in status.sources if each.started or each.kind is not _TAP
+    }
+    if status.till is not None:
+        looked_at[""] = status.till
+    troubles = [Trouble(name, detail(each)) for name, each in looked_at.items() if stands(each)]
+    return Sign(
+        kind, troubles, frozenset(name for name, each in looked_at.items() if not each.at_ease)
+    )
+
+
+def _tap_down(status: Status) -> Sign:
+    down = [each for each in status.sources if each.kind is _TAP and not each.started]
+    return Sign(AlarmKind.TAP_DOWN, [Trouble(each.name, each.blocked) for each in down])
+
+
+def _capture_incomplete(status: Status) -> Sign:
+    return Sign(
+        AlarmKind.CAPTURE_INCOMPLETE,
+        [Trouble(each.name, _gaps(each)) for each in status.sources if each.gaps],
+    )
+
+
+def _gaps(source: SourceStatus) -> str:
+    counts = {
+        "breaks in the journal": source.breaks,
+        "receipts not whole": source.broken_prints,
+        "bytes printed and not written down": source.lost_bytes,
+        "mistakes of the tap": source.failures,
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _printer_unreachable(status: Status) -> Sign:
+    return Sign(
+        AlarmKind.PRINTER_UNREACHABLE,
+        [
+            Trouble(each.name, each.unreachable_why)
+            for each in status.sources
+            if each.reachable is False
+        ],
+    )
 
 
 def _outbox_unreadable(status: Status) -> Sign:
@@ -165,6 +222,7 @@ def _sign(kind: AlarmKind, stands: bool, detail: str = "", *, unclear: bool = Fa
 _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _sale_refused,
     _till_blocked,
+    _tap_down,
     _outbox_unreadable,
     _login_refused,
     _line_faulty,
@@ -176,7 +234,9 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _room_low,
     _events_rejected,
     _files_quarantined,
+    _capture_incomplete,
     _till_folder_missing,
+    _printer_unreachable,
     _camera_blind,
     _clock_wrong,
 )

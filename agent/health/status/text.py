@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
-from agent.health.status.facts import LineStatus, RoomStatus, Status, TillStatus
+from agent.health.status.facts import (
+    LineStatus,
+    RoomStatus,
+    SourceKind,
+    SourceStatus,
+    Status,
+    TillStatus,
+)
 
 _MEGABYTE: Final = 1e6
 _UNITS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
@@ -97,6 +104,8 @@ def _room(room: RoomStatus) -> Iterator[str]:
 def _surroundings(status: Status) -> Iterator[str]:
     if status.till:
         yield f"till         {_till(status.till)}"
+    for source in status.sources:
+        yield f"{source.kind:12} {source.name}: {_source(source)}"
     for camera in status.cameras:
         yield (
             f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
@@ -114,3 +123,46 @@ def _till(till: TillStatus) -> str:
     if not till.folder_present:
         return "its folder is missing"
     return till.blocked or f"{till.waiting} files waiting"
+
+
+def _source(source: SourceStatus) -> str:
+    return "; ".join(part for part in (_how(source), *_counts(source)) if part)
+
+
+def _how(source: SourceStatus) -> str:
+    """What stands in the way, and what waits."""
+    if not source.started:
+        return f"NOT STARTED: {source.blocked}"
+    if source.blocked:
+        return f"BLOCKED: {source.blocked}"
+    if not source.present:
+        return "its folder or file is missing"
+    match source.kind:
+        case SourceKind.JOURNAL:
+            return f"{source.waiting_bytes} bytes to read"
+        case SourceKind.PRINTS:
+            return f"{source.waiting} files waiting"
+        case SourceKind.TAP:
+            away = source.reachable is False
+            return f"its printer does not answer ({source.unreachable_why})" if away else "ready"
+        case _:
+            assert_never(source.kind)
+
+
+def _counts(source: SourceStatus) -> Iterator[str]:
+    """What came since the agent started."""
+    match source.kind:
+        case SourceKind.TAP:
+            yield f"{source.prints} receipts"
+        case SourceKind.PRINTS:
+            yield f"{source.prints} files, {source.sales} sales"
+        case SourceKind.JOURNAL:
+            yield f"{source.sales} sales"
+        case _:
+            assert_never(source.kind)
+    if source.set_aside:
+        yield f"{source.set_aside} set aside"
+    if source.gaps:
+        yield f"{source.gaps} gaps, {source.lost_bytes} bytes lost"
+    if source.last_at:
+        yield f"last one {source.last_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -110,6 +110,18 @@ class PrintFileReader:
             raise BrokenOff(f"{file_name}: its first line does not say what it is") from error
 
 
+def printer_named(source: BinaryIO) -> str:
+    """Whose receipts a slip holds; empty where the file is none. It is left at its beginning."""
+    line = source.readline(_LONGEST_LINE)
+    source.seek(0)
+    if not line.startswith(_MAGIC):
+        return ""
+    try:
+        return msgspec.json.decode(line.removeprefix(_MAGIC), type=Occasion).printer
+    except msgspec.DecodeError:
+        return ""
+
+
 def slip(raw: bytes, occasion: Occasion) -> bytes:
     """Printer's bytes with what is known of them, as a file that ``PrintFileReader`` reads."""
     return _MAGIC + msgspec.json.encode(occasion) + b"\n" + raw

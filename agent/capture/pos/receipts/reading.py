@@ -6,16 +6,21 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
+from msgspec.structs import replace
+
 from agent.capture.pos.composing import compose_sale
 from agent.capture.pos.escpos.printed import ReceiptPrint
 from agent.capture.pos.escpos.reading import Occasion
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.mapping.sale import SaleMapper
+from agent.capture.pos.mapping.transcript import Field
 from agent.capture.pos.receipts.finding import Finder, Finding
 from agent.capture.pos.receipts.profile import Copies, ReceiptProfile
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from models.wire.events.sale import Flag, SaleRecorded
 
+_MISSING: Final = "bytes of it are missing"
+_DOUBTFUL: Final = "figures of it stand behind a printer's command that nobody knows"
 _DISAGREE: Final = frozenset({Flag.LINES_DISAGREE, Flag.TENDERS_DISAGREE})
 
 
@@ -35,17 +40,36 @@ class TillReceipts:
     def sales(self, receipt: ReceiptPrint, occasion: Occasion) -> Iterator[CapturedSale]:
         """The sale on a print, if it is a receipt of one; the port of the printers' side.
 
+        A print of which bytes are missing, or whose figures stand behind a command that nobody
+        knows, is believed only where its own sums prove it, and flagged then.
+
         Raises:
-            InvalidInput: it is one, and cannot be read. Names fields, never what stands in them.
+            InvalidInput: it is one, and cannot be read or is not proven; or so much is missing
+                that nobody can tell. Names fields, never what stands in them.
         """
-        captured = self.read([line.text for line in receipt.lines], receipt.sha256)
-        if captured is None:
-            return
+        lines = [line.text for line in receipt.lines]
+        finding = self.find(lines)
         broken = not occasion.whole or receipt.torn or receipt.clipped
-        if broken and _DISAGREE.intersection(captured.sale.capture.flags):
-            # The next print of it is whole, and must not be taken for a correction of this one.
-            raise Malformed("bytes of it are missing, and what came does not add up")
-        yield captured
+        doubt = _MISSING if broken else self._doubt(receipt, finding)
+        sale = self.sale(finding, receipt.sha256)
+        if sale is None:
+            if broken and not self._skips(finding) and any(map(str.strip, lines)):
+                raise Malformed("bytes of it are missing, and it may have been a sale")
+            return
+        if doubt:
+            sale = _proven(sale, finding, doubt)
+        yield compose_sale(sale, self._context.device, self._context.moment())
+
+    def _doubt(self, receipt: ReceiptPrint, finding: Finding) -> str:
+        """Why what was found cannot simply be believed; empty where it can.
+
+        Doubtful lines that tell nothing (a logo, a greeting) leave everything as it is.
+        """
+        if not any(line.doubtful for line in receipt.lines):
+            return ""
+        sure = self.find(["" if line.doubtful else line.text for line in receipt.lines])
+        same = (sure.transcript, sure.is_sale) == (finding.transcript, finding.is_sale)
+        return "" if same else _DOUBTFUL
 
     def read(self, lines: Sequence[str], raw_sha256: str) -> CapturedSale | None:
         """The sale on a receipt; None where it is a report, an order or a copy to be skipped.
@@ -69,10 +93,24 @@ class TillReceipts:
 
     def sale(self, finding: Finding, raw_sha256: str) -> SaleRecorded | None:
         """The sale of what was found, without its revision; as ``read``."""
-        skipped = finding.is_copy and self._profile.copies is Copies.SKIP
-        if skipped or not finding.is_sale:
+        if self._skips(finding) or not finding.is_sale:
             return None
         return self._mapper.sale(finding.transcript, raw_sha256)
+
+    def _skips(self, finding: Finding) -> bool:
+        return finding.is_copy and self._profile.copies is Copies.SKIP
+
+
+def _proven(sale: SaleRecorded, finding: Finding, doubt: str) -> SaleRecorded:
+    """The sale, flagged, if goods and payments come to its printed total; else Malformed.
+
+    The next print of it is whole, and must not be taken for a correction of a wrong reading.
+    """
+    adds_up = bool(sale.lines) and not _DISAGREE.intersection(sale.capture.flags)
+    if not (adds_up and finding.transcript.header.get(Field.TOTAL)):
+        raise Malformed(f"{doubt}, and what came does not add up")
+    flagged = replace(sale.capture, flags=[*sale.capture.flags, Flag.OTHER])
+    return replace(sale, capture=flagged)
 
 
 def text_sha256(lines: Sequence[str]) -> str:

@@ -1,0 +1,79 @@
+"""What every source is to those who run it, and what it needs of the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agent.capture.pos.keeping import Keeping
+from agent.capture.pos.sink import CaptureContext, SaleSink
+from agent.health.status.facts import SourceKind, SourceStatus
+from models.runtime.clock import Clock
+from models.vault.blob import BlobSealer
+
+
+class Source(Protocol):
+    """One journal, tap or folder, with threads of its own."""
+
+    @property
+    def name(self) -> str:
+        """Unique on this box."""
+        ...
+
+    @property
+    def kind(self) -> SourceKind:
+        """What it is."""
+        ...
+
+    def start(self) -> None:
+        """Begin; may be called again after it failed.
+
+        Raises:
+            AgentError: it cannot begin now; the message says what to do.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End, within seconds; does nothing where it has not begun or has ended."""
+        ...
+
+    def status(self) -> SourceStatus:
+        """How it is, once it was started. Safe from any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Surroundings:
+    """What the sources of one box share.
+
+    Attributes:
+        context: who captures, and where.
+        sink: takes the sales of all of them.
+        new_keeping: archive and quarantine of this box, for one thread each.
+        sealer: of what taps write down.
+        clock: the device's.
+        random: from 0 up to 1, for back-off.
+        random_bytes: makes the names of receipts unique.
+        configs: the folder with ``till_profiles`` and ``printers``.
+    """
+
+    context: CaptureContext
+    sink: SaleSink
+    new_keeping: Callable[[], Keeping]
+    sealer: BlobSealer
+    clock: Clock
+    random: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+    configs: Path
+
+    @property
+    def till_profiles(self) -> Path:
+        """Where the profiles of tills are."""
+        return self.configs / "till_profiles"
+
+    @property
+    def printers(self) -> Path:
+        """Where the profiles of printers are."""
+        return self.configs / "printers"
