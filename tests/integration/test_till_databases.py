@@ -158,6 +158,24 @@ def test_no_transaction_stays_open_between_two_looks(shop: PolledTill) -> None:
     assert later.id in shop.sales
 
 
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if server == "postgresql":
+        shop = _on_postgres(request.getfixturevalue("postgres"), tmp_path)
+        slow = "SELECT pg_sleep(20)"
+    else:
+        shop = _on_mariadb(request.getfixturevalue("mariadb"), tmp_path)
+        slow = "SELECT SLEEP(20) FROM receipts"
+    shop.till.ring(NOON, [(_SOAP, "1")])
+    shop.settings = replace(shop.settings, statement_timeout_s=0.2)
+    shop.restart()
+    with shop.database._opened().connect() as connection, pytest.raises(DBAPIError):
+        connection.execute(text(slow))
+    shop.close()
+
+
 def test_a_wrong_login_is_named_and_never_quoted(
     postgres: PostgresCluster, mariadb: MariadbServer, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,21 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from agent.capture.pos.database import DatabaseProfile, TillDatabaseUnreachable
+from agent.capture.pos.database import (
+    DatabaseProfile,
+    DatabaseReader,
+    TillDatabaseUnreachable,
+)
+from agent.capture.pos.database.reaching import TillDatabase
 from agent.capture.pos.family import Adapter
 from agent.capture.pos.profile import Operators
+from agent.capture.pos.sink import CapturedSale
+from agent.config.databases import Login, TillDatabaseSettings
 from agent.errors import BadConfiguration, OutboxBusy
+from models.runtime.settings import parse
 from models.wire.events.sale import LineKind
+from tests.simulators.capturing import SHANGHAI, context
+from tests.simulators.clocks import HandClock
 from tests.simulators.polled_till import NOON, PolledTill, sqlite_till, unicenta_profile
 from tests.simulators.till_tables import ARTICLES, CASHIER, CUSTOMER
 
@@ -227,6 +238,15 @@ def test_nothing_can_be_written(shop: PolledTill) -> None:
         connection.execute(text("DELETE FROM receipts"))
 
 
+def test_a_statement_that_takes_too_long_is_given_up(shop: PolledTill) -> None:
+    shop.wait()
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with shop.database._opened().connect() as connection:
+        shop.clock.move(60)
+        with pytest.raises(OperationalError, match="interrupted"):
+            connection.execute(text(endless))
+
+
 def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path, shop: PolledTill) -> None:
     path = tmp_path / "till.db"
     path.rename(tmp_path / "away.db")
@@ -263,3 +283,35 @@ def test_a_box_without_such_a_till_loads_no_sqlalchemy() -> None:
     )
     environment = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+
+
+def test_the_till_of_the_page_is_read_by_the_profile_of_the_page(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/poll-a-tills-database.md").read_text("utf-8")
+    (told,) = [part.partition("```")[0] for part in page.split("```toml\n") if "[lines]" in part]
+    head = (
+        'name = "page"\nversion = 1\nadapter = "database"\ncurrency = "EUR"\nmoment = "sold_at"\n'
+    )
+    shown = 'prices = "as_shown"\n'
+    none = '[payments]\ntable = ""\n[taxes]\ntable = ""\n'
+    profile = parse(tomllib.loads(head + shown + told + none), DatabaseProfile, "page")
+    path = tmp_path / "page.db"
+    with closing(sqlite3.connect(path)) as till, till:
+        till.executescript(
+            "CREATE TABLE Sales (id INTEGER PRIMARY KEY, uuid, sold_at, till, number, extra);"
+            "CREATE TABLE TILLS (id, name);"
+            "CREATE TABLE items (sale, position, pieces, value, text);"
+            "INSERT INTO sales VALUES"
+            " (1, '5ffd5b1e-8a3c-4d19-8f3b-1d2f3a4b5c6d', '2025-11-07 11:59:59', 7, 41, NULL);"
+            "INSERT INTO tills VALUES (7, 'Bar');"
+            "INSERT INTO items VALUES (1, 2, 1, 0.7, 'Tea'), (1, 1, 3, 0.1 + 0.2, 'Mint');"
+        )
+    clock = HandClock(NOON.replace(tzinfo=SHANGHAI))
+    settings = TillDatabaseSettings("page", f"sqlite://{path}")
+    database = TillDatabase(settings, profile, zone=SHANGHAI, login=Login, clock=clock)
+    (dated,) = database.page(clock.now() - timedelta(days=1), None, 10)
+    captured = DatabaseReader(profile, context()).read(dated.receipt)
+    assert isinstance(captured, CapturedSale)
+    assert [line.extended_amount_minor for line in captured.sale.lines] == [30, 70]
+    assert captured.sale.workstation_id == "Bar"
+    assert captured.sale.total_minor == 100
+    assert not [flag for flag in captured.sale.capture.flags if flag.endswith("disagree")]

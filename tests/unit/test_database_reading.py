@@ -15,7 +15,7 @@ from agent.capture.pos.mapping.transcript import Field
 from agent.capture.pos.money import Currency
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CapturedSale
-from models.wire.events.sale import Flag, Kind, SaleRecorded
+from models.wire.events.sale import Flag, Kind, SaleRecorded, Status
 from tests.simulators.capturing import context
 from tests.simulators.polled_till import unicenta_profile
 
@@ -106,6 +106,28 @@ def test_change_of_its_own_is_given_for_what_came_before_it_whatever_the_ids_say
 def test_sums_that_do_not_agree_are_flagged_and_captured() -> None:
     sale = _sale(_stored(lines=[_line("1", "4.06")], payments=[_paid("4.00")]))
     assert Flag.LINES_DISAGREE in sale.capture.flags
+
+
+def test_a_voided_receipt_and_a_struck_line_are_what_the_till_says() -> None:
+    lines = [_line("1", "4.06"), _line("1", "0.333") | {Field.VOID: "1"}]
+    head = _HEAD | {Field.STATUS: "V"}
+    stored = _stored(receipt=head, lines=lines, payments=[_paid("4.06")])
+    sale = _sale(stored, statuses={"V": Status.VOIDED})
+    assert sale.status is Status.VOIDED
+    assert [line.void for line in sale.lines] == [False, True]
+    assert [line.extended_amount_minor for line in sale.lines] == [406, 0]
+    assert Flag.LINES_DISAGREE not in sale.capture.flags
+
+
+def test_taxes_and_change_in_columns_of_lines_and_payments_are_rounded_too() -> None:
+    sums = replace(unicenta_profile().sums, taxes=Taxes.ADDED)
+    line = _line("3", text_of(1 / 1.21), "0.21") | {Field.TAX_AMOUNT: text_of(3 * 0.21 / 1.21)}
+    paid = _paid("5.0") | {Field.TENDER_CHANGE: text_of(5 - 0.1 - 2.9)}
+    head = _HEAD | {Field.TOTAL: text_of(0.1 + 2.9)}
+    sale = _sale(_stored(receipt=head, lines=[line], payments=[paid]), sums=sums)
+    assert (sale.total_minor, sale.taxes[0].amount_minor, sale.taxes[0].percent) == (300, 52, "21")
+    assert sale.tenders[0].change_minor == 200
+    assert not [flag for flag in sale.capture.flags if flag.endswith("disagree")]
 
 
 def test_a_receipt_without_a_ticket_is_a_movement_of_cash() -> None:

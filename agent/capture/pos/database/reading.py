@@ -30,6 +30,7 @@ from models.wire.events.sale import Kind, LineKind
 _Texts = dict[Field, str]
 _FAULTS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _MONEY: Final = (Field.TOTAL, Field.SUBTOTAL, Field.TAX_TOTAL, Field.CHANGE, Field.DISCOUNT)
+_TAX_MONEY: Final = (Field.TAX_AMOUNT, Field.TAXABLE)
 _PERCENT: Final = Decimal(100)
 _RATE_DECIMALS: Final = 6
 _QUANTITY_DECIMALS: Final = 6
@@ -84,21 +85,19 @@ class _Writing:
 
     def write(self, transcript: Transcript, header: _Texts) -> None:
         """Add every part; raises Malformed."""
-        rounded = {name: self._rounded(header, name) for name in _MONEY if header.get(name)}
-        rounded.setdefault(Field.TOTAL, self._total())
-        texts = {name: self._columns.text(minor) for name, minor in rounded.items()}
-        transcript.add(Part.HEADER, header | texts)
+        total = {Field.TOTAL: self._columns.text(self._total())}
+        transcript.add(Part.HEADER, total | self._in_cents(header, _MONEY))
         for line in self._goods():
             transcript.add(Part.LINE, line)
         for tax in self._taxes:
-            transcript.add(Part.TAX, self._tax(tax))
+            transcript.add(Part.TAX, self._in_cents(tax, _TAX_MONEY))
         for payment in self._in_order(self._payments):
             transcript.add(Part.TENDER, self._tender(payment))
 
     def _goods(self) -> list[_Texts]:
         """Lines with amounts that come, with the taxes, to what the exact ones come to."""
         exact = [self._amount(line) for line in self._lines]
-        counted = [not self._profile.says_yes(line.get(Field.VOID, "")) for line in self._lines]
+        counted = [not self._is_void(line) for line in self._lines]
         steps = iter(
             settled((each for each, is_so in zip(exact, counted, strict=True) if is_so),
                     self._residue())
@@ -113,18 +112,18 @@ class _Writing:
         """What rounding the taxes that are added has left over."""
         if self._profile.sums.taxes is not Taxes.ADDED:
             return Decimal(0)
-        exact = [self._exact(each, Field.TAX_AMOUNT) for each in self._taxes]
+        of_lines = [each for each in self._lines if each.get(Field.TAX_AMOUNT)]
+        exact = [self._exact(each, Field.TAX_AMOUNT) for each in self._taxes or of_lines]
         return sum((each - whole(each) for each in exact), Decimal(0))
 
     def _line(self, line: _Texts, amount_minor: int) -> _Texts:
         quantity = plain(self._quantity(line), _QUANTITY_DECIMALS)
-        texts = line | {Field.QUANTITY: quantity, Field.AMOUNT: self._columns.text(amount_minor)}
+        texts = self._in_cents(line, (Field.DISCOUNT, *_TAX_MONEY))
+        texts |= {Field.QUANTITY: quantity, Field.AMOUNT: self._columns.text(amount_minor)}
         for name in (Field.ACTUAL_PRICE, Field.REGULAR_PRICE):
             if line.get(name):
                 price = self._exact(line, name) * self._with_tax(line)
                 texts[name] = self._columns.price_text(price)
-        if line.get(Field.DISCOUNT):
-            texts[Field.DISCOUNT] = self._columns.text(self._rounded(line, Field.DISCOUNT))
         if self._profile.sums.returns is Written.SIGNED and not line.get(Field.LINE_DIRECTION):
             went = LineKind.RETURN if amount_minor < 0 else LineKind.SALE
             texts[Field.LINE_DIRECTION] = went.value
@@ -150,27 +149,39 @@ class _Writing:
         rate = number(text, Field.TAX_PERCENT)
         return rate if self._profile.rates is Rates.FRACTION else rate / _PERCENT
 
-    def _tax(self, tax: _Texts) -> _Texts:
-        texts = tax | {Field.TAX_AMOUNT: self._columns.text(self._rounded(tax, Field.TAX_AMOUNT))}
-        if tax.get(Field.TAXABLE):
-            texts[Field.TAXABLE] = self._columns.text(self._rounded(tax, Field.TAXABLE))
-        if rate := tax.get(Field.TAX_PERCENT):
-            texts[Field.TAX_PERCENT] = plain(self._rate(rate) * _PERCENT, _RATE_DECIMALS)
-        return texts
+    def _in_cents(self, texts: _Texts, names: Sequence[Field]) -> _Texts:
+        """A row with these of its amounts rounded, and its rate in percent."""
+        rounded = {
+            name: self._columns.text(self._rounded(texts, name))
+            for name in names
+            if texts.get(name)
+        }
+        if rate := texts.get(Field.TAX_PERCENT):
+            rounded[Field.TAX_PERCENT] = plain(self._rate(rate) * _PERCENT, _RATE_DECIMALS)
+        return texts | rounded
 
     def _total(self) -> int:
         """What was to be paid: bases and taxes, or where they are not all there, the payments."""
         if self._taxes and all(each.get(Field.TAXABLE) for each in self._taxes):
             names = (Field.TAXABLE, Field.TAX_AMOUNT)
             return whole(self._sum(self._taxes, names))
-        return whole(self._sum(self._payments, (Field.TENDER_AMOUNT,)))
+        if self._profile.payments.table:
+            return whole(self._sum(self._payments, (Field.TENDER_AMOUNT,)))
+        # Nothing in this database could contradict the lines.
+        counted = (each for each in self._lines if not self._is_void(each))
+        added = self._taxes if self._profile.sums.taxes is Taxes.ADDED else ()
+        goods = sum((self._amount(each) for each in counted), Decimal(0))
+        return whole(goods + self._sum(added, (Field.TAX_AMOUNT,)))
+
+    def _is_void(self, line: _Texts) -> bool:
+        return self._profile.says_yes(line.get(Field.VOID, ""))
 
     def _sum(self, rows: Sequence[_Texts], names: Sequence[Field]) -> Decimal:
         return sum((self._exact(row, name) for row in rows for name in names), Decimal(0))
 
     def _tender(self, payment: _Texts) -> _Texts:
         """A payment; more handed over than was to be paid is change."""
-        texts = dict(payment)
+        texts = self._in_cents(payment, (Field.TENDER_CHANGE,))
         texts.pop(Field.AMOUNT, None)
         paid = self._rounded(payment, Field.TENDER_AMOUNT)
         handed = self._rounded(payment, Field.AMOUNT) if payment.get(Field.AMOUNT) else 0
