@@ -25,7 +25,7 @@ from agent.capture.pos.sink import CapturedSale
 from agent.config.databases import Login, TillDatabaseSettings
 from agent.errors import BadConfiguration, OutboxBusy
 from models.runtime.settings import parse
-from models.wire.events.sale import LineKind
+from models.wire.events.sale import Flag, LineKind
 from tests.simulators.capturing import SHANGHAI, context
 from tests.simulators.clocks import HandClock
 from tests.simulators.polled_till import NOON, PolledTill, sqlite_till, unicenta_profile
@@ -315,3 +315,16 @@ def test_the_till_of_the_page_is_read_by_the_profile_of_the_page(tmp_path: Path)
     assert captured.sale.workstation_id == "Bar"
     assert captured.sale.total_minor == 100
     assert not [flag for flag in captured.sale.capture.flags if flag.endswith("disagree")]
+
+
+def test_a_receipt_that_is_written_in_pieces_comes_out_whole(shop: PolledTill) -> None:
+    """Tables without transactions (MyISAM) show a receipt before its lines are there."""
+    whole = shop.till.ring(NOON, [(_SOAP, "1"), (_WINE, "1")])
+    shop.till.execute("UPDATE <ticketlines> SET ticket = 'later' WHERE ticket = :id", id=whole.id)
+    shop.wait()
+    assert shop.sales[whole.id].lines == []
+    assert Flag.LINES_DISAGREE in shop.sales[whole.id].capture.flags
+    shop.till.execute("UPDATE <ticketlines> SET ticket = :id WHERE ticket = 'later'", id=whole.id)
+    shop.wait()
+    assert [line.extended_amount_minor for line in shop.sales[whole.id].lines] == [100, 1099]
+    assert len({each.sale_id for each in shop.sink.stored.values()}) == 1
