@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+from prometheus_client import CollectorRegistry
 
+from agent.capture.intake import Intake
 from agent.capture.pos.database import (
     DatabaseFollower,
+    DatabasePoller,
+    DatabaseReader,
     QuarantinedReceipts,
     StoredReceipt,
     database_follower,
@@ -27,10 +32,13 @@ from agent.config.databases import (
 from agent.errors import BadConfiguration
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
+from models.wire.envelope import open_envelope
+from models.wire.events.sale import SaleRecorded
 from tests.simulators.capturing import PROFILES, LedgerSink, context
 from tests.simulators.clocks import HandClock, StoppedClock
+from tests.simulators.outbox_parts import Premises, take
 from tests.simulators.polled_till import NOON, sqlite_till
-from tests.simulators.till_tables import ARTICLES
+from tests.simulators.till_tables import ARTICLES, Basket
 
 _ADDRESS = "mysql://till.example/unicentaopos"
 
@@ -190,3 +198,34 @@ def test_a_login_comes_from_its_file_or_the_environment_and_is_printed_nowhere(
     path.unlink()
     with pytest.raises(BadConfiguration, match="user:password"):
         database_login(from_file, {})
+
+
+def test_what_waits_for_the_ledger_is_the_tills_day_to_the_cent(tmp_path: Path) -> None:
+    shop = sqlite_till(tmp_path)
+    premises = Premises(tmp_path / "box")
+    outbox = premises.open()
+    baskets: list[Basket] = [
+        [(ARTICLES[n % 6], "1"), (ARTICLES[n % 5], "0.355"), (ARTICLES[0], "3")] for n in range(40)
+    ]
+    rung = [shop.till.ring(NOON - timedelta(minutes=n), each) for n, each in enumerate(baskets)]
+    for _ in range(2):  # the second one is a restart that has lost its watermark
+        poller = DatabasePoller(
+            shop.database,
+            DatabaseReader(shop.profile, context()),
+            sink=Intake(outbox, lambda _sale: None, CollectorRegistry()),
+            aside=shop.aside,
+            watermarks=shop.marks,
+            clock=shop.clock,
+        )
+        poller.step()
+        shop.marks.path.unlink()
+    lease = take(outbox, max_events=1000)
+    assert lease is not None
+    envelopes = [open_envelope(event) for event in lease.events]
+    sales = [msgspec.json.decode(each.data, type=SaleRecorded) for each in envelopes]
+    assert {each.transaction_id: each.total_minor for each in sales} == {
+        each.id: each.total_minor for each in rung
+    }
+    assert len(sales) == len(rung)
+    outbox.close()
+    premises.close()
