@@ -19,6 +19,7 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from agent.capture.pos.database import DatabaseProfile
 from agent.capture.pos.family import Adapter
 from agent.capture.pos.journal.profile import JournalProfile
 from agent.capture.pos.receipts.profile import ReceiptProfile
@@ -36,6 +37,7 @@ def schemas() -> dict[str, str]:
         for adapter, kind in (
             (Adapter.JOURNAL, JournalProfile),
             (Adapter.RECEIPTS, ReceiptProfile),
+            (Adapter.DATABASE, DatabaseProfile),
         )
     }
 
