@@ -17,7 +17,7 @@ from agent.capture.pos.web.secret_files import BearerTokens, read_secret
 from agent.errors import BadConfiguration, OutboxBusy, OutboxFull
 from models.wire.events.sale import Scheme
 from tests.simulators.capturing import LedgerSink
-from tests.simulators.web_door import TOKEN, till_door, sale_body
+from tests.simulators.web_door import TOKEN, sale_body, till_door
 
 PROBLEM = "application/problem+json"
 _POSLOG = b"""<POSLog><Transaction><RetailStoreID>9</RetailStoreID>
@@ -358,9 +358,12 @@ def test_a_damaged_book_is_begun_anew(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_said_at_start(tmp_path: Path) -> None:
-    with till_door(tmp_path) as till, pytest.raises(BadConfiguration, match="another port"):
-        with till_door(tmp_path, port=till.port):
-            pass
+    with (
+        till_door(tmp_path) as till,
+        pytest.raises(BadConfiguration, match="another port"),
+        till_door(tmp_path, port=till.port),
+    ):
+        pass
 
 
 def test_the_published_schema_is_that_of_the_code_and_takes_what_the_door_takes(

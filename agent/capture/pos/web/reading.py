@@ -18,6 +18,7 @@ from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.pos.web.answers import Problem, Trouble
 from agent.capture.pos.web.bodies import decode_as
+from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.posted import PostedSale
 from agent.capture.pos.web.profile import WebProfile
 from agent.capture.pos.web.transcripts import transcript_of
@@ -60,7 +61,8 @@ class Mapping:
     def captured(self, transcript: Transcript, body: bytes) -> CapturedSale:
         """One sale, ready for the outbox; raises Malformed, EventTooLarge."""
         sale = self._mapper.sale(transcript, sha256(body).hexdigest())
-        return compose_sale(sale, self._context.device, self._context.moment())
+        with blamed_on_us():
+            return compose_sale(sale, self._context.device, self._context.moment())
 
     def reading(self, transcripts: Iterable[Transcript], body: bytes) -> Reading:
         """The sales of one body; one that cannot be mapped refuses the whole of it.

@@ -33,7 +33,8 @@ class WebSettings:
         max_body_bytes: a larger body is refused before it is read.
         head_s: a request whose head has not come after so long is cut off.
         body_s: for the whole body, from its head on.
-        most_connections: connections at once; further ones are told to come again.
+        most_connections: connections at once, each of which may hold a body in memory; further
+            ones are told to come again.
         answers_days: a repeated ``Idempotency-Key`` gets the same answer for so long.
         most_answers: so many answers are kept at most, the latest.
     """
@@ -51,7 +52,7 @@ class WebSettings:
     max_body_bytes: int = 1024 * 1024
     head_s: float = 5.0
     body_s: float = 10.0
-    most_connections: int = 32
+    most_connections: int = 8
     answers_days: float = 7.0
     most_answers: int = 50_000
 

@@ -16,6 +16,7 @@ from agent.capture.pos.mapping.transcript import Field, Texts, Transcript
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext
 from agent.capture.pos.web.bodies import decimal_of, decode_object, object_at, objects_at, text_of
+from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.profile import WebProfile
 from agent.capture.pos.web.reading import Mapping as SaleMapping
 from agent.capture.pos.web.reading import Reading
@@ -45,7 +46,8 @@ class ShopifyReader:
         if self._locations and text_of(order.get("location_id")) not in self._locations:
             return Reading()
         try:
-            transcripts = [_sale(order), *_refunds(order)]
+            with blamed_on_us():
+                transcripts = [_sale(order), *_refunds(order)]
         except Malformed as error:
             return Reading(refused=[Refused(body, str(error), number=1, offset=0)])
         return self._mapping.reading(transcripts, body)

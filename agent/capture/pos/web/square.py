@@ -16,6 +16,7 @@ from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext
 from agent.capture.pos.web.answers import Problem, Trouble
 from agent.capture.pos.web.bodies import decode_object, object_at, objects_at, text_of
+from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.profile import Takes, WebProfile
 from agent.capture.pos.web.reading import Mapping, Reading
 
@@ -38,7 +39,8 @@ class SquareReader:
         """
         told = object_at(object_at(decode_object(body), "data"), "object")
         try:
-            transcripts = list(self._transcripts(told))
+            with blamed_on_us():
+                transcripts = list(self._transcripts(told))
         except Malformed as error:
             return Reading(refused=[Refused(body, str(error), number=1, offset=0)])
         return self._mapping.reading(transcripts, body)

@@ -150,7 +150,9 @@ class Caller:
         for piece in answer.iter_content(_PIECE_BYTES):
             body += piece
             if len(body) > self._settings.most_answer_bytes:
-                raise self._unavailable("its answer is longer than most_answer_bytes")
+                raise self._unavailable(
+                    "its answer is longer than most_answer_bytes; lower page_orders"
+                )
             if self._monotonic_s() > give_up_at_s:
                 raise self._unavailable(f"not done after {self._settings.timeout_s:g} s")
         return bytes(body)

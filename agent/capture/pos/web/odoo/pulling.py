@@ -19,6 +19,7 @@ from agent.capture.pos.mapping.sale import SaleMapper
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext, CapturedSale, SaleSink
 from agent.capture.pos.web.aside import Aside
+from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.odoo.calling import Caller
 from agent.capture.pos.web.odoo.orders import Orders, WholeOrder
 from agent.capture.pos.web.odoo.settings import OdooSettings
@@ -164,9 +165,10 @@ class OdooPuller:
             self._status = replace(self._status, sales=self._status.sales + len(fresh))
 
     def _sale(self, whole: WholeOrder, raw: bytes) -> CapturedSale:
-        transcript = transcript_of(whole, self._profile.currency, self._zone)
-        sale = self._mapper.sale(transcript, sha256(raw).hexdigest())
-        return compose_sale(sale, self._context.device, self._context.moment())
+        with blamed_on_us():
+            transcript = transcript_of(whole, self._profile.currency, self._zone)
+            sale = self._mapper.sale(transcript, sha256(raw).hexdigest())
+            return compose_sale(sale, self._context.device, self._context.moment())
 
     def _refuse(self, raw: bytes, reason: str) -> None:
         digest = sha256(raw).hexdigest()
