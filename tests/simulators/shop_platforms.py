@@ -83,8 +83,10 @@ def _shopify_refund(number: int, item: Any) -> Any:
             {
                 "quantity": 1,
                 "line_item_id": item["id"],
-                "subtotal": "5.50",
-                "total_tax": "0.50",
+                "subtotal": 5.5,
+                "subtotal_set": {"shop_money": {"amount": "5.50", "currency_code": "USD"}},
+                "total_tax": 0.5000000000000001,
+                "total_tax_set": {"shop_money": {"amount": "0.50", "currency_code": "USD"}},
                 "line_item": item,
             }
         ],

@@ -264,7 +264,7 @@ def test_more_connections_than_may_be_are_told_to_come_again(tmp_path: Path) -> 
 
 
 def test_sales_posted_at_the_same_time_are_each_stored_once(tmp_path: Path) -> None:
-    with till_door(tmp_path) as till:
+    with till_door(tmp_path, most_connections=16) as till:
         statuses: list[int] = []
         threads = [
             threading.Thread(

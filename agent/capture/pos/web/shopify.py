@@ -258,7 +258,12 @@ def _returned_tax(order: dict[str, Any], item: dict[str, Any], name: str, sign: 
 
 
 def _amount(holder: dict[str, Any], name: str) -> Decimal:
-    return decimal_of(holder.get(name), name)
+    """An amount in the shop's currency.
+
+    Refunds write some as binary fractions, and beside them the exact text in ``…_set``.
+    """
+    exact = object_at(object_at(holder, f"{name}_set"), "shop_money").get("amount")
+    return decimal_of(holder.get(name) if exact is None else exact, name)
 
 
 def _id_of(holder: dict[str, Any], what: str) -> str:
