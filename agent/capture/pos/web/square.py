@@ -8,9 +8,12 @@ its Orders API in ``data.object.order``), the profile takes ``orders`` instead, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.mapping.moments import business_day_of
 from agent.capture.pos.mapping.transcript import Field, Texts, Transcript
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext
@@ -30,6 +33,7 @@ class SquareReader:
     def __init__(self, profile: WebProfile, context: CaptureContext) -> None:
         self._mapping = Mapping(profile, context)
         self._profile = profile
+        self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
 
     def read(self, body: bytes) -> Reading:
         """The sale that a notice tells of; nothing where it tells of none, or of another shop's.
@@ -41,6 +45,8 @@ class SquareReader:
         try:
             with blamed_on_us():
                 transcripts = list(self._transcripts(told))
+                for each in transcripts:
+                    self._date(each.header)
         except Malformed as error:
             return Reading(refused=[Refused(body, str(error), number=1, offset=0)])
         return self._mapping.reading(transcripts, body)
@@ -61,9 +67,28 @@ class SquareReader:
         if self._is_ours(order):
             yield _order(order)
 
+    def _date(self, header: dict[Field, str]) -> None:
+        """Put Square's times, which are UTC, on the shop's clock, and name the shop's day."""
+        for name in (Field.BEGIN_AT, Field.END_AT):
+            header[name] = _on_clock(header[name], self._zone, name).isoformat()
+        # The time of making never changes, and the key is made of its day.
+        made = datetime.fromisoformat(header[Field.BEGIN_AT])
+        day = business_day_of(made, self._profile.key.day_begins_h)
+        header[Field.BUSINESS_DAY] = day.isoformat()
+
     def _is_ours(self, found: dict[str, Any]) -> bool:
         locations = self._profile.locations
         return bool(found) and (not locations or text_of(found.get("location_id")) in locations)
+
+
+def _on_clock(text: str, zone: tzinfo, name: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"{name} is no date and time") from error
+    if read.tzinfo is None:
+        raise Malformed(f"{name} has no offset")
+    return read.astimezone(zone)
 
 
 def _payment(payment: dict[str, Any]) -> Transcript:
