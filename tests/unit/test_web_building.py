@@ -123,6 +123,7 @@ def test_a_puller_is_built_from_its_settings(tmp_path: Path, around: Surrounding
     [
         {"host": "till.example.com"},
         {"port": 70_000},
+        {"name": "../answers"},
         {"max_body_bytes": 10},
         {"head_s": 0},
         {"square_url": ""},

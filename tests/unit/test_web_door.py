@@ -322,6 +322,33 @@ def test_a_bad_transaction_of_a_document_does_not_hold_the_others_up(tmp_path: P
         assert len(till.aside.kept) == len(said.json["refused"]) == 1
 
 
+def test_a_document_with_nothing_but_bad_transactions_is_set_aside_as_one(tmp_path: Path) -> None:
+    with till_door(tmp_path) as till:
+        bad = _POSLOG % (_BAD_TRANSACTION * 30)
+        assert till.post(bad, kind="application/xml").status == 201
+        ((_, refused),) = till.aside.kept
+        assert (refused.data, till.sink.numbers) == (bad, ["41"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<POSLog>" + b"<Transaction></Transaction>" * 17_000 + b"</POSLog>",
+        b"<POSLog>" + b"<Transaction>" * 35_000,
+        b"<POSLog><Transaction>" + b"<a>" * 150_000,
+        b"<POSLog>" + b"<Transaction><</Transaction>" * 17_000 + b"</POSLog>",
+        b'<!DOCTYPE a [<!ENTITY a "x"><!ENTITY b "' + b"&a;" * 1000 + b'">]><POSLog>&b;</POSLog>',
+    ],
+)
+def test_a_hostile_document_gets_a_problem_within_a_second(tmp_path: Path, body: bytes) -> None:
+    with till_door(tmp_path) as till:
+        began_s = time.monotonic()
+        said = till.post(body, kind="application/xml")
+        assert time.monotonic() - began_s < 1.0
+        assert not till.sink.calls
+    assert said.status in (400, 413)
+
+
 @pytest.mark.parametrize("body", [b"", b"<a/>", (_POSLOG % b"")[:-30], b"<!DOCTYPE a><POSLog/>"])
 def test_half_a_document_is_no_document(tmp_path: Path, body: bytes) -> None:
     with till_door(tmp_path) as till:

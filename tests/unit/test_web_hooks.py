@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -195,6 +196,15 @@ def test_a_signed_body_that_is_none_is_a_problem(tmp_path: Path, body: bytes) ->
 def test_an_order_of_odd_shape_ends_in_an_answer(tmp_path: Path, change: Any) -> None:
     with hooked(tmp_path) as till:
         assert tell_shopify(till, shopify_order() | change).status in (200, 201)
+
+
+def test_an_endless_order_is_answered_within_a_second(tmp_path: Path) -> None:
+    order = shopify_order() | {"line_items": [{}] * 200_000, "refunds": [{}] * 50_000}
+    with hooked(tmp_path) as till:
+        began_s = time.monotonic()
+        assert tell_shopify(till, order).status == 200
+        assert time.monotonic() - began_s < 1.0
+        assert len(till.aside.kept) == 1
 
 
 def test_a_payment_of_square_is_a_sale(tmp_path: Path) -> None:

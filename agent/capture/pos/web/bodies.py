@@ -23,6 +23,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _QUOTED: Final = re.compile(r"'[^']*'|`(?![a-z_]{1,40}`|\$)[^`]*`")
 _LONGEST_DETAIL: Final = 200
 _LONGEST_NUMBER: Final = 40
+_MOST_OBJECTS: Final = 2_000  # as our own schema allows
 
 
 def decode_as(body: bytes, decoder: msgspec.json.Decoder[Kind]) -> Kind:
@@ -86,13 +87,15 @@ def objects_at(value: object, name: str) -> list[dict[str, Any]]:
     """A member that is a list of objects; empty where it is missing.
 
     Raises:
-        Malformed: it is something else, or holds something else.
+        Malformed: it is something else, holds something else, or more than any receipt.
     """
     found = value.get(name) if isinstance(value, dict) else None
     if found is None:
         return []
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise Malformed(f"{name} is no list of objects")
+    if len(found) > _MOST_OBJECTS:
+        raise Malformed(f"{name} has more than {_MOST_OBJECTS} entries")
     return found
 
 

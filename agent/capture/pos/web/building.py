@@ -66,7 +66,7 @@ def build_door(settings: WebSettings, around: Surroundings) -> WebDoor:
         sink=around.sink,
         aside=QuarantinedPosts(around.keeping, around.clock),
         book=AnswerBook(
-            around.data_dir / "web-answers.sqlite3",
+            around.data_dir / f"{settings.name}-answers.sqlite3",
             days=settings.answers_days,
             most=settings.most_answers,
         ),

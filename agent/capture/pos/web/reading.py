@@ -24,6 +24,11 @@ from agent.capture.pos.web.profile import WebProfile
 from agent.capture.pos.web.transcripts import transcript_of
 from agent.errors import EventTooLarge, UnreadableInput
 
+_MOST_TRANSACTIONS: Final = 500
+_KEPT_ALONE: Final = 20
+"""So many refused records of one document are set aside by themselves; beyond that, the document
+as a whole: a wrong profile refuses every one."""
+
 _POSTED: Final = msgspec.json.Decoder(PostedSale)
 
 
@@ -115,12 +120,24 @@ class PostedPoslogReader:
         reading = Reading()
         try:
             for record in self._reader.read(BytesIO(body), "body", sha256(body).hexdigest()):
-                if isinstance(record, Refused):
-                    reading.refused.append(record)
-                else:
-                    reading.sales.append(record)
+                _add(reading, record)
         except (BrokenOff, UnreadableInput) as error:
             raise Problem(Trouble.UNREADABLE, str(error)) from error
         if not reading.sales and not reading.refused:
             raise Problem(Trouble.INVALID, "the document holds no transaction")
+        if len(reading.refused) > _KEPT_ALONE:
+            first = reading.refused[0]
+            whole = Refused(body, f"{first.reason}; and others", first.number, offset=0)
+            return Reading(reading.sales, [whole])
         return reading
+
+
+def _add(reading: Reading, record: CapturedSale | Refused) -> None:
+    if isinstance(record, Refused):
+        reading.refused.append(record)
+    else:
+        reading.sales.append(record)
+    if len(reading.sales) + len(reading.refused) > _MOST_TRANSACTIONS:
+        raise Problem(
+            Trouble.TOO_LARGE, f"a document may hold {_MOST_TRANSACTIONS} transactions; post parts"
+        )

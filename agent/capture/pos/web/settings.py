@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 _HIGHEST_PORT: Final = 65_535
 _LEAST_BODY_BYTES: Final = 1_024
 _MOST_BODY_BYTES: Final = 16 * 1024 * 1024
@@ -19,6 +21,8 @@ class WebSettings:
     Attributes:
         token_file: who may post. One token a line, or ``sha256:`` and its digest in hex; several
             lines let an old token live on while tills are given the new one. Mode 0600.
+        name: what this door is called in status; each has one of its own, of letters, digits and
+            hyphens, since the file of its answers is named for it.
         host: an address of this box; 127.0.0.1 lets in this box alone, an address of the shop's
             network other tills, over plain HTTP. Never one that the internet reaches.
         port: 0 takes any free one.
@@ -40,6 +44,7 @@ class WebSettings:
     """
 
     token_file: Path
+    name: str = "web"
     host: str = "127.0.0.1"
     port: int = 8_091
     profile: str = "web-sale"
@@ -49,7 +54,7 @@ class WebSettings:
     square_key_file: Path | None = None
     square_url: str = ""
     square_profile: str = "web-square"
-    max_body_bytes: int = 1024 * 1024
+    max_body_bytes: int = 512 * 1024
     head_s: float = 5.0
     body_s: float = 10.0
     most_connections: int = 8
@@ -59,6 +64,8 @@ class WebSettings:
     def __post_init__(self) -> None:
         """What cannot be is found at start, not at the first sale."""
         ip_address(self.host)
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name must be letters, digits and hyphens, not {self.name!r}")
         if not 0 <= self.port <= _HIGHEST_PORT:
             raise ValueError(f"port must be 0 to {_HIGHEST_PORT}, not {self.port}")
         if not _LEAST_BODY_BYTES <= self.max_body_bytes <= _MOST_BODY_BYTES:
