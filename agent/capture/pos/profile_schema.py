@@ -23,6 +23,7 @@ from agent.capture.pos.database import DatabaseProfile
 from agent.capture.pos.family import Adapter
 from agent.capture.pos.journal.profile import JournalProfile
 from agent.capture.pos.receipts.profile import ReceiptProfile
+from agent.capture.pos.web.profile import WebProfile
 
 FOLDER: Final = Path(__file__).parents[3] / "device_configs" / "till_profiles"
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -38,6 +39,7 @@ def schemas() -> dict[str, str]:
             (Adapter.JOURNAL, JournalProfile),
             (Adapter.RECEIPTS, ReceiptProfile),
             (Adapter.DATABASE, DatabaseProfile),
+            (Adapter.WEB, WebProfile),
         )
     }
 
