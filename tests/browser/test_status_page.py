@@ -72,7 +72,7 @@ def test_a_manager_reads_that_all_is_well_and_the_page_follows_the_agent(
         box.status = a_troubled_status()
         expect(headline).to_have_text("需要处理：3 个警报", timeout=12_000)
         expect(page.get_by_role("status")).to_have_text("需要处理：3 个警报")
-        expect(page.locator(".alarms li").first).to_contain_text("收银文件还在原文件夹中等待")
+        expect(page.locator(".alarms li").first).to_contain_text("收银机写下的数据还在原处等待")
         expect(page.locator("#owed")).to_have_text("48,982")
         expect(page.get_by_role("table")).to_contain_text("48,210")
         assert page.evaluate("window.still"), "the page was not loaded anew"
