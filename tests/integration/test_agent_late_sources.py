@@ -16,7 +16,7 @@ from agent.health.alarms import AlarmKind
 from tests.simulators.many_tills import ManyTills
 from tests.simulators.polled_till import NOON
 from tests.simulators.processes import ROOT, eventually, free_port
-from tests.simulators.till_tables import ARTICLES, Rung, UnicentaTill
+from tests.simulators.till_tables import ARTICLES, UnicentaTill
 
 _TOKEN = "t" * 64
 
@@ -73,7 +73,8 @@ def test_database_and_door_are_captured_from_while_an_odoo_cannot_start(tmp_path
     port = free_port()
     _secret(tmp_path / "token", _TOKEN)
     till = UnicentaTill(create_engine(f"sqlite:///{tmp_path}/till.db", poolclass=NullPool))
-    till.sell(NOON, Rung(ARTICLES[3]))
+    till.create()
+    till.ring(NOON, [(ARTICLES[3], "1")])
     with ManyTills(tmp_path, extra=_sections(tmp_path, port)) as box:
         box.start()
         assert eventually(lambda: box.sold() == 1, 20), box.log()
