@@ -2,7 +2,8 @@
 
     till's folder → spool ─┐
     journals → followers ──┼→ intake
-    taps, print queues ────┘
+    taps, print queues ────┤
+    databases, doors, Odoos ┘
 
 They share the intake and nothing else, so two ways to one till stand beside each other.
 """
@@ -48,9 +49,9 @@ class TillParts:
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
-    def keeping(self) -> Keeping:
-        """Archive and quarantine, for one thread."""
-        return till_files(self.config, self.master)
+    def keeping(self, poslog_profile: str | None = None) -> Keeping:
+        """Archive and quarantine, for one thread; see ``till_files``."""
+        return till_files(self.config, self.master, poslog_profile)
 
 
 class Tills:
@@ -82,7 +83,7 @@ class Tills:
         return self._spool.status if self._spool else None
 
     def sources(self) -> Sequence[SourceStatus]:
-        """How journals, taps and folders of prints are."""
+        """How the sources are."""
         return self._sources.states() if self._sources else ()
 
 
@@ -108,7 +109,7 @@ def _sources(made_of: TillParts) -> Sources | None:
     config = made_of.config
     if not config.has_sources:
         return None
-    # A box without journals, taps and print queues does not load what serves them.
+    # A box without any source does not load what serves them.
     from agent.capture.sources import Sources, Surroundings, make_sources  # noqa: PLC0415
 
     around = Surroundings(

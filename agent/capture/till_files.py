@@ -11,13 +11,24 @@ from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 
 
-def till_files(config: AgentConfig, master: MasterKey) -> Keeping:
-    """Archive and quarantine of the configured till; raises BadConfiguration for its profile."""
+def till_files(
+    config: AgentConfig, master: MasterKey, poslog_profile: str | None = None
+) -> Keeping:
+    """Archive and quarantine of this box.
+
+    Args:
+        config: says where, and for how long.
+        master: the key under which all is sealed.
+        poslog_profile: names the members' cards that may be kept; the till's where it is None.
+
+    Raises:
+        BadConfiguration: there is no such profile.
+    """
     till = config.till
     return Keeping(
         config.device.data_dir,
         BlobSealer(master, "till file"),
         ZoneInfo(config.device.timezone),
         Retention(till.archive_days, till.quarantine_days),
-        load_profile(configs_folder() / "till_profiles", till.profile).whitelist,
+        load_profile(configs_folder() / "till_profiles", poslog_profile or till.profile).whitelist,
     )

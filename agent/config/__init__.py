@@ -7,6 +7,7 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.databases import TillDatabaseSettings
 from agent.config.line import (
     BrokerSettings,
     CloudSettings,
@@ -14,6 +15,7 @@ from agent.config.line import (
     MqttProtocol,
     SyncSettings,
 )
+from agent.config.odoo import OdooSettings
 from agent.config.outbox import OutboxSettings
 from agent.config.settings import (
     AgentConfig,
@@ -28,6 +30,7 @@ from agent.config.settings import (
     read_config,
 )
 from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, PrintsSettings
+from agent.config.web import WebSettings
 
 __all__ = [
     "TAPS",
@@ -42,6 +45,7 @@ __all__ = [
     "JournalSettings",
     "LineSettings",
     "MqttProtocol",
+    "OdooSettings",
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
@@ -49,8 +53,10 @@ __all__ = [
     "StatusSettings",
     "SyncSettings",
     "TabletSettings",
+    "TillDatabaseSettings",
     "TillSettings",
     "VisionSettings",
+    "WebSettings",
     "configs_folder",
     "device_secret",
     "read_config",

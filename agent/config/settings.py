@@ -10,9 +10,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
+from agent.config.databases import TillDatabaseSettings
 from agent.config.line import BrokerSettings, CloudSettings, SyncSettings
+from agent.config.odoo import OdooSettings
 from agent.config.outbox import OutboxSettings
-from agent.config.tills import JournalSettings, PrinterTapSettings, PrintsSettings, check_tills
+from agent.config.tills import (
+    JournalSettings,
+    PrinterTapSettings,
+    PrintsSettings,
+    check_doors,
+    check_names,
+    check_tills,
+)
+from agent.config.web import WebSettings
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
 from models.wire.errors import BadIdentifier
@@ -168,6 +178,9 @@ class AgentConfig:
     journal: tuple[JournalSettings, ...] = ()
     tap: tuple[PrinterTapSettings, ...] = ()
     prints: tuple[PrintsSettings, ...] = ()
+    database: tuple[TillDatabaseSettings, ...] = ()
+    web: tuple[WebSettings, ...] = ()
+    odoo: tuple[OdooSettings, ...] = ()
     tablet: TabletSettings = field(default_factory=TabletSettings)
     status: StatusSettings = field(default_factory=StatusSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
@@ -179,11 +192,19 @@ class AgentConfig:
         """What concerns more than one part is checked here."""
         check_cameras(self.camera)
         check_tills(self.till.folder, self.journal, self.tap, self.prints)
+        check_names(self.source_names)
+        check_doors(self.web)
 
     @property
     def has_sources(self) -> bool:
         """Whether anything but the till's folder is captured from."""
-        return bool(self.journal or self.tap or self.prints)
+        return bool(self.source_names)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What the sources are called, in the order in which they are started."""
+        kinds = (self.journal, self.tap, self.prints, self.database, self.web, self.odoo)
+        return tuple(each.name for kind in kinds for each in kind)
 
     @property
     def capabilities(self) -> tuple[str, ...]:
@@ -193,6 +214,9 @@ class AgentConfig:
             "journal": bool(self.journal),
             "tap": bool(self.tap),
             "prints": bool(self.prints),
+            "database": bool(self.database),
+            "web": bool(self.web),
+            "odoo": bool(self.odoo),
             "tablet": self.tablet.enabled,
             "footfall": bool(self.camera),
         }

@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from agent.config.web import WebSettings
+
 TAPS: Final = "taps"
 """What the reading of all taps' receipts is called in the status; no source may be."""
 
@@ -144,19 +146,24 @@ def check_tills(
     taps: Iterable[PrinterTapSettings],
     prints: Iterable[PrintsSettings],
 ) -> None:
-    """Refuse sources that would take each other's name, file, folder or port; raises ValueError."""
+    """Refuse sources that would take each other's file, folder or port; raises ValueError."""
     journals, taps, prints = list(journals), list(taps), list(prints)
-    names = [
-        *(each.name for each in journals),
-        *(each.name for each in taps),
-        *(each.name for each in prints),
-    ]
-    _check_unique("the name", "[[journal]], [[tap]] and [[prints]]", [*names, TAPS])
     _check_unique("the file", "[[journal]]", (str(each.file) for each in journals))
     folders = [str(each.folder) for each in prints]
     _check_unique("the folder", "[[prints]] and [till]", [*folders, str(till_folder)])
     doors = [f"{each.host} port {each.port}" for each in taps if each.port]
     _check_unique("the address", "[[tap]]", doors)
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse two sources of one name, of whatever kind they are; raises ValueError."""
+    _check_unique("the name", "the sources of this box", [*names, TAPS])
+
+
+def check_doors(doors: Iterable[WebSettings]) -> None:
+    """Refuse two doors at one address; raises ValueError."""
+    addresses = (f"{each.host} port {each.port}" for each in doors if each.port)
+    _check_unique("the address", "[[web]]", addresses)
 
 
 def _check_name(what: str, name: str) -> None:

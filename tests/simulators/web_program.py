@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from agent.capture.intake import Intake
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.web.building import Surroundings, build_door
-from agent.capture.pos.web.settings import WebSettings
+from agent.config.web import WebSettings
 from models.runtime.clock import SystemClock
 from models.runtime.logs import configure
 from models.vault.blob import BlobSealer

@@ -70,7 +70,9 @@ def around(folder: Path) -> Surroundings:
     return Surroundings(
         context=context(),
         sink=LedgerSink(),
-        new_keeping=lambda: Keeping(folder, BlobSealer(KEY, "till file"), ZoneInfo("UTC")),
+        new_keeping=lambda _profile=None: Keeping(
+            folder, BlobSealer(KEY, "till file"), ZoneInfo("UTC")
+        ),
         sealer=seal,
         clock=SystemClock(),
         random=lambda: 0.5,

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.web.building import Surroundings, build_door, build_puller
 from agent.capture.pos.web.odoo import OdooSettings
-from agent.capture.pos.web.settings import WebSettings
+from agent.config.web import WebSettings
 from agent.errors import BadConfiguration
 from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer

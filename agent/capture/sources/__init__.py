@@ -1,4 +1,6 @@
-"""What a box captures besides its till's folder: journals, receipt taps and print-queue folders.
+"""What a box captures besides its till's folder.
+
+Journals, receipt taps, print-queue folders, databases, doors that tills post to, and Odoos.
 
 ``make_sources`` builds them from the configuration, ``Sources`` runs them: each for itself, so one
 that cannot start or stands still is said in the status and costs the others nothing. A box without

@@ -22,11 +22,42 @@ def make_sources(config: AgentConfig, around: Surroundings) -> list[Source]:
     """All sources, not started.
 
     Raises:
-        BadConfiguration: a profile is missing or wrong, as for the till's folder.
+        BadConfiguration: a profile of a journal, tap or folder is missing or wrong, as for the
+            till's folder. What databases, doors and Odoos lack is found when they start.
     """
     journals = [JournalSource(each, config.journals_folder, around) for each in config.journal]
     folders = [folder_of_prints(each, around) for each in config.prints]
-    return [*journals, *_taps(config, around), *folders]
+    return [
+        *journals,
+        *_taps(config, around),
+        *folders,
+        *_databases(config, around),
+        *_web(config, around),
+    ]
+
+
+def _databases(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
+    if not config.database:
+        return
+    # A box without such a till does not load what reads databases.
+    from agent.capture.sources.databases import database_source  # noqa: PLC0415
+
+    for each in config.database:
+        yield database_source(each, config.device.data_dir, around)
+
+
+def _web(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
+    """The doors, then the Odoos; a box without any does not load what serves them."""
+    if config.web:
+        from agent.capture.sources.doors import door_source  # noqa: PLC0415 - see above
+
+        for door in config.web:
+            yield door_source(door, config.device.data_dir, around)
+    if config.odoo:
+        from agent.capture.sources.pullers import odoo_source  # noqa: PLC0415 - see above
+
+        for odoo in config.odoo:
+            yield odoo_source(odoo, config.device.data_dir, around)
 
 
 def _taps(config: AgentConfig, around: Surroundings) -> Iterator[Source]:

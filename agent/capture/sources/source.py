@@ -15,7 +15,7 @@ from models.vault.blob import BlobSealer
 
 
 class Source(Protocol):
-    """One journal, tap or folder, with threads of its own."""
+    """One journal, tap, folder, database, door or Odoo, with threads of its own."""
 
     @property
     def name(self) -> str:
@@ -44,6 +44,18 @@ class Source(Protocol):
         ...
 
 
+class NewKeeping(Protocol):
+    """Makes archive and quarantine of this box, for one thread each."""
+
+    def __call__(self, poslog_profile: str | None = None) -> Keeping:
+        """One whose members' cards that profile names; the till's where it is None.
+
+        Raises:
+            BadConfiguration: there is no such profile.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Surroundings:
     """What the sources of one box share.
@@ -61,7 +73,7 @@ class Surroundings:
 
     context: CaptureContext
     sink: SaleSink
-    new_keeping: Callable[[], Keeping]
+    new_keeping: NewKeeping
     sealer: BlobSealer
     clock: Clock
     random: Callable[[], float]

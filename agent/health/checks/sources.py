@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from agent.config import AgentConfig, configs_folder
+from agent.config import AgentConfig, WebSettings, configs_folder
 from agent.health.check import Finding, Verdict
 
 _NAME: Final = "sources"
@@ -18,9 +18,14 @@ _NAME: Final = "sources"
 
 def sources_usable(config: AgentConfig) -> Finding:
     """Every profile exists, every folder is there with the rights it needs."""
-    troubles = [*_profiles(config), *_journals(config), *_prints(config)]
+    troubles = [
+        *_profiles(config),
+        *_journals(config),
+        *_prints(config),
+        *_secrets(config),
+    ]
     if troubles:
-        step = "correct [[journal]], [[tap]] or [[prints]], or give the agent's user its rights"
+        step = "correct the section of that source, or give the agent's user its rights"
         return Finding(_NAME, Verdict.FAULT, "; ".join(troubles), step)
     if left := _left_behind(config):
         return Finding(
@@ -30,13 +35,8 @@ def sources_usable(config: AgentConfig) -> Finding:
             "add a [[tap]] of any name again until they are read",
         )
     if not config.has_sources:
-        return Finding(_NAME, Verdict.OK, "this box has no journal, tap or print queue")
-    names = [
-        *(each.name for each in config.journal),
-        *(each.name for each in config.tap),
-        *(each.name for each in config.prints),
-    ]
-    return Finding(_NAME, Verdict.OK, f"{', '.join(names)} can be read")
+        return Finding(_NAME, Verdict.OK, "this box has no source besides the till's folder")
+    return Finding(_NAME, Verdict.OK, f"{', '.join(config.source_names)} can be read")
 
 
 def _profiles(config: AgentConfig) -> Iterator[str]:
@@ -44,6 +44,9 @@ def _profiles(config: AgentConfig) -> Iterator[str]:
         *((each.name, each.profile) for each in config.journal),
         *((each.name, each.profile) for each in config.tap),
         *((each.name, each.profile) for each in config.prints),
+        *((each.name, each.profile) for each in config.database),
+        *((each.name, profile) for each in config.web for profile in _of_door(each)),
+        *((each.name, each.profile) for each in config.odoo),
     ]
     printers = [
         *((each.name, each.printer) for each in config.tap),
@@ -51,6 +54,29 @@ def _profiles(config: AgentConfig) -> Iterator[str]:
     ]
     yield from _missing("till_profiles", tills)
     yield from _missing("printers", printers)
+
+
+def _of_door(door: WebSettings) -> Iterator[str]:
+    """The profiles by which a door reads what comes."""
+    yield from (door.profile, door.poslog_profile)
+    if door.shopify_secret_file is not None:
+        yield door.shopify_profile
+    if door.square_key_file is not None:
+        yield door.square_profile
+
+
+def _secrets(config: AgentConfig) -> Iterator[str]:
+    """Files with logins, tokens and keys that are not there for this user."""
+    named = [
+        *((each.name, each.login_file) for each in config.database),
+        *((each.name, each.token_file) for each in config.web),
+        *((each.name, each.shopify_secret_file) for each in config.web),
+        *((each.name, each.square_key_file) for each in config.web),
+        *((each.name, each.key_file) for each in config.odoo),
+    ]
+    for name, file in named:
+        if file is not None and not os.access(file, os.R_OK):
+            yield f"{name}: {file} cannot be read by this user"
 
 
 def _missing(folder: str, named: list[tuple[str, str]]) -> Iterator[str]:

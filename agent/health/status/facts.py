@@ -149,14 +149,17 @@ class SourceKind(StrEnum):
     JOURNAL = "journal"
     TAP = "tap"
     PRINTS = "prints"
+    DATABASE = "database"
+    WEB = "web"
+    ODOO = "odoo"
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One journal, receipt tap or folder of prints. Counts are since the agent started.
+    """One source of sales besides the till's folder. Counts are since the agent started.
 
     Attributes:
         name: as configured; ``taps`` is the reading of what all taps have written down.
-        kind: ``journal``, ``tap`` or ``prints``.
+        kind: ``journal``, ``tap``, ``prints``, ``database``, ``web`` or ``odoo``.
         started: False while it cannot begin, such as a tap whose port is in use.
         blocked: why nothing is taken or written down at present; empty when all is well.
         out_of_room: nothing is taken because there is no room.

@@ -135,8 +135,10 @@ def _how(source: SourceStatus) -> str:
         return f"NOT STARTED: {source.blocked}"
     if source.blocked:
         return f"BLOCKED: {source.blocked}"
-    if not source.present:
-        return "its folder or file is missing"
+    return _at_work(source) if source.present else "its folder or file is missing"
+
+
+def _at_work(source: SourceStatus) -> str:
     match source.kind:
         case SourceKind.JOURNAL:
             return f"{source.waiting_bytes} bytes to read"
@@ -145,6 +147,8 @@ def _how(source: SourceStatus) -> str:
         case SourceKind.TAP:
             away = source.reachable is False
             return f"its printer does not answer ({source.unreachable_why})" if away else "ready"
+        case SourceKind.DATABASE | SourceKind.WEB | SourceKind.ODOO:
+            return "ready" if source.at_ease else "not read yet"
         case _:
             assert_never(source.kind)
 
@@ -156,7 +160,7 @@ def _counts(source: SourceStatus) -> Iterator[str]:
             yield f"{source.prints} receipts"
         case SourceKind.PRINTS:
             yield f"{source.prints} files, {source.sales} sales"
-        case SourceKind.JOURNAL:
+        case SourceKind.JOURNAL | SourceKind.DATABASE | SourceKind.WEB | SourceKind.ODOO:
             yield f"{source.sales} sales"
         case _:
             assert_never(source.kind)

@@ -21,11 +21,11 @@ from agent.capture.pos.web.profile import WebFormat, load_web_profile
 from agent.capture.pos.web.reading import BodyReader, PostedPoslogReader, PostedSaleReader
 from agent.capture.pos.web.secret_files import BearerTokens, read_secret
 from agent.capture.pos.web.server import WebDoor
-from agent.capture.pos.web.settings import WebSettings
 from agent.capture.pos.web.shopify import ShopifyReader, tells_of_orders
 from agent.capture.pos.web.signatures import shopify_signature, square_signature
 from agent.capture.pos.web.site import Hook, media_types
 from agent.capture.pos.web.square import SquareReader
+from agent.config.web import WebSettings
 from models.runtime.clock import Clock
 
 _NAME_CHARS: Final = 12

@@ -19,8 +19,8 @@ from agent.capture.pos.web.connections import bounded
 from agent.capture.pos.web.desk import DeskStatus, TransactionDesk
 from agent.capture.pos.web.reading import BodyReader
 from agent.capture.pos.web.secret_files import BearerTokens
-from agent.capture.pos.web.settings import WebSettings
 from agent.capture.pos.web.site import Bounds, Door, Hook, build_site
+from agent.config.web import WebSettings
 from agent.errors import BadConfiguration, FaultyDevice
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger

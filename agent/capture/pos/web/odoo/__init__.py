@@ -6,6 +6,6 @@ Nothing is ever written to the Odoo.
 """
 
 from agent.capture.pos.web.odoo.pulling import OdooPuller, PullingStatus
-from agent.capture.pos.web.odoo.settings import OdooSettings
+from agent.config.odoo import OdooSettings
 
 __all__ = ["OdooPuller", "OdooSettings", "PullingStatus"]

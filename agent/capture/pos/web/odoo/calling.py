@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import requests
 
-from agent.capture.pos.web.odoo.settings import OdooSettings
+from agent.config.odoo import OdooSettings
 from agent.errors import FaultyDevice, TransientError
 
 Row = dict[str, Any]

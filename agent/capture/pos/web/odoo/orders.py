@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.capture.pos.web.odoo.calling import Caller, Known, OdooRefused, Row
-from agent.capture.pos.web.odoo.settings import OdooSettings
+from agent.config.odoo import OdooSettings
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)

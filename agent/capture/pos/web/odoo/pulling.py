@@ -22,10 +22,10 @@ from agent.capture.pos.web.aside import Aside
 from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.odoo.calling import Caller
 from agent.capture.pos.web.odoo.orders import Orders, WholeOrder
-from agent.capture.pos.web.odoo.settings import OdooSettings
 from agent.capture.pos.web.odoo.transcripts import transcript_of
 from agent.capture.pos.web.odoo.watermark import WatermarkFile
 from agent.capture.pos.web.profile import WebProfile
+from agent.config.odoo import OdooSettings
 from agent.errors import AgentError, DiskUnusable, EventTooLarge
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock

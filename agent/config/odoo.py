@@ -20,6 +20,7 @@ class OdooSettings:
         database: its name in the Odoo.
         login: of the user whose API key it is; one that may read the point of sale and no more.
         key_file: the API key. Mode 0600.
+        name: what it is called in status; unique among all sources of this box.
         profile: how orders are read; a file in device_configs/till_profiles.
         ca_file: certificates that are trusted instead of the public ones.
         config_ids: ids of the points of sale (``pos.config``) that are this shop; all where empty.
@@ -38,6 +39,7 @@ class OdooSettings:
     database: str
     login: str
     key_file: Path
+    name: str = "odoo"
     profile: str = "web-odoo"
     ca_file: Path | None = None
     config_ids: tuple[int, ...] = ()

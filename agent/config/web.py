@@ -21,8 +21,8 @@ class WebSettings:
     Attributes:
         token_file: who may post. One token a line, or ``sha256:`` and its digest in hex; several
             lines let an old token live on while tills are given the new one. Mode 0600.
-        name: what this door is called in status; each has one of its own, of letters, digits and
-            hyphens, since the file of its answers is named for it.
+        name: what this door is called in status; unique among all sources of this box, of letters,
+            digits and hyphens, since the file of its answers is named for it.
         host: an address of this box; 127.0.0.1 lets in this box alone, an address of the shop's
             network other tills, over plain HTTP. Never one that the internet reaches.
         port: 0 takes any free one.
