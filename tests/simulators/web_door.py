@@ -18,8 +18,8 @@ from agent.capture.pos.web.profile import WebFormat, load_web_profile
 from agent.capture.pos.web.reading import BodyReader, PostedPoslogReader, PostedSaleReader
 from agent.capture.pos.web.secret_files import BearerTokens
 from agent.capture.pos.web.server import WebDoor
-from agent.config.web import WebSettings
 from agent.capture.pos.web.site import Hook
+from agent.config.web import WebSettings
 from models.runtime.clock import SystemClock
 from tests.simulators.capturing import PROFILES, LedgerSink, context
 
