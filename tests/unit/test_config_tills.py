@@ -11,8 +11,11 @@ import pytest
 from agent.config import (
     AgentConfig,
     JournalSettings,
+    OdooSettings,
     PrinterTapSettings,
     PrintsSettings,
+    TillDatabaseSettings,
+    WebSettings,
     read_config,
 )
 from agent.errors import BadConfiguration
@@ -96,6 +99,23 @@ def test_the_guides_name_exactly_the_settings_that_exist(
     for key, text in zip(keys, defaults, strict=True):
         if text.startswith("`"):
             assert text.strip("`") == _written(exist[key]), key
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        ("poll-a-tills-database.md", TillDatabaseSettings),
+        ("post-transactions.md", WebSettings),
+        ("connect-shopify-square-odoo.md", OdooSettings),
+    ],
+)
+def test_the_guides_of_databases_and_doors_name_every_setting(
+    page: str, kind: type[TillDatabaseSettings | WebSettings | OdooSettings]
+) -> None:
+    text = (HOW_TO / page).read_text("utf-8")
+    table = re.split(r"\| (?:key|setting) \| default \| what \|\n", text)[1].partition("\n\n")[0]
+    told = [key for row in table.splitlines() for key in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(told) == sorted(each.name for each in fields(kind))
 
 
 def _written(default: object) -> str:
