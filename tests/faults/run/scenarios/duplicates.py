@@ -15,7 +15,7 @@ from tests.simulators.split_cloud import INGEST
 
 LONGEST_S = 0.1
 CAPTURED_S = 10.0
-MOST_FAULTS_IN_A_BATCH = 4
+MOST_FAULTS_IN_A_BATCH = 20
 LAST_ONES_S = 4 * REST_S
 """After a shop owes nothing, second copies of what it sent last may still be on their way."""
 MODULE = "tests.simulators.ingest_that_repeats"
