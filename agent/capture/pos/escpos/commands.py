@@ -159,14 +159,25 @@ def _read_sized(entry: Entry, layout: Sized, code: bytes, data: bytes, start: in
 
 def _read_until(entry: Entry, layout: Until, code: bytes, data: bytes, start: int) -> Found | None:
     longest = start + layout.limit
-    if layout.text:
-        run = _PRINTABLE.match(data, start, longest + 1)
-        stop = run.end() if run is not None else start
-    else:
-        stop = data.find(_NUL, start, longest + 1)
-        stop = min(len(data), longest + 1) if stop < 0 else stop
+    if not layout.text:
+        return _read_rising(entry, code, data, start, longest)
+    run = _PRINTABLE.match(data, start, longest + 1)
+    stop = run.end() if run is not None else start
     if stop > longest or (stop < len(data) and data[stop : stop + 1] != _NUL):
         return Found(code, start, unknown=True)
     if stop == len(data):
         return None
     return Found(code, stop + 1, entry, Command(code, data[start:stop], stop - start))
+
+
+def _read_rising(entry: Entry, code: bytes, data: bytes, start: int, longest: int) -> Found | None:
+    """Tab stops rise; the first byte that does not ends them, and is taken where it is the NUL."""
+    stop = start
+    while stop < longest and stop < len(data) and (stop == start or data[stop] > data[stop - 1]):
+        if data[stop : stop + 1] == _NUL:
+            break
+        stop += 1
+    if stop == len(data) and stop < longest:
+        return None
+    behind = stop + (data[stop : stop + 1] == _NUL)
+    return Found(code, behind, entry, Command(code, data[start:stop], stop - start))
