@@ -25,8 +25,9 @@ DISKS: Final = {False: 8, True: 2}
 def play_shuffled(setting: Setting) -> Result:
     """Every batch twice and in no order.
 
-    The day begins when the first sale went through. A sale is rung up when the one before it was taken in, so that nearly each is a batch of its own
-    however slow the machine; what is on its way meanwhile is what gets out of order.
+    The day begins when the first sale went through. A sale is rung up when the one before it was
+    taken in, so that nearly each is a batch of its own however slow the machine; what is on its
+    way meanwhile is what gets out of order.
     """
     with Premises(setting, sales=setting.faults) as here:
         _start_ingest_that(here, "shuffles")
