@@ -22,7 +22,7 @@ from models.wire.codec import Codec
 from models.wire.envelope import open_envelope
 from models.wire.ids import DevicePath
 from models.wire.ranges import RangeSet
-from models.wire.topics import Down, Stream, Up, down, parse_up, worker_filters
+from models.wire.topics import Down, Stream, Up, down, parse_up, up, worker_filters
 from models.wire.twin import Reported, decode_reported
 
 NAME, PASSWORD = "_cloud-office", "office"
@@ -78,10 +78,15 @@ class HeadOffice:
             self._say(said.device, answer)
 
     def repeat_welcomes(self) -> None:
-        """Answer every device's last birth once more, as after hearing it again, retained."""
+        """Answer every device's last birth once more, as after hearing it again, retained.
+
+        The births come through the broker, and nothing is held meanwhile: a broker that delivers
+        on the publisher's thread would wait for us while we wait for it.
+        """
         with self._one_at_a_time:
-            for device, birth in self._retained.items():
-                self._say(device, self._welcome(birth))
+            births = list(self._retained.items())
+        for device, birth in births:
+            self._connection.publish(Message(up(device, Up.BIRTH), birth))
 
     def _say(self, device: DevicePath, answer: Ack | Welcome) -> None:
         self._connection.publish(Message(down(device, Down.ACK), msgspec.json.encode(answer)))
