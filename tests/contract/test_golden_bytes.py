@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.wire import schema
@@ -52,6 +53,21 @@ def test_heartbeats_from_before_there_were_cameras_have_none(name: str, cameras:
     assert isinstance(heartbeat, Heartbeat)
     assert heartbeat.uptime_s == 12.5
     assert [camera.name for camera in heartbeat.cameras] == cameras
+
+
+@pytest.mark.parametrize(
+    ("name", "sources", "workstations"),
+    [("1.cameras", [], []), ("1.sources", ["", "counter-2"], ["3"])],
+)
+def test_heartbeats_from_before_sources_were_told_have_none(
+    name: str, sources: list[str], workstations: list[str]
+) -> None:
+    envelope = open_envelope(_golden(f"event.device.heartbeat.{name}.json"))
+    heartbeat = decode_data(HEARTBEAT, envelope.data)
+    assert isinstance(heartbeat, Heartbeat)
+    assert [source.name for source in heartbeat.sources] == sources
+    assert [each.workstation_id for each in heartbeat.workstations] == workstations
+    assert msgspec.json.encode(heartbeat) == bytes(envelope.data)
 
 
 @pytest.mark.parametrize("name", ["batch.plain.1.bin", "batch.zstd.1.bin"])
