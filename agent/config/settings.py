@@ -237,6 +237,11 @@ class AgentConfig:
         return self.device.data_dir / "replica.sqlite3"
 
     @property
+    def books_file(self) -> Path:
+        """The till's books: which numbers were captured."""
+        return self.device.data_dir / "books.sqlite3"
+
+    @property
     def journals_folder(self) -> Path:
         """How far each journal was read."""
         return self.device.data_dir / "journals"
