@@ -83,6 +83,7 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "tenders": _tenders(sale),
         "one_id": None,
         "flags": _flags(entry, sale, plausible=plausible),
+        "profile_version": capture.profile_version,
     }
     row["likeness"] = likeness_of(row)
     return row

@@ -62,8 +62,6 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("profile_version", sa.Integer(), server_default="0", nullable=False)
         )
-        batch_op.add_column(
-            sa.Column("source", sa.String(), server_default="", nullable=False)
 
 
 def downgrade() -> None:
