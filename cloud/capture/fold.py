@@ -27,6 +27,8 @@ _KEY: Final = ("device", "name", "quarantined_ms")
 _LONGEST: Final = {"name": 200, "file": 200, "key": 200, "reason": 1000}
 """Characters; an agent of ours writes fewer."""
 
+_LARGEST: Final = 2**31 - 1
+
 Row = dict[str, Any]
 
 
@@ -67,14 +69,14 @@ def _begun(entry: LedgerEntry, told: RecordQuarantined) -> Row:
         "source": _text(told.source),
         "adapter": _text(told.adapter),
         "profile": _text(told.profile),
-        "profile_version": told.profile_version,
+        "profile_version": _count(told.profile_version),
         "file": _text(told.file)[: _LONGEST["file"]],
-        "record": told.record,
+        "record": _count(told.record),
         "key": _text(told.key)[: _LONGEST["key"]],
         "reason": _text(told.reason)[: _LONGEST["reason"]],
-        "size_bytes": told.size_bytes,
+        "size_bytes": _count(told.size_bytes),
         "pieces": _text(msgspec.json.encode(told.pieces).decode()),
-        "pieces_left_out": told.pieces_left_out,
+        "pieces_left_out": _count(told.pieces_left_out),
     }
 
 
@@ -133,6 +135,11 @@ def _forget_old(connection: Connection) -> None:
     oldest = max(newest) - round(KEPT.total_seconds() * 1000)
     for table in (QUARANTINED, RELEASED):
         connection.execute(delete(table).where(table.c.received_ms < oldest))
+
+
+def _count(value: int) -> int:
+    """A count that every database takes, whatever a device says."""
+    return max(0, min(value, _LARGEST))
 
 
 def _text(value: str) -> str:
