@@ -76,7 +76,7 @@ class Readers:
         kinds: tuple[tuple[Iterable[str], Callable[[str, str, bytes], Rereader]], ...] = (
             ((TILL_FOLDER,), self._till),
             ((each.name for each in config.journal), self._journal),
-            ((*(each.name for each in config.prints), TAPS), self._print),
+            ((*(each.name for each in (*config.prints, *config.tap)), TAPS), self._print),
             ((each.name for each in config.database), self._database),
             ((each.name for each in config.web), self._posted),
             ((each.name for each in config.odoo), self._odoo),
