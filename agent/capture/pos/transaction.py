@@ -104,6 +104,7 @@ class TransactionReader:
             profile_version=self._profile.version,
             raw_sha256=raw_sha256,
             flags=flags,
+            rank=self._profile.source_rank,
         )
 
 

@@ -198,6 +198,7 @@ class SaleMapper:
             profile_version=self._rules.version,
             raw_sha256=raw_sha256,
             flags=flags,
+            rank=self._rules.source_rank,
         )
 
     def _unknown(self, what: str, table: str) -> str:
