@@ -105,7 +105,7 @@ CSV: Final = Sample(
     "csv", "ej.csv.line-2", german_csv([PLAIN_BASKET]), (b"12,34", b"12,3x"), record=2
 )
 NDJSON: Final = Sample(
-    "orders", "orders.ndjson.line-1", order_stream([basket(18)]), (b"12.34", b"12.3x")
+    "orders", "orders.ndjson.line-1", order_stream([basket(18)]), (b"12.34", b'"12.3x"')
 )
 PRINT: Final = Sample(
     TAPS,
