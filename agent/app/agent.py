@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from agent.account import Members, account_of
+from agent.app.aftercare import start_quarantine
 from agent.app.line import Line
 from agent.app.tills import TillParts, Tills
 from agent.capture.intake import Intake
@@ -217,7 +218,9 @@ class Agent:
             random=self._random.random,
             random_bytes=os.urandom,
         )
-        return Tills.start(made_of, parts)
+        tills = Tills.start(made_of, parts)
+        start_quarantine(made_of, self.outbox, self._facts, parts)
+        return tills
 
     def _start_cameras(self, parts: ExitStack) -> Cameras | None:
         config = self._config

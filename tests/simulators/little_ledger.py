@@ -61,6 +61,7 @@ TENANT = SHOP.tenant
 STORE = SHOP.store
 TABLES = ("sale", "member", "identifier", "claim", "source_record", "evidence", "card", "card_feed")
 BESIDE = (
+    "sale_source",
     "identity_event",
     "card_shop",
     "card_progress",
