@@ -66,6 +66,13 @@ def cloud(tmp_path: Path, databases: Databases) -> Iterator[WholeCloud]:
         yield cloud
 
 
+@pytest.fixture(scope="module")
+def by_files_alone(captures: Captures, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
+    with WholeCloud(tmp_path_factory.mktemp("alone")) as cloud:
+        Line(cloud).send(captures.filed)
+        return the_day(cloud)
+
+
 class Line:
     """One device's events on their way, numbered."""
 
@@ -106,7 +113,7 @@ def figure(cloud: WholeCloud) -> DayFigure:
 
 @pytest.mark.parametrize("order", ["files first", "receipts first", "interleaved"])
 def test_the_day_is_what_the_files_alone_say(
-    cloud: WholeCloud, captures: Captures, tmp_path: Path, order: str
+    cloud: WholeCloud, captures: Captures, by_files_alone: tuple[Any, ...], order: str
 ) -> None:
     both = {
         "files first": [*captures.filed, *captures.tapped],
@@ -118,9 +125,7 @@ def test_the_day_is_what_the_files_alone_say(
     line = Line(cloud)
     for start in range(0, len(both), 25):
         line.send(both[start : start + 25])
-    with WholeCloud(tmp_path / "alone") as alone:
-        Line(alone).send(captures.filed)
-        assert the_day(cloud) == the_day(alone)
+    assert the_day(cloud) == by_files_alone
     assert (figure(cloud).sales, figure(cloud).net_minor) == figure_of_truth()
 
 
