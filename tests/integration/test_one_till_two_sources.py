@@ -17,7 +17,7 @@ import pytest
 from agent.capture.pos import CapturedSale
 from agent.capture.pos.escpos.reading import Occasion
 from agent.capture.pos.receipts import ReceiptProfile, TillReceipts
-from cloud.sales import DayFigure
+from cloud.sales import DayFigure, Standing
 from models.runtime.settings import parse
 from models.wire.codec import Codec
 from models.wire.envelope import stamp
@@ -127,6 +127,9 @@ def test_the_day_is_what_the_files_alone_say(
         line.send(both[start : start + 25])
     assert the_day(cloud) == by_files_alone
     assert (figure(cloud).sales, figure(cloud).net_minor) == figure_of_truth()
+    receipts = {sale.sale_id for sale in captures.tapped}
+    standings = {each: cloud.figures.sale(each) for each in receipts}
+    assert {each and each.standing for each in standings.values()} == {Standing.ECHO}
 
 
 def test_figures_move_over_from_receipts_to_files_without_a_dip_or_a_double(
