@@ -246,8 +246,8 @@ def test_sales_go_on_while_the_books_cannot_be_written(shop: BookedShop) -> None
     other.close()
     shop.capture([numbered(2), numbered(4)])
     assert len(shop.flags()) == 3
-    assert "no such table" in shop.books.fault
     assert shop.missing() == ["22: 3-3"], "they are kept in memory"
+    assert "no such table" in shop.books.fault
     shop.books_file.unlink()
     shop.books.tidy()
     assert shop.books.fault == ""
