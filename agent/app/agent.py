@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
 from agent.account import Members, account_of
+from agent.app.aftercare import start_quarantine
 from agent.app.line import Line
 from agent.app.tills import TillParts, Tills
 from agent.capture.books import TillBooks
 from agent.capture.books.mending import sales_behind
 from agent.capture.intake import Intake
+from agent.capture.pos.operators import read_operator_key
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.told import Told
 from agent.clock import (
@@ -220,7 +222,7 @@ class Agent:
             timezone=ZoneInfo(device.timezone),
             moment=self._clock.moment,
             phone_region=device.phone_region,
-            operator_key=self._master.derive("lianke operators"),
+            operator_key=self._operator_key(),
         )
         made_of = TillParts(
             config=self._config,
@@ -231,7 +233,15 @@ class Agent:
             random=self._random.random,
             random_bytes=os.urandom,
         )
-        return Tills.start(made_of, parts)
+        tills = Tills.start(made_of, parts)
+        start_quarantine(made_of, self.outbox, self._facts, parts)
+        return tills
+
+    def _operator_key(self) -> bytes:
+        of_tenant = self._config.device.operator_key_file
+        if of_tenant is None:
+            return self._master.derive("lianke operators")
+        return read_operator_key(of_tenant)
 
     def _start_cameras(self, parts: ExitStack) -> Cameras | None:
         config = self._config

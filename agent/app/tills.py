@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.capture.intake import Intake
-from agent.capture.pos.keeping import Keeping
+from agent.capture.pos.keeping import TILL_FOLDER, Keeping
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext
@@ -98,7 +98,7 @@ def _spool(made_of: TillParts) -> Spool | None:
         made_of.config.device.path.device,
         reader=PoslogReader(profile, made_of.context),
         sink=made_of.sink,
-        keeping=made_of.keeping(),
+        keeping=made_of.keeping().serving(TILL_FOLDER),
         clock=made_of.clock,
         settings=SpoolSettings(
             rescan_s=till.rescan_s, settle_s=till.settle_s, max_file_bytes=till.max_file_bytes

@@ -19,8 +19,15 @@ from models.wire.cards import decode_delta, decode_page
 from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import open_envelope
+from models.wire.events.capture import RecordReleased, ReleasedHow
 from models.wire.events.device import Heartbeat
-from models.wire.registry import EVENT_TYPES, HEARTBEAT, decode_data, event_type
+from models.wire.registry import (
+    EVENT_TYPES,
+    HEARTBEAT,
+    RECORD_RELEASED,
+    decode_data,
+    event_type,
+)
 from models.wire.twin import decode_reported
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -53,6 +60,14 @@ def test_heartbeats_from_before_there_were_cameras_have_none(name: str, cameras:
     assert isinstance(heartbeat, Heartbeat)
     assert heartbeat.uptime_s == 12.5
     assert [camera.name for camera in heartbeat.cameras] == cameras
+
+
+def test_a_way_out_of_quarantine_that_is_not_known_yet_is_gone() -> None:
+    told = (GOLDEN / "event.capture.released.1.json").read_bytes().strip()
+    newer = open_envelope(told.replace(b'"how":"retried"', b'"how":"mended"'))
+    released = decode_data(RECORD_RELEASED, newer.data)
+    assert isinstance(released, RecordReleased)
+    assert released.how is ReleasedHow.GONE
 
 
 @pytest.mark.parametrize(

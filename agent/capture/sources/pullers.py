@@ -23,7 +23,7 @@ def odoo_source(
 
 
 def _puller(settings: OdooSettings, data_dir: Path, around: Surroundings) -> OdooPuller:
-    return build_puller(settings, web_surroundings(data_dir, around), around.random)
+    return build_puller(settings, web_surroundings(settings.name, data_dir, around), around.random)
 
 
 def _told(name: str, puller: OdooPuller) -> SourceStatus:
