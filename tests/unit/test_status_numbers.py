@@ -133,7 +133,9 @@ def test_a_heartbeat_says_in_one_word_how_a_source_is(
 
 def test_the_terminal_names_the_numbers() -> None:
     said = render(an_odd_status())
-    assert "0 files waiting; 412 new; 2 late; 12 of the last 200 do not add up (arts-poslog)" in said
+    assert (
+        "0 files waiting; 412 new; 2 late; 12 of the last 200 do not add up (arts-poslog)" in said
+    )
     assert (
         "workstation  9/3: 3 missing: 104 on 2026-11-22, 230-231 on 2026-11-22; "
         "1 given twice: 7 on 2026-11-22; 2 late; some may still come"
@@ -153,7 +155,7 @@ def test_the_page_shows_them_in_both_languages(
     language: Language, till: str, workstation: str
 ) -> None:
     screens = StatusScreens(ZoneInfo("Asia/Shanghai"), read_vocabulary())
-    words = Words(LOCALES, language)
+    words = Words.load(LOCALES, language)
     facts = {fact.name: fact.value for fact in screens.screen(an_odd_status(), words).facts}
     assert till in facts[words("status.till")]
     assert workstation in facts[words("status.workstation", name="9/3")]
@@ -231,7 +233,7 @@ def test_the_doctor_looks_at_databases_doors_and_odoos_too(tmp_path: Path) -> No
     found = sources_usable(
         a_config(
             tmp_path,
-            database=(TillDatabaseSettings("main", address, "uncenta", login_file=gone),),
+            database=(TillDatabaseSettings("main", address, profile="uncenta", login_file=gone),),
             web=(
                 WebSettings(
                     tmp_path / "no-token",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from agent.capture.books.entry import entry_of
 from models.wire.events.sale import Flag
 from tests.simulators.booked_shop import TODAY, BookedShop, a_booked_shop, event, numbered
 from tests.simulators.capturing import captured, real_poslog
@@ -129,6 +130,27 @@ def test_what_comes_after_the_till_s_settlement_is_late(shop: BookedShop) -> Non
     assert shop.intake.taken("").late == 1
     [found] = shop.settled()
     assert (found.late, found.late_days) == (1, [TODAY])
+
+
+@pytest.mark.parametrize(
+    ("control", "closes"),
+    [
+        ("TillSettle: DayEnd", True),
+        ("BusinessEOD", True),
+        ("EndOfDay", True),
+        ("CloseBusinessDay", True),
+        ("StoreClose", True),
+        ("Tagesabschluss", True),
+        ("Clôture de caisse", True),
+        ("日结", True),
+        ("OperatorSignOff: Normal SignOff", False),
+        ("NoSale", False),
+        ("Loan", False),
+        ("", False),
+    ],
+)
+def test_the_end_of_a_day_has_many_names(control: str, *, closes: bool) -> None:
+    assert entry_of(numbered(1, control=control)).closes is closes
 
 
 def test_what_comes_after_a_newer_day_has_begun_is_late(shop: BookedShop) -> None:
