@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from agent.capture.books.entry import entry_of
 from models.wire.events.sale import Flag
 from tests.simulators.booked_shop import TODAY, BookedShop, a_booked_shop, event, numbered
 from tests.simulators.capturing import captured, real_poslog
@@ -131,6 +132,27 @@ def test_what_comes_after_the_till_s_settlement_is_late(shop: BookedShop) -> Non
     assert (found.late, found.late_days) == (1, [TODAY])
 
 
+@pytest.mark.parametrize(
+    ("control", "closes"),
+    [
+        ("TillSettle: DayEnd", True),
+        ("BusinessEOD", True),
+        ("EndOfDay", True),
+        ("CloseBusinessDay", True),
+        ("StoreClose", True),
+        ("Tagesabschluss", True),
+        ("Clôture de caisse", True),
+        ("日结", True),
+        ("OperatorSignOff: Normal SignOff", False),
+        ("NoSale", False),
+        ("Loan", False),
+        ("", False),
+    ],
+)
+def test_the_end_of_a_day_has_many_names(control: str, *, closes: bool) -> None:
+    assert entry_of(numbered(1, control=control)).closes is closes
+
+
 def test_what_comes_after_a_newer_day_has_begun_is_late(shop: BookedShop) -> None:
     shop.capture([numbered(1), numbered(2)])
     shop.clock.move(86_400)
@@ -246,8 +268,8 @@ def test_sales_go_on_while_the_books_cannot_be_written(shop: BookedShop) -> None
     other.close()
     shop.capture([numbered(2), numbered(4)])
     assert len(shop.flags()) == 3
-    assert "no such table" in shop.books.fault
     assert shop.missing() == ["22: 3-3"], "they are kept in memory"
+    assert "no such table" in shop.books.fault
     shop.books_file.unlink()
     shop.books.tidy()
     assert shop.books.fault == ""

@@ -1,9 +1,10 @@
 """The till's books: what every workstation of this box has numbered, day by day.
 
 All sales meet here on their way into the outbox. Before that they are asked whether they are late,
-and after it they are noted; both cost microseconds and no sync. The books are derived: what a
-power cut, a full disk or a damaged file takes from them is noted again from the outbox (``mend``),
-and no trouble of theirs ever holds up a sale.
+and after it they are noted: in memory at once, in the file some dozens at a time or at the next
+look, with no sync. The books are derived: what a kill, a power cut, a full disk or a damaged file
+takes from them is noted again from the outbox (``mend``), and no trouble of theirs ever holds up a
+sale.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ KEPT_DAYS: Final = 35
 _CHUNK: Final = 200
 """Sales that are mended at a time: those that are just being captured wait for no more."""
 
+_MOST_UNWRITTEN: Final = 64
+"""Sales that wait in memory for their place in the file: together they cost a tenth each."""
+
 _TROUBLE: Final = (sqlite3.Error, OSError)
 
 
@@ -54,6 +58,15 @@ class Noted:
     sale: SaleRecorded
     is_late: bool = False
     seen_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the file is to take of a sale; ``day`` where it changed that."""
+
+    entry: Entry
+    day: DayCourse | None
+    is_late: bool
 
 
 ReadBehind = Callable[[Mark], Iterable[tuple[Noted, Mark]]]
@@ -74,6 +87,8 @@ class TillBooks:
         self._mark = Mark()
         self._absent: dict[PageKey, RangeSet] | None = None
         self._ripening = Ripening()
+        self._unwritten: list[_Line] = []
+        self._through: Mark | None = None
         self._is_behind = True
         self._stopping = threading.Event()
         self.fault = ""
@@ -103,6 +118,7 @@ class TillBooks:
     def findings(self) -> list[Findings]:
         """What is wrong with each workstation, the worst first; those without a fault last."""
         with self._lock:
+            self._write()
             if self._absent is None:
                 self._absent = absent_numbers(self._pages)
             ripe = self._ripening.ripe(self._absent, self._pages, self._clock.monotonic_s())
@@ -112,6 +128,7 @@ class TillBooks:
     def tidy(self) -> None:
         """Forget old days, fold the file's log in, and open it again where it was lost."""
         with self._lock:
+            self._write()
             pages, days = self._outdated()
             rows = [self._pages.pop(key).row for key in pages]
             for till, profile, day in days:
@@ -159,6 +176,7 @@ class TillBooks:
     def close(self) -> None:
         """Close the file. May be called twice."""
         with self._lock:
+            self._write()
             self._let_go()
 
     def _open(self) -> None:
@@ -197,18 +215,28 @@ class TillBooks:
         entries = [(entry_of(each.sale), each) for each in sales]
         with self._lock:
             now_s = self._clock.now().timestamp()
-            changed = [self._remember(entry, each, now_s) for entry, each in entries]
+            for entry, noted in entries:
+                day = self._remember(entry, noted, now_s)
+                self._unwritten.append(_Line(entry, day, noted.is_late))
             self._absent = None
-            if self._file is None:
-                return
-            try:
-                with self._file.writing():
-                    for (entry, noted), day in zip(entries, changed, strict=True):
-                        self._keep(self._file, entry, day, is_late=noted.is_late)
-                    if through is not None:
-                        self._file.save_mark(through)
-            except _TROUBLE as error:
-                self._fail(error)
+            self._through = through or self._through
+            if len(self._unwritten) >= _MOST_UNWRITTEN:
+                self._write()
+
+    def _write(self) -> None:
+        """What was noted goes into the file, all of it or nothing."""
+        lines, through = self._unwritten, self._through
+        self._unwritten, self._through = [], None
+        if self._file is None:
+            return
+        try:
+            with self._file.writing():
+                for line in lines:
+                    self._keep(self._file, line)
+                if through is not None:
+                    self._file.save_mark(through)
+        except _TROUBLE as error:
+            self._fail(error)
 
     def _remember(self, entry: Entry, noted: Noted, now_s: float) -> DayCourse | None:
         """Into memory; the business day if that changed it."""
@@ -221,11 +249,11 @@ class TillBooks:
             page.add(entry.numbered.number, entry.at_s, self._clock.monotonic_s())
         return changed
 
-    def _keep(self, file: BooksFile, entry: Entry, day: DayCourse | None, *, is_late: bool) -> None:
-        """Into the file."""
-        if day is not None:
-            file.save_course(entry.till, entry.profile, entry.day, day)
-        if is_late:
+    def _keep(self, file: BooksFile, line: _Line) -> None:
+        entry = line.entry
+        if line.day is not None:
+            file.save_course(entry.till, entry.profile, entry.day, line.day)
+        if line.is_late:
             file.add_late(entry)
         if entry.numbered is not None:
             self._keep_number(file, entry, entry.numbered.number)

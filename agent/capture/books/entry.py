@@ -13,11 +13,11 @@ from agent.capture.pos.sequence import Numbered, numbered
 from models.wire.events.sale import Flag, Kind, SaleRecorded
 
 _CLOSES: Final = re.compile(
-    r"settle|eod|end.?of.?(?:business.?)?day|day.?end|(?:day|till|store|workstation).?clos"
-    r"|clos\w*.?(?:business.?)?(?:day|till|store)|z.?report|日结|清机|交班",
+    r"settle|eod|end.?of.?(?:business.?)?day|day.?end|(?:day|till|store|workstation).?close"
+    r"|clos(?:e|ing).?(?:business.?)?(?:day|till|store)|z.?report|z.?bon|abschluss|cl[oô]ture|日结|清机|交班",
     re.IGNORECASE,
 )
-"""How tills call the end of a day: ``TillSettle``, ``BusinessEOD``, ``DayEnd``, 日结."""
+"""How tills call the end of a day: ``TillSettle``, ``BusinessEOD``, ``Tagesabschluss``, 日结."""
 
 
 class Till(NamedTuple):

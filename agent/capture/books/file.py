@@ -1,4 +1,4 @@
-"""The books' file: SQLite beside the outbox, written with every capture and synced with none.
+"""The books' file: SQLite beside the outbox, written after captures and synced with none.
 
 ``synchronous=NORMAL`` never damages the file and may lose its newest rows in a power cut; the mark
 is lost with them, and what lies behind it is noted again from the outbox (``mending``). The log is

@@ -202,6 +202,6 @@ def _counts(source: SourceStatus) -> Iterator[str]:
         yield f"{source.set_aside} set aside"
     if source.gaps:
         yield f"{source.gaps} gaps, {source.lost_bytes} bytes lost"
-    yield from _taken(source.taken)
     if source.last_at:
         yield f"last one {source.last_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield from _taken(source.taken)
