@@ -20,6 +20,7 @@ _LOG = get_logger(__name__)
 
 _NAME_CHARS: Final = 80
 _MOST_DOUBLINGS: Final = 16
+_GATHER_S: Final = 0.01
 
 
 class QuarantinedRecords:
@@ -47,8 +48,8 @@ class FollowingSettings:
     """When the journal is looked at.
 
     Attributes:
-        poll_s: a look at the journal, whatever the watch says. A till that keeps its file open
-            rings no doorbell, so this is how late a sale may be.
+        poll_s: a look at the journal, whatever the watch says: how late a sale may be on a share
+            that tells nothing. On a disk of this box every write rings.
         backoff_base_s, backoff_cap_s: first and longest wait while nothing can be taken.
     """
 
@@ -74,6 +75,11 @@ class FollowingStatus:
     at_ease: bool = False
 
 
+def watch_for_appends(folder: Path) -> FolderWatch:
+    """A watch that every write to a file of the folder rings."""
+    return open_watch(folder, appends=True)
+
+
 class JournalFollower:
     """One journal and the thread that serves it. Stopped for good once stopped."""
 
@@ -84,7 +90,7 @@ class JournalFollower:
         *,
         clock: Clock,
         settings: FollowingSettings | None = None,
-        watch: Callable[[Path], FolderWatch] = open_watch,
+        watch: Callable[[Path], FolderWatch] = watch_for_appends,
     ) -> None:
         self._tail = tail
         self._folder = folder
@@ -129,6 +135,8 @@ class JournalFollower:
                 self._tail.step()
                 self._unblock()
                 watch.wait(self._settings.poll_s)
+                # A till that writes byte by byte rings each time; once for all of them will do.
+                self._clock.wait(self._stopping, _GATHER_S)
             except Exception as error:  # noqa: BLE001 - the loop's edge: a till is never given up
                 self._block(error)
 
