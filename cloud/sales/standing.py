@@ -15,6 +15,7 @@ that counts* is one that no post-void took back; only those are counted as sales
     parked (its resumption counts)  suspended  no            no
     training                        training   no            no
     control, tender control         control    no            no
+    seen by a better source, too    echo       no            no
     ==============================  =========  ============  =================
 """
 
@@ -38,6 +39,7 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
     TRAINING = "training"
     CONTROL = "control"
+    ECHO = "echo"
 
 
 BOOKED: Final = frozenset(
@@ -55,21 +57,30 @@ _REASONS: Final = (
 
 
 def standing_of(sale: SaleRecorded) -> Standing:
-    """The standing that the transaction has by itself; only ``reversed`` comes from another one."""
-    if sale.status is Status.TRAINING:
+    """The standing that the transaction has by itself.
+
+    ``reversed`` only comes from another transaction, ``echo`` from another capture of the same.
+    """
+    voids = _link(sale, LinkReason.VOID) is not None
+    return own_standing(sale.kind, sale.status, voids=voids, goods_back=takes_goods_back(sale))
+
+
+def own_standing(kind: Kind, status: Status, *, voids: bool, goods_back: bool) -> Standing:
+    """As ``standing_of``, of what the sale table keeps: ``voids`` where it names what it voids."""
+    if status is Status.TRAINING:
         return Standing.TRAINING
-    if sale.kind is not Kind.RETAIL:
+    if kind is not Kind.RETAIL:
         return Standing.CONTROL
-    match sale.status:
+    match status:
         case Status.SUSPENDED:
             return Standing.SUSPENDED
         case Status.COMPLETED | Status.OFFLINE:
-            return _settled(sale)
+            return _settled(voids=voids, goods_back=goods_back)
         case Status.VOIDED:
             # Some tills call the receipt that takes a sale back "voided" as well.
-            return Standing.REVERSAL if _link(sale, LinkReason.VOID) else Standing.VOIDED
+            return Standing.REVERSAL if voids else Standing.VOIDED
         case _:
-            assert_never(sale.status)
+            assert_never(status)
 
 
 def takes_goods_back(sale: SaleRecorded) -> bool:
@@ -80,6 +91,8 @@ def takes_goods_back(sale: SaleRecorded) -> bool:
 
 def foremost_link(sale: SaleRecorded) -> Link | None:
     """The link that says most about the transaction: a void before a return before the rest."""
+    if not sale.links:
+        return None  # as nearly always
     return next((link for reason in _REASONS if (link := _link(sale, reason))), None)
 
 
@@ -101,10 +114,10 @@ def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link)
     return f"{tenant}/{store}/{workstation}/{day}/{link.sequence_number}"
 
 
-def _settled(sale: SaleRecorded) -> Standing:
-    if _link(sale, LinkReason.VOID):
+def _settled(*, voids: bool, goods_back: bool) -> Standing:
+    if voids:
         return Standing.REVERSAL
-    return Standing.RETURN if takes_goods_back(sale) else Standing.SALE
+    return Standing.RETURN if goods_back else Standing.SALE
 
 
 def _link(sale: SaleRecorded, reason: LinkReason) -> Link | None:

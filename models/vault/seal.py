@@ -12,6 +12,7 @@ import re
 from binascii import a2b_base64, b2a_base64, unhexlify
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -35,9 +36,28 @@ _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _NONCE = 12
 
 
+class Sealable(Protocol):
+    """An event about to be sealed: its bytes, its id and its personal spans."""
+
+    @property
+    def event_id(self) -> str:
+        """What the sealed literals are bound to."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The event's bytes."""
+        ...
+
+    @property
+    def spans(self) -> Sequence[PersonalSpan]:
+        """Where they are personal."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """An event about to be sealed: its bytes, its id and its personal spans."""
+    """A ``Sealable`` and nothing else."""
 
     event_id: str
     body: bytes
@@ -51,7 +71,7 @@ class Sealer:
         self._keyring = keyring
         self._random = random
 
-    def seal(self, events: Sequence[Unsealed]) -> list[bytes]:
+    def seal(self, events: Sequence[Sealable]) -> list[bytes]:
         """The events with every personal literal sealed; new keys are durable on return.
 
         Raises:
@@ -118,7 +138,7 @@ class Sealer:
             ) from error
 
 
-def _sealed(event: Unsealed, keys: Iterator[DataKey], nonces: Iterator[bytes]) -> bytes:
+def _sealed(event: Sealable, keys: Iterator[DataKey], nonces: Iterator[bytes]) -> bytes:
     """The event with its personal literals sealed: the next key for each span of it."""
     body, about = event.body, event.event_id.encode()
     for span in event.spans:

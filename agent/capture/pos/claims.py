@@ -20,8 +20,8 @@ from models.wire.ids import DeviceId
 SUFFIX: Final = ".xml"
 _OURS: Final = ".lianke"
 _TEMPORARY: Final = (".", "~", "$")
-_TAIL_BYTES: Final = 128
-_END: Final = re.compile(rb"</(?:[\w.-]+:)?POSLog\s*>\s*$")
+_TAIL_BYTES: Final = 256
+_END: Final = re.compile(rb"</(?:[\w.-]+:)?(?:POSLog|Envelope)\s*>\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,7 +34,7 @@ class SpooledFile:
     path: Path
 
     def looks_whole(self) -> bool:
-        """Whether it ends as a POSLog ends. A hint only: it may still be none.
+        """Whether it ends as a POSLog or its envelope ends. A hint only: it may still be none.
 
         Raises:
             OSError: it cannot be opened.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from agent.capture.pos.fields import stated
 from agent.capture.pos.gtin import GtinKind, kind_of_gtin
 
 _GTIN_TYPE: Final = re.compile(r"(?:gtin|ean|upc|jan|isbn|itf)[ace]?(?:8|12|13|14)?", re.IGNORECASE)
@@ -50,14 +51,17 @@ def serials_of(goods: Element) -> list[str]:
 def _written_codes(goods: Element) -> Iterator[tuple[str, str]]:
     for child in goods:
         if child.tag == "POSIdentity":
-            kind = child.get("POSIDType", "")
-            yield from ((kind, _text(each)) for each in child if each.tag == "POSItemID")
+            kind = stated(child, "POSIDType")
+            code = stated(child, "POSItemID")
+            if code:
+                yield kind, code
         elif child.tag in _GTIN_ELEMENTS:
             yield child.tag, _text(child)
         elif child.tag == "ItemID" and child.attrib:
-            kind = child.get("Type") or child.get("ItemIDType") or child.get("TypeCode") or ""
-            if _GTIN_TYPE.fullmatch(kind):
-                yield kind, _text(child)
+            # Tills disagree about what the attribute is called that says so.
+            yield from (
+                (kind, _text(child)) for kind in child.attrib.values() if _GTIN_TYPE.fullmatch(kind)
+            )
 
 
 def _reads_like_one(text: str) -> bool:

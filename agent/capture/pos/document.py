@@ -1,7 +1,8 @@
 """A stream of POSLog XML to one transaction at a time, defused and flat in memory.
 
-Names lose their namespace, since tills disagree about those more than about names. Entities,
-document types and external references are refused outright: no till needs them, every attack does.
+Names lose their namespace, since tills disagree about those more than about names, and are brought
+to one spelling (``naming``). The log may stand in an envelope, as a web service sends it, and
+transactions may stand without a log, one or several behind one another. Entities, document types and external references are refused outright: no till needs them, every attack does.
 
 A damaged transaction costs itself alone. Where the parser gives up, the bytes up to the next
 ``<Transaction`` are set apart, and a new parser goes on from there behind the file's own root
@@ -16,11 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element, ParseError
-from xml.parsers.expat import ErrorString
+from xml.parsers.expat import ErrorString, ParserCreate
 
 from defusedxml import DefusedXmlException
 
-from agent.capture.pos.building import ROOT, Built, TransactionBuilder
+from agent.capture.pos.building import Built, TransactionBuilder, not_a_poslog
 from agent.capture.pos.encodings import transcoded
 from agent.capture.pos.malformed import BrokenOff, Malformed
 from agent.capture.pos.window import Window
@@ -30,10 +31,13 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 
 _MOST_DAMAGES: Final = 10_000
 _MOST_BEGUN_INSIDE: Final = 8
-_NEXT: Final = re.compile(rb"<(?:[\w.-]+:)?Transaction[\s/>]")
-_ROOT_NAME: Final = re.compile(r"<((?:[\w.-]+:)?POSLog)\b")
-_ROOT_BEGIN: Final = re.compile(rb"<(?:[\w.-]+:)?POSLog[\s/>]")
-_ROOT_END: Final = re.compile(rb"</(?:[\w.-]+:)?POSLog\s*>\s*\Z")
+_NEXT: Final = re.compile(rb"<(?:[\w.-]+:)?Transaction[\s/>]", re.IGNORECASE)
+_ROOT_BEGIN: Final = re.compile(rb"<(?:[\w.-]+:)?POSLog[\s/>]", re.IGNORECASE)
+_ROOT_END: Final = re.compile(
+    rb"</(?:[\w.-]+:)?POSLog\s*>\s*(?:</[\w:.-]+\s*>\s*){0,8}\Z", re.IGNORECASE
+)
+_LONE_END: Final = re.compile(rb"(?<=Transaction>)\s*\Z", re.IGNORECASE)
+_NOTHING: Final = re.compile(rb"(?:\s|<\?[^>]*\?>|<!--(?:(?!-->).)*-->)*", re.DOTALL)
 _XML_FAULTS: Final = (ParseError, Malformed, UnicodeError, LookupError, ValueError)
 
 
@@ -74,6 +78,8 @@ def declared_namespaces(source: BinaryIO) -> list[str]:
     except (DefusedXmlException, *_XML_FAULTS) as error:
         if not builder.begun:
             raise Malformed(_fault(error)) from error
+    if not builder.begun:
+        raise not_a_poslog()
     return builder.namespaces
 
 
@@ -83,7 +89,9 @@ class Document:
     def __init__(self, source: BinaryIO) -> None:
         self._pieces, self._is_other = transcoded(source)
         self._window = Window()
-        self._head = b""
+        self._head: bytes | None = None
+        self._begun = False
+        self._is_alone = False
         self._fed = 0
         self._whole_until = 0
         self._number = 0
@@ -109,8 +117,8 @@ class Document:
 
     def alone(self, record: Record) -> bytes:
         """A file that holds nothing but this record, so that it can be read again by itself."""
-        content = self._window.between(record.start, record.end)
-        return self._head + content + _closing(self._head)
+        head = self._head or b""
+        return head + self._window.between(record.start, record.end) + _closing(head)
 
     def _restart(self, at: int) -> None:
         """A new parser that takes the file from a place on, behind the file's own beginning."""
@@ -118,7 +126,7 @@ class Document:
         self._fault = ""
         self._builder = TransactionBuilder()
         encoding = "utf-8" if self._is_other else None
-        self._parser = self._builder.parser(encoding, at - len(self._head))
+        self._parser = self._builder.parser(encoding, at - len(self._head or b""))
         if self._head:
             self._parser.feed(self._head)
 
@@ -131,6 +139,8 @@ class Document:
                     return
                 if self._was_open or not self._is_next_file(found):
                     yield self._damaged(found)
+                else:
+                    self._damages -= 1
                 self._restart(found)
             stop = self._next_stop()
             self._fault = self._feed(stop) or self._unclosed(stop)
@@ -168,16 +178,26 @@ class Document:
         except DefusedXmlException as error:
             raise Malformed(_fault(error)) from error
         except _XML_FAULTS as error:
-            if not self._builder.begun:
-                raise Malformed(_fault(error)) from error
-            return _fault(error)
+            return self._of_a_poslog(error)
+        self._note_begin()
         opened = self._builder.open_at
         too_long = opened is not None and self._fed - opened > MAX_TRANSACTION_BYTES
         return f"it is longer than {MAX_TRANSACTION_BYTES} bytes" if too_long else ""
 
+    def _of_a_poslog(self, error: Exception) -> str:
+        """What is wrong with a part of it; raises Malformed where this is no POSLog at all."""
+        self._note_begin()
+        if not self._begun:
+            raise Malformed(_fault(error)) from error
+        return _fault(error)
+
+    def _note_begin(self) -> None:
+        self._begun = self._begun or self._builder.begun
+        self._is_alone = self._is_alone or self._builder.is_alone
+
     def _taken(self) -> Iterator[Record]:
         """What the parser has finished; the window still holds it."""
-        if not self._head and self._builder.first_at is not None:
+        if self._head is None and self._builder.first_at is not None:
             self._head = self._window.between(0, self._builder.first_at)
         for built in self._builder.take():
             self._number += 1
@@ -192,15 +212,21 @@ class Document:
     def _give_up(self) -> None:
         """What cannot be read begins with the transaction that is open, or behind the last."""
         self._damages += 1
-        if self._damages > _MOST_DAMAGES or not self._head:
+        if self._damages > _MOST_DAMAGES or self._head is None:
             raise self._broken_off()
         opened = self._builder.open_at
         self._was_open = opened is not None
         self._whole_until = self._whole_until if opened is None else opened
 
     def _is_next_file(self, found: int) -> bool:
-        """Whether a till wrote a whole new POSLog behind the first, which is no damage."""
-        return 0 <= self._window.search(_ROOT_BEGIN, self._whole_until) < found
+        """Whether a till wrote a whole new POSLog behind the first, which is no damage.
+
+        Nor is a transaction behind a transaction, where the file has no POSLog around them.
+        """
+        if 0 <= self._window.search(_ROOT_BEGIN, self._whole_until) < found:
+            return True
+        between = self._window.between(self._whole_until, found)
+        return self._is_alone and _NOTHING.fullmatch(between) is not None
 
     def _damaged(self, end: int) -> Record:
         self._number += 1
@@ -214,7 +240,7 @@ class Document:
             return
         opened = self._builder.open_at
         self._whole_until = max(self._whole_until, self._window.end - MAX_TRANSACTION_BYTES)
-        if self._head:
+        if self._head is not None:
             self._window.forget_before(self._whole_until if opened is None else opened)
 
     def _finish(self) -> Iterator[Record]:
@@ -222,10 +248,13 @@ class Document:
         while not self._fault:
             self._fault = self._close()
             if not self._fault:
+                if not self._begun:
+                    raise not_a_poslog()
                 return
             self._give_up()
             yield from self._read_on()
-        root_end = self._window.search(_ROOT_END, self._whole_until)
+        pattern = _LONE_END if self._is_alone else _ROOT_END
+        root_end = self._window.search(pattern, self._whole_until)
         if root_end < 0:
             raise self._broken_off()
         yield self._damaged(root_end)
@@ -235,9 +264,7 @@ class Document:
         try:
             self._parser.close()
         except _XML_FAULTS as error:
-            if not self._builder.begun:
-                raise Malformed(_fault(error)) from error
-            return _fault(error)
+            return self._of_a_poslog(error)
         return ""
 
     def _broken_off(self) -> BrokenOff:
@@ -260,10 +287,14 @@ def _fault(error: Exception) -> str:
 
 
 def _closing(head: bytes) -> bytes:
-    """The end tag for the root that a file's beginning opens, in its encoding."""
-    encoding = _utf16_of(head) or "latin-1"
-    name = _ROOT_NAME.search(head.decode(encoding))
-    return f"</{name[1] if name else ROOT}>".encode(encoding)
+    """The end tags for all that a file's beginning opens, in its encoding."""
+    names: list[str] = []
+    parser = ParserCreate()  # the beginning was read by the defused parser before
+    parser.StartElementHandler = lambda name, _attributes: names.append(name)
+    parser.EndElementHandler = lambda _name: names.pop()
+    parser.Parse(head, False)
+    ends = "".join(f"</{name}>" for name in reversed(names))
+    return ends.encode(_utf16_of(head) or "latin-1", "xmlcharrefreplace")
 
 
 def _utf16_of(head: bytes) -> str:

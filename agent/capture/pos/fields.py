@@ -48,6 +48,11 @@ def flag(element: Element, name: str) -> bool:
     return child is not None and is_true(child.text)
 
 
+def stated(element: Element, name: str) -> str:
+    """What an element says under a name: its attribute or, as other tills write it, its child."""
+    return (element.get(name) or text_at(element, name)).strip()
+
+
 def word(text: str) -> str:
     """A vocabulary's word in one spelling: without a vendor's prefix, in lower case."""
     return text.rpartition(":")[2].strip().lower()

@@ -20,6 +20,29 @@ _POSITION: Final = re.compile(r"[0-9]{1,9}")
 _REASONS: Final = ("ReasonCode", "Reason", "PromotionID", "Description")
 
 
+_NO_GOODS: Final = frozenset({"Tender", "Tax", "Discount", "LoyaltyReward", "Rounding"})
+_BY_AMOUNT: Final = frozenset(
+    {"GiftCertificate", "GiftCard", "StoredValueFund", "StoredValueInstrument", "Fee", "Deposit"}
+    | {"DepositRedemption", "Donation", "Tip", "ServiceCharge", "PaymentOnAccount"}
+)
+"""What is sold without being goods; the standard gives it an amount and no extended one."""
+_COMES_BACK: Final = re.compile(r"return|depositredemption", re.IGNORECASE)
+
+
+def is_goods(child: Element) -> bool:
+    """Whether something below a ``LineItem`` is sold, though no profile names it."""
+    if child.tag in _NO_GOODS:
+        return False
+    if child.find("ExtendedAmount") is not None:
+        return True  # a kind of sale that no version had yet
+    return child.tag in _BY_AMOUNT and child.find("Amount") is not None
+
+
+def _comes_back(goods: Element, profile: TillProfile) -> bool:
+    """Whether goods that no profile names are such that come back, by what they are called."""
+    return goods.tag not in profile.sale_lines and _COMES_BACK.match(goods.tag) is not None
+
+
 def line_position(item: Element, counted: int) -> int:
     """A line item's ``SequenceNumber``, or its place on the receipt where it has none.
 
@@ -57,22 +80,28 @@ class LineReader:
         """
         found = children_of(goods)
         currency = self._currency
-        returned = goods.tag in self._profile.return_lines
+        returned = goods.tag in self._profile.return_lines or _comes_back(goods, self._profile)
         void = flag(item, "VoidFlag") or _is_set(goods, found, "VoidFlag")
         written = self._amount(goods.tag, found)
         sign = self._sign(written, returned=returned, void=void, linked="ItemLink" in found)
-        modifiers = _modifiers(goods, sign, currency) if "RetailPriceModifier" in found else []
+        amount = sign * written
+        back = -1 if returned and amount < 0 else 1
+        modifiers = (
+            _modifiers(goods, back if returned and sign else sign, currency)
+            if "RetailPriceModifier" in found
+            else []
+        )
         apart = self._profile.arithmetic.modifiers is Modifiers.APART
         code, gtin = codes_of(goods)
         line = Line(
             sequence=line_position(item, counted),
             kind=LineKind.RETURN if returned else LineKind.SALE,
-            extended_amount_minor=sign * written
+            extended_amount_minor=amount
             + (sum(each.amount_minor for each in modifiers) if apart else 0),
             item_id=text_of(found, "ItemID") or code,
             gtin=gtin,
             description=text_of(found, "Description"),
-            quantity=_signed(_quantity(found, currency), sign),
+            quantity=_signed(_quantity(found, currency), sign, comes_back=back < 0),
             uom=_unit(item, found, self._profile),
             entry_method=item.get("EntryMethod", ""),
             regular_price_minor=currency.minor_or_none(text_of(found, "RegularSalesUnitPrice")),
@@ -94,8 +123,9 @@ class LineReader:
 
     def _amount(self, tag: str, found: dict[str, Element]) -> int:
         """The line's amount; where the till leaves it out, its price times its quantity."""
-        if "ExtendedAmount" in found:
-            return self._currency.minor(text_of(found, "ExtendedAmount"), f"{tag}/ExtendedAmount")
+        for name in ("ExtendedAmount", "Amount") if tag in _BY_AMOUNT else ("ExtendedAmount",):
+            if name in found:
+                return self._currency.minor(text_of(found, name), f"{tag}/{name}")
         price = text_of(found, "ActualSalesUnitPrice")
         quantity = text_of(found, "Quantity") or "1"
         if not (_QUANTITY.fullmatch(price) and _QUANTITY.fullmatch(quantity)):
@@ -126,9 +156,12 @@ def _quantity(found: dict[str, Element], currency: Currency) -> str:
     return units if by_units and not by_pieces else pieces
 
 
-def _signed(quantity: str, sign: int) -> str:
+def _signed(quantity: str, sign: int, *, comes_back: bool) -> str:
+    """As the amount is signed; some tills write what comes back with a minus there only."""
     if not _QUANTITY.fullmatch(quantity):
         raise Malformed("Quantity is not a plain decimal number")
+    if comes_back:
+        return str(-abs(Decimal(quantity)))
     return str(-Decimal(quantity)) if sign < 0 else quantity
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from agent.capture.pos.fields import first_text, flag, required_text, text_at
+from agent.capture.pos.fields import first_text, flag, required_text, stated, text_at
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.moments import business_day, moment
 from agent.capture.pos.money import NO_CURRENCY, Currency
@@ -164,7 +164,9 @@ def _currency_code(transaction: Element, body: Element, grand_total: str) -> str
     named = first_text(transaction, ("CurrencyCode",))
     if named:
         return named
-    totals = sorted(body.iterfind("Total"), key=lambda each: each.get("TotalType") != grand_total)
+    totals = sorted(
+        body.iterfind("Total"), key=lambda each: stated(each, "TotalType") != grand_total
+    )
     of_totals = next(filter(None, map(_stated_currency, totals)), "")
     return of_totals or _only_currency(body)
 

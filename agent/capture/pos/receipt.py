@@ -8,8 +8,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from agent.capture.pos.dialect import Arithmetic, Written, void_factor
-from agent.capture.pos.fields import flag, text_at, word
-from agent.capture.pos.goods import LineReader
+from agent.capture.pos.fields import flag, stated, text_at, word
+from agent.capture.pos.goods import LineReader, is_goods
 from agent.capture.pos.links import read_links
 from agent.capture.pos.money import Currency
 from agent.capture.pos.profile import TillProfile
@@ -17,10 +17,9 @@ from agent.capture.pos.reversal import taken_back
 from agent.capture.pos.taxes import TaxTable
 from agent.capture.pos.tenders import add_tender
 from agent.capture.pos.totals import Receipt
-from models.wire.events.sale import Discount, LinkReason, Total
+from models.wire.events.sale import Discount, LineKind, LinkReason, Total
 
 _NO_MONEY: Final = re.compile("Quantity|Count|Points|Weight", re.IGNORECASE)
-_NO_GOODS: Final = frozenset({"Tender", "Tax", "Discount", "LoyaltyReward", "Rounding"})
 
 
 def read_receipt(body: Element, currency: Currency, dialects: Sequence[TillProfile]) -> Receipt:
@@ -49,19 +48,15 @@ def _read(body: Element, currency: Currency, profile: TillProfile) -> Receipt:
     receipt = reader.receipt
     receipt.totals = _totals(body, currency, profile.arithmetic)
     receipt.links += read_links(body, profile, default_reason(body))
-    grand = receipt.grand_total(profile.arithmetic)
+    grand = receipt.sum_to_reach(profile.arithmetic)
     receipt.taxes = reader.taxes.taxes(None if grand is None else grand - receipt.goods_minor)
     return taken_back(receipt)
 
 
 def default_reason(body: Element) -> LinkReason:
     """Why a transaction names another one where its link does not say."""
-    stated = (
-        body.get("TransactionStatus", ""),
-        body.get("TypeCode", ""),
-        body.get("TransactionType", ""),
-    )
-    is_void = any(word(text) in ("postvoided", "postvoid") for text in stated)
+    said = (stated(body, name) for name in ("TransactionStatus", "TypeCode", "TransactionType"))
+    is_void = any(word(text) in ("postvoided", "postvoid") for text in said)
     return LinkReason.VOID if is_void else LinkReason.OTHER
 
 
@@ -73,10 +68,11 @@ def _totals(body: Element, currency: Currency, arithmetic: Arithmetic) -> list[T
     """
     found = []
     for total in body.iterfind("Total"):
-        kind = total.get("TotalType", "")
-        amount = currency.minor_or_none(total.text or "")
+        kind = stated(total, "TotalType")
+        text = (total.text or "").strip() or stated(total, "Amount")
+        amount = currency.minor_or_none(text)
         if kind in (arithmetic.grand_total, arithmetic.tax_total):
-            amount = currency.minor(total.text or "", "Total")
+            amount = currency.minor(text, "Total")
         if amount is not None and not _NO_MONEY.search(kind):
             found.append(Total(type=kind, amount_minor=amount))
     return found
@@ -103,7 +99,7 @@ class _ReceiptReader:
                 self.taxes.add(child, self._tax_sign(item, child))
             elif child.tag == "Rounding":
                 self._read_rounding(item, child)
-            elif child.tag not in _NO_GOODS and child.find("ExtendedAmount") is not None:
+            elif is_goods(child):
                 self._read_goods(item, child)  # a kind of sale that no version had yet
         for path in self._profile.arithmetic.discounts:
             for reduction in item.iterfind(path):
@@ -113,7 +109,8 @@ class _ReceiptReader:
         line, sign = self._lines.read(item, goods, self._items)
         self.receipt.lines.append(line)
         self.receipt.links += read_links(goods, self._profile, LinkReason.RETURN)
-        self.taxes.add_goods(goods, sign)
+        comes_back = line.kind is LineKind.RETURN and line.extended_amount_minor < 0
+        self.taxes.add_goods(goods, sign, comes_back=comes_back)
 
     def _read_discount(self, item: Element, reduction: Element) -> None:
         rule = self._profile.arithmetic
@@ -140,7 +137,7 @@ class _ReceiptReader:
     def _tax_sign(self, item: Element, tax: Element) -> int:
         """A tax that is paid back is called a refund, or negative, by tills that sign nothing."""
         written = self._currency.minor(text_at(tax, "Amount"), "Tax/Amount")
-        back = word(tax.get("TypeCode", "")) == "refund" or flag(item, "NegativeAmountFlag")
+        back = word(stated(tax, "TypeCode")) == "refund" or flag(item, "NegativeAmountFlag")
         sign = Written.EITHER.sign_of(written) if back else 1
         return sign * self._void_sign(item, tax)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from agent.capture.pos.dialect import Taxes
-from agent.capture.pos.fields import first_text, is_true, text_at
+from agent.capture.pos.dialect import Taxes, Written
+from agent.capture.pos.fields import first_text, is_true, stated, text_at
 from agent.capture.pos.money import Currency
 from models.wire.events.sale import Tax
 
@@ -25,12 +25,20 @@ class TaxTable:
         self._of_lines: dict[_Name, tuple[int, int | None]] = {}
         self._of_transaction: dict[_Name, tuple[int, int | None]] = {}
 
-    def add_goods(self, goods: Element, sign: int) -> None:
-        """Add the taxes below one line of goods; ``sign`` is 0 for a struck line."""
-        stated = goods.get("TaxIncludedInPriceFlag") or text_at(goods, "TaxIncludedInPriceFlag")
-        priced_in = is_true(stated) if stated else None
+    def add_goods(self, goods: Element, sign: int, *, comes_back: bool) -> None:
+        """Add the taxes below one line of goods.
+
+        Args:
+            goods: the line.
+            sign: from written amounts to what they add; 0 for a struck line.
+            comes_back: its amount is less than nothing, and so are its taxes, however written.
+        """
+        said = stated(goods, "TaxIncludedInPriceFlag")
+        priced_in = is_true(said) if said else None
         for tax in goods.iterfind("Tax"):
-            self._add(self._of_lines, tax, sign, priced_in=priced_in)
+            written = self._currency.minor(text_at(tax, "Amount"), "Tax/Amount")
+            turned = Written.EITHER.sign_of(written) if comes_back else sign
+            self._add(self._of_lines, tax, turned, priced_in=priced_in)
 
     def add(self, tax: Element, sign: int) -> None:
         """Add a tax line of the transaction."""
@@ -40,8 +48,8 @@ class TaxTable:
         """One tax per kind, rate and inclusion, in the order in which they first came.
 
         Args:
-            missing_minor: what goods, discounts and rounding lack of the printed total; None where
-                none was printed. Where nothing lacks, taxes of which the till does not say whether
+            missing_minor: what goods, discounts and rounding lack of the sum to reach; None where
+                there is none. Where nothing lacks, taxes of which the till does not say whether
                 they are included are.
         """
         return [
@@ -81,11 +89,12 @@ class TaxTable:
         if priced_in:
             return True
         taxable = tax.find("TaxableAmount")
-        stated = taxable.get("TaxIncludedInTaxableAmountFlag") if taxable is not None else None
-        stated = stated or tax.get("TaxIncludedInPriceFlag")
-        return priced_in if stated is None else is_true(stated)
+        said = taxable.get("TaxIncludedInTaxableAmountFlag", "") if taxable is not None else ""
+        said = said or stated(tax, "TaxIncludedInPriceFlag")
+        said = said or stated(tax, "TaxIncludedInTaxableAmountFlag")
+        return is_true(said) if said else priced_in
 
 
 def _tax_id(tax: Element) -> str:
     named = tax.get("TaxID") or first_text(tax, ("TaxRuleID", "TaxGroupID"))
-    return named or tax.get("TaxType", "")
+    return named or stated(tax, "TaxType")

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from agent.capture.pos.dialect import Tenders, void_factor
-from agent.capture.pos.fields import first_text, flag, text_at, word
+from agent.capture.pos.fields import first_text, flag, stated, text_at, word
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.money import Currency
 from agent.capture.pos.profile import TillProfile
@@ -49,7 +49,7 @@ def add_tender(
         return
     foreign = _foreign(tender, currency)
     apart = profile.arithmetic.tenders is Tenders.CHANGE_APART
-    is_change = word(tender.get("TypeCode", "")) == "change"
+    is_change = word(stated(tender, "TypeCode")) == "change"
     if tenders and (is_change or (apart and tender.find("TenderChange") is not None)):
         given = abs(_amount(tender, currency)) if is_change else _change(tender, currency)
         change = tenders[-1].change_minor + (1 if is_change else sign) * given
@@ -57,7 +57,7 @@ def add_tender(
         return
     tenders.append(
         Tender(
-            type=tender.get("TenderType", "") or text_at(tender, "TenderID"),
+            type=stated(tender, "TenderType") or text_at(tender, "TenderID"),
             amount_minor=sign * _amount(tender, currency),
             change_minor=0 if apart else sign * _change(tender, currency),
             wallet=_wallet(tender, profile),
@@ -75,10 +75,10 @@ def _amount(tender: Element, currency: Currency) -> int:
 def _foreign(tender: Element, currency: Currency) -> str:
     """The code of another currency that was handed over."""
     amount = tender.find("Amount")
-    stated = text_at(tender, "ForeignCurrency/CurrencyCode")
-    if not stated and amount is not None and amount.get("ForeignAmount"):
-        stated = amount.get("Currency", "")
-    return "" if stated == currency.code else stated
+    named = text_at(tender, "ForeignCurrency/CurrencyCode")
+    if not named and amount is not None and amount.get("ForeignAmount"):
+        named = amount.get("Currency", "")
+    return "" if named == currency.code else named
 
 
 def _foreign_amount(tender: Element, code: str, sign: int) -> int | None:
@@ -98,7 +98,7 @@ def _foreign_amount(tender: Element, code: str, sign: int) -> int | None:
 def _sign(item: Element, tender: Element, currency: Currency, profile: TillProfile) -> int:
     arithmetic = profile.arithmetic
     written = _amount(tender, currency)
-    refund = word(tender.get("TypeCode", "")) in _REFUNDS
+    refund = word(stated(tender, "TypeCode")) in _REFUNDS
     sign = arithmetic.refunds.sign_of(written) if refund else 1
     if not (flag(item, "VoidFlag") or flag(tender, "VoidFlag")):
         return sign
@@ -126,6 +126,6 @@ def _wallet(tender: Element, profile: TillProfile) -> str:
     names = (
         text_at(tender, "TenderID"),
         text_at(tender, "TenderDescription"),
-        tender.get("TenderType", ""),
+        stated(tender, "TenderType"),
     )
     return next((profile.wallets[name] for name in names if name in profile.wallets), "")

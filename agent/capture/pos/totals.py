@@ -11,7 +11,8 @@ from models.wire.events.sale import Discount, Line, Link, Tax, Tender, Total
 
 _GRAND_TOTALS: Final = frozenset(
     {"transactiongrandamount", "grandamount", "grandtotal", "transactiontotalamount"}
-    | {"transactiontotal", "transactionamount"}
+    | {"transactiontotal", "transactionamount", "totalgrandamount", "receipttotal"}
+    | {"receipttotalamount", "transactiongrandtotal"}
 )
 """What tills call the sum that is to be paid, where it is not called as the profile says."""
 
@@ -40,9 +41,16 @@ class Receipt:
         others = (total for total in self.totals if word(total.type) in _GRAND_TOTALS)
         return next((total.amount_minor for total in others), None)
 
-    def comes_to(self, arithmetic: Arithmetic) -> bool:
-        """Whether goods, discounts and added taxes come to the printed total; True without one."""
+    def sum_to_reach(self, arithmetic: Arithmetic) -> int | None:
+        """By what a reading is judged: the printed total, without one what was paid, or nothing."""
         grand = self.grand_total(arithmetic)
+        if grand is None and self.tenders:
+            return sum(tender.amount_minor - tender.change_minor for tender in self.tenders)
+        return grand
+
+    def comes_to(self, arithmetic: Arithmetic) -> bool:
+        """Whether goods, discounts and added taxes come to that sum; True without one."""
+        grand = self.sum_to_reach(arithmetic)
         added = sum(tax.amount_minor for tax in self.taxes if not tax.included)
         return grand is None or grand == self.goods_minor + added
 
