@@ -31,6 +31,7 @@ _CHUNK_SALES: Final = 500
 _KEPT_ALONE: Final = 100
 """Of a whole file, so many records are kept by themselves; beyond that it stays whole."""
 
+_NOTHING: Final = "today's profile finds no transaction in it; drop it if that is right"
 _HEAD_BYTES: Final = 8192
 _IN_MEMORY: Final = 4 * 1024 * 1024
 
@@ -126,6 +127,8 @@ class Again:
             except InvalidInput as error:
                 tally.fault = str(error)
             self._give(good, tally)
+        if not (tally.sales or tally.reason):
+            tally.fault = _NOTHING
 
     def _give(self, sales: list[CapturedSale], tally: _Tally) -> None:
         if sales:

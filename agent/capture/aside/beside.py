@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from agent.capture.aside.listening import Fact
 from agent.capture.aside.piece import Raw
 from agent.capture.pos.receipts.folding import folded
+
+_FAR: Final = 250
+"""Rows below the last such one among which the next is looked for."""
 
 Columns = Mapping[str, frozenset[str]]
 """By the name of a column, the fields that a profile takes from it."""
@@ -49,16 +53,21 @@ class _Laying:
 
     def _lay_group(self, facts: Sequence[Fact], places: Sequence[int], behind: int) -> int:
         """Into the first row behind the last such group that holds most of it; which that was."""
-        rows = [row for row in self._rows if row > behind]
+        rows = [row for row in self._rows if behind < row <= behind + _FAR]
         if not rows:
             return behind
         score = {row: self._score(facts, places, row) for row in rows}
         best = max(rows, key=lambda row: (score[row], -row))
         if not score[best]:
             return behind
+        # Where a receipt's article takes two lines, its name stands above or below its figures.
+        near = [at for row in (best, best - 1, best + 1) for at in self._rows.get(row, ())]
         for place in places:
-            self._lay_one(facts, place, self._rows[best])
+            self._lay_one(facts, place, near if self._is_line(best) else self._rows[best])
         return best
+
+    def _is_line(self, row: int) -> bool:
+        return not any(self._pieces[at].name for at in self._rows[row])
 
     def _score(self, facts: Sequence[Fact], places: Sequence[int], row: int) -> int:
         return sum(

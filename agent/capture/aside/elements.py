@@ -83,11 +83,11 @@ def tags_of(data: bytes) -> tuple[list[Raw], int]:
     """The tags of damaged XML, and at which of them it is damaged; -1 where it is not."""
     text = _decoded(data)
     broken = _breaks_at(data)
-    pieces, at_fault = [], -1
+    pieces, at_fault, begin = [], -1, 0
     for number, found in enumerate(_TAG.finditer(text)):
-        begin = len(text[: found.start()].encode())
         if broken is not None and begin <= broken:
             at_fault = number
+        begin += len(found[0].encode())
         pieces.append(_tag(found[0].strip()[:_LONGEST], number))
     return pieces or [Raw(text[:_LONGEST])], at_fault
 

@@ -40,11 +40,6 @@ def json_pieces(data: bytes) -> list[Raw]:
         return plain_lines(data)
 
 
-def stored_pieces(data: bytes) -> list[Raw]:
-    """What was read from the tables of a database: every value under the name of our field."""
-    return json_pieces(data)
-
-
 def journal_pieces(profile: JournalProfile | ReceiptProfile) -> Apart:
     """The cells of a journal's records, or the lines of its receipts."""
     from agent.capture.pos.journal.profile import JournalProfile  # noqa: PLC0415

@@ -126,9 +126,7 @@ def _last_named(pieces: Sequence[Raw], seen: Sequence[int], fault: str) -> int:
 def _of_fields(
     raws: Sequence[Raw], listener: Listener, rereader: Rereader, fault: str
 ) -> Narration:
-    facts = listener.facts
-    if not facts:
-        facts = _given(raws)
+    facts = listener.facts or (_given(raws) if rereader.under_our_names else [])
     places = beside(raws, facts, rereader.columns)
     read: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for at, fact in enumerate(facts):
@@ -158,9 +156,16 @@ def _fault_place(
     for at in reversed(asked):
         if facts[at].field.value in named and at in places:
             return places[at]
-    found = [at for at, raw in enumerate(raws) if raw.name in named]
+    found = [at for at, raw in enumerate(raws) if named.intersection(raw.names)]
     wrong = [at for at in found if not re.fullmatch(r"-?[\d.,:T -]+", raws[at].value)]
-    return next(iter(wrong or found), -1)
+    return next(iter(wrong or found), _not_taken_apart(raws))
+
+
+def _not_taken_apart(raws: Sequence[Raw]) -> int:
+    """The first line among cells or members: nobody could tell its parts; -1 for none."""
+    if len(raws) > 1 and not any(raw.name for raw in raws):
+        return -1  # a receipt, which has lines only
+    return next((at for at, raw in enumerate(raws) if not raw.name), -1)
 
 
 def _at(pieces: list[Piece], place: int, fault: str) -> Narration:

@@ -19,7 +19,7 @@ class Raw:
         value: what the till wrote there.
         name: what it is called; empty for a line.
         before, after: the structure around the value.
-        names: the names in the structure that are the format's own: of elements, columns, members.
+        names: what the structure names: the element or member, and those around it.
         row: those of one record, element or object share it.
     """
 

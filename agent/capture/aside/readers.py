@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from agent.capture.aside.formats import columns_of as columns_of_journal
-from agent.capture.aside.formats import journal_pieces, json_pieces, print_pieces, stored_pieces
+from agent.capture.aside.formats import journal_pieces, json_pieces, print_pieces
 from agent.capture.aside.rereader import Alone, Bodies, Rereader
 from agent.capture.pos.family import Adapter, load_named
 from agent.capture.pos.keeping import TILL_FOLDER
@@ -76,7 +76,7 @@ class Readers:
         kinds: tuple[tuple[Iterable[str], Callable[[str, str, bytes], Rereader]], ...] = (
             ((TILL_FOLDER,), self._till),
             ((each.name for each in config.journal), self._journal),
-            ((*(each.name for each in config.prints), TAPS), self._print),
+            ((*(each.name for each in (*config.prints, *config.tap)), TAPS), self._print),
             ((each.name for each in config.database), self._database),
             ((each.name for each in config.web), self._posted),
             ((each.name for each in config.odoo), self._odoo),
@@ -181,7 +181,7 @@ class Readers:
             reader = DatabaseReader(profile, context)
             return Bodies(lambda body: [reader.read(StoredReceipt.of_data(body))])
 
-        return Rereader(profile, make, stored_pieces)
+        return Rereader(profile, make, json_pieces, under_our_names=True)
 
     def _posted(self, source: str, file: str, head: bytes) -> Rereader:
         doors = [each for each in self._config.web if source in ("", each.name)]

@@ -21,8 +21,12 @@ from models.wire.events.capture import RecordReleased, ReleasedHow
 from models.wire.registry import RECORD_QUARANTINED, RECORD_RELEASED
 from models.wire.topics import Stream
 
+STREAM: Final = Stream.GUIDE
+"""Never dropped, and not the sales' own: these facts lie here until they are told, so they need no
+reserve, and sales neither wait behind them nor are counted with them."""
+
 MOST_AT_ONCE: Final = 20
-"""Records told in one look: sales of the day do not wait behind a quarantine of a year."""
+"""Records told in one look: a quarantine of a year is told in minutes, not in one burst."""
 
 _EARLY: Final = timedelta(minutes=1)
 
@@ -70,7 +74,7 @@ class Reporter:
     def _tell(self, kept: Kept) -> None:
         event = self.teller.event(kept)
         key = _key(kept.name, kept.at)
-        self.outbox.append(Stream.SALE, [self.facts.repeatable(RECORD_QUARANTINED, event, key)])
+        self.outbox.append(STREAM, [self.facts.repeatable(RECORD_QUARANTINED, event, key)])
         self._told.tell(kept.name, kept.at)
 
     def _tell_ends(self, here: Mapping[str, Kept], now: datetime) -> int:
@@ -85,7 +89,7 @@ class Reporter:
                 name=name, quarantined_at=since, released_at=word.at, how=word.how
             )
             key = f"{_key(name, since)}/released"
-            self.outbox.append(Stream.SALE, [self.facts.repeatable(RECORD_RELEASED, event, key)])
+            self.outbox.append(STREAM, [self.facts.repeatable(RECORD_RELEASED, event, key)])
             self._told.forget(name)
         return len(ended)
 

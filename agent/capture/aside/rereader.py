@@ -45,12 +45,15 @@ class Rereader:
         apart: what the record is made of, before anybody asks what it means; nothing for POSLog,
             whose reader says so itself. Never raises for what the record holds.
         columns: where the fields stand, as far as the profile names columns.
+        under_our_names: whether what is kept stands under the names of our fields already: it was
+            read when it was fetched.
     """
 
     profile: Profile
     make: Callable[[CaptureContext], FileReader]
     apart: Callable[[bytes], list[Raw]] | None = None
     columns: Columns = field(default_factory=dict)
+    under_our_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

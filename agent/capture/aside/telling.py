@@ -1,14 +1,14 @@
 """What leaves the shop of a record in quarantine: the event, masked by shape and of bounded size.
 
-Every text of it passes ``Shapes``, the names of structure pass ``Shapes.name``, and there is no
-other way in: what is not listed there stays in the shop.
+Every text of it passes ``Shapes``, names of elements and columns too: those that our readers or the
+profile look for stay, and what a vendor, or somebody's hand, has put between them does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agent.capture.aside.narrating import Narration, Piece, lines_only, narrated
 from agent.capture.aside.piece import Raw
@@ -19,13 +19,14 @@ from agent.capture.pos.money import EXPONENTS
 from agent.capture.pos.sensitive.shapes import KEY_DIGITS, Shapes, words_of
 from agent.capture.pos.sensitive.wording import own_words
 from agent.capture.pos.sink import CaptureContext
-from agent.capture.quarantine import Kept, Quarantine
+from agent.capture.quarantine import Kept
 from agent.errors import AgentError, InvalidInput
 from models.wire.events.capture import Piece as ToldPiece
 from models.wire.events.capture import RecordQuarantined
 
 MOST_PIECES: Final = 40
 MOST_CHARS: Final = 160
+_LOOKED_AT: Final = 4 * MOST_CHARS
 _BEFORE: Final = 28
 """Of the pieces told, so many stand before the fault: what led there explains it."""
 
@@ -36,10 +37,18 @@ _HEAD_BYTES: Final = 64 * 1024
 _WORDS: Final = ("true", "false", "null", "utf", "xml", "cny", "eur", "usd", "gbp", "hkd", "chf")
 
 
+class Contents(Protocol):
+    """Opens what lies in quarantine."""
+
+    def content(self, kept: Kept) -> Iterator[bytes]:
+        """Its bytes, masked; raises UnreadableInput."""
+        ...
+
+
 class Teller:
     """Tells of records, each by the profile of today. Used by one thread."""
 
-    def __init__(self, quarantine: Quarantine, readers: Readers, context: CaptureContext) -> None:
+    def __init__(self, quarantine: Contents, readers: Readers, context: CaptureContext) -> None:
         self._quarantine = quarantine
         self._readers = readers
         self._context = context
@@ -71,20 +80,20 @@ class Teller:
         words = self._own | (words_of(_texts(profile)) if profile else set())
         shapes = Shapes(words, kept.at.date())
         pieces = _around_the_fault(narration)
-        named = shapes.with_words(_names(pieces, shapes))
+        said = shapes.with_words(["a"])
         return RecordQuarantined(
             name=kept.name,
             quarantined_at=kept.at,
-            reason=shapes.masked(kept.reason.removeprefix(f"{kept.file}: "))[:MOST_CHARS],
+            reason=_short(said, kept.reason.removeprefix(f"{kept.file}: ")),
             size_bytes=kept.size,
             source=self._source(kept),
             adapter=profile.adapter.value if profile else "",
             profile=profile.name if profile else "",
             profile_version=profile.version if profile else 0,
-            file=shapes.masked(kept.file)[:MOST_CHARS],
+            file=_short(shapes, kept.file),
             record=kept.record,
-            key=shapes.masked(kept.key, KEY_DIGITS)[:MOST_CHARS],
-            pieces=[_told(each, shapes, named) for each in pieces],
+            key=shapes.masked(kept.key[:MOST_CHARS], KEY_DIGITS),
+            pieces=[_told(each, shapes, said) for each in pieces],
             pieces_left_out=len(narration.pieces) - len(pieces),
         )
 
@@ -114,23 +123,21 @@ def _around_the_fault(narration: Narration) -> tuple[Piece, ...]:
     return narration.pieces[begin : begin + MOST_PIECES]
 
 
-def _told(piece: Piece, shapes: Shapes, named: Shapes) -> ToldPiece:
-    """``named`` knows the names of structure too: what stands in values may not look like one."""
+def _told(piece: Piece, shapes: Shapes, said: Shapes) -> ToldPiece:
+    """``said`` is for our own sentences, in which a letter may be a word."""
     raw = piece.raw
-    read = "; ".join(f"{name} = {shapes.masked(text)}" for name, text in piece.read)
-    value = shapes.masked(raw.value)
+    read = "; ".join(f"{name} = {_short(shapes, text)}" for name, text in piece.read)
+    parts = (_short(shapes, each) for each in (raw.before, raw.value, raw.after))
     return ToldPiece(
-        raw=f"{named.masked(raw.before)}{value}{named.masked(raw.after)}"[:MOST_CHARS],
+        raw="".join(parts)[:MOST_CHARS],
         read=read[:MOST_CHARS],
-        fault=named.masked(piece.fault)[:MOST_CHARS],
+        fault=_short(said, piece.fault),
     )
 
 
-def _names(pieces: Sequence[Piece], shapes: Shapes) -> set[str]:
-    """The names of elements, columns and members; what is none of a format's is text."""
-    names = {name for piece in pieces for name in piece.raw.names}
-    known = {each for each in names if shapes.name(each) == each}
-    return known | words_of(known)
+def _short(shapes: Shapes, text: str) -> str:
+    """Masked, then cut: what a cut leaves of a number must not pass for a short one."""
+    return shapes.masked(text[:_LOOKED_AT])[:MOST_CHARS]
 
 
 def _texts(profile: Any) -> Iterator[str]:

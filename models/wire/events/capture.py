@@ -1,8 +1,9 @@
 """What a shop could not read, told upwards as far as it names nobody.
 
 A record in quarantine is a transaction that is owed: it was rung up and stands in no ledger. So
-these facts travel in the sales' stream and are never dropped. The record itself stays in the shop.
-What is told of it was made from a list of what may leave (structure, amounts, times, the words of
+these facts are never dropped; they travel in the stream ``guide``, beside the sales, which they
+must not hold up when a wrong profile refuses a whole day. The record itself stays in the shop. What
+is told of it was made from a list of what may leave (structure, amounts, times, the words of
 the till's profile); of all else only the shape is left, ``Xxxxx 某某 999 9999 9999``.
 
 There is no digest of the record here, and ``name`` is made with a key of the device: whoever holds

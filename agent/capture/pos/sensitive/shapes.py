@@ -43,8 +43,6 @@ _TOKEN: Final = re.compile(
 _SCRIPTS: Final = re.compile(r"[^\W\d_]+|\d+|_+")
 _WORDS: Final = re.compile(r"\w+")
 _PARTS: Final = re.compile(r"[^\W\d_]+")
-_NAME: Final = re.compile(r"@?[A-Za-z_#][A-Za-z0-9_.:#/-]{0,63}", re.ASCII)
-_LONG_NUMBER: Final = re.compile(r"\d{5}")
 
 
 class Shapes:
@@ -70,11 +68,6 @@ class Shapes:
             return self._word(token["word"]) if token["word"] else _sign(token["other"])
 
         return _TOKEN.sub(replaced, text)
-
-    def name(self, text: str) -> str:
-        """The name of an element, a column or a key, if it is one; else masked as any text."""
-        plain = _NAME.fullmatch(text) and not _LONG_NUMBER.search(text)
-        return text if plain else self.masked(text)
 
     def _moment(self, text: str) -> str:
         found = _MOMENT.fullmatch(text)
