@@ -95,6 +95,7 @@ class JournalFollower:
         self._folder = folder
         self._settings = settings or FollowingSettings()
         self._open_watch = watch
+        self._clock = clock
         self._stopping = threading.Event()
         self._setbacks = Setbacks(
             "journal",
