@@ -50,8 +50,9 @@ def printed(day: ShopDay) -> Iterator[bytes]:
     """
     for delivery in day.deliveries():
         for transaction in delivery.transactions:
-            is_retail = isinstance(transaction, RetailTransaction)
-            if is_retail and transaction.status is not RetailStatus.VOIDED:
+            if not isinstance(transaction, RetailTransaction):
+                continue
+            if transaction.status is not RetailStatus.VOIDED:
                 yield INIT + "\r\n".join(_lines(transaction)).encode("ascii") + b"\r\n" + CUT
 
 
