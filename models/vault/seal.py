@@ -116,7 +116,8 @@ class Sealer:
 
     def _open_from(self, at: int, event_id: str, sealed: bytes) -> bytes:
         """The original bytes; ``at`` is where the first mark stands."""
-        about, pieces, done = event_id.encode(), [], 0
+        about, done = event_id.encode(), 0
+        pieces: list[bytes] = []
         while at >= 0:
             if token := _TOKEN.match(sealed, at - 1):
                 pieces += (sealed[done : at - 1], self._open_token(about, token[1], token[2]))

@@ -111,7 +111,7 @@ def test_a_record_is_shown_beside_what_was_read_of_it_with_the_commands(
     assert "1 <SequenceNumber>0042</SequenceNumber> sequence_number = 0042" in diff
     assert "Fault no total" in diff
     assert "12 more pieces" in diff
-    for verb in ("show", "retry", "drop"):
+    for verb in ("show --diff", "retry", "drop"):
         assert f"lianke-agent quarantine {verb} 5f0c" in record
     assert 'href="/console/capture?store=demo%2Fsh-0001' in record
 

@@ -81,6 +81,7 @@ FILED = acts(
     file_has_phone=st.just(value=True),
     corrected_total=st.just(value=False),
     print_late_min=st.integers(0, 3),
+    prints_phone=st.just(value=False),
 )
 """The till's own file has everything, and the receipts agree with it."""
 

@@ -19,6 +19,7 @@ from models.runtime.logs import get_logger
 _LOG = get_logger(__name__)
 
 _NAME_CHARS: Final = 80
+_GATHER_S: Final = 0.01
 
 
 class QuarantinedRecords:
@@ -46,8 +47,8 @@ class FollowingSettings:
     """When the journal is looked at.
 
     Attributes:
-        poll_s: a look at the journal, whatever the watch says. A till that keeps its file open
-            rings no doorbell, so this is how late a sale may be.
+        poll_s: a look at the journal, whatever the watch says: how late a sale may be on a share
+            that tells nothing. On a disk of this box every write rings.
         backoff_base_s, backoff_cap_s: first and longest wait while nothing can be taken.
     """
 
@@ -73,6 +74,11 @@ class FollowingStatus:
     at_ease: bool = False
 
 
+def watch_for_appends(folder: Path) -> FolderWatch:
+    """A watch that every write to a file of the folder rings."""
+    return open_watch(folder, appends=True)
+
+
 class JournalFollower:
     """One journal and the thread that serves it. Stopped for good once stopped."""
 
@@ -83,7 +89,7 @@ class JournalFollower:
         *,
         clock: Clock,
         settings: FollowingSettings | None = None,
-        watch: Callable[[Path], FolderWatch] = open_watch,
+        watch: Callable[[Path], FolderWatch] = watch_for_appends,
     ) -> None:
         self._tail = tail
         self._folder = folder
@@ -133,6 +139,8 @@ class JournalFollower:
                 self._tail.step()
                 self._unblock()
                 watch.wait(self._settings.poll_s)
+                # A till that writes byte by byte rings each time; once for all of them will do.
+                self._clock.wait(self._stopping, _GATHER_S)
             except Exception as error:  # noqa: BLE001 - the loop's edge: a till is never given up
                 self._block(error)
 
