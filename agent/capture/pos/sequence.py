@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -46,7 +47,7 @@ def numbered(text: str) -> Numbered | None:
     return Numbered(found[1], int(found[2])) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what follows from the numbers is kept
 class DayNumbers:
     """The numbers of one business day of one counter.
 
@@ -61,7 +62,7 @@ class DayNumbers:
     opened_with: int
     closed_with: int
 
-    @property
+    @cached_property
     def turn(self) -> Range | None:
         """The hole at which the counter began anew during the day; None where it did not.
 
@@ -72,7 +73,7 @@ class DayNumbers:
         between = [hole for hole in between if hole[1] < self.opened_with]
         return max(between, key=_width, default=None)
 
-    @property
+    @cached_property
     def lowest(self) -> int:
         """The smallest number."""
         return next(iter(self.numbers))[0]
@@ -113,15 +114,17 @@ def missing(
     """
     others = shared or [()] * len(days)
     goes_on = counts_on(days)
+    start = 0 if goes_on else _usual_start(days)
     found: list[Gap] = []
     for index, each in enumerate(days):
         before = days[index - 1] if index else None
         holes = RangeSet(_within(each))
         if before is not None:
-            for hole in _between(before, each) if goes_on else _start(each, days):
+            for hole in _between(before, each) if goes_on else _before_first(each, start):
                 holes.add(*hole)
-        for taken in _taken_elsewhere(days, others, index, goes_on=goes_on):
-            holes = holes.without(taken)
+        if holes:
+            for taken in _taken_elsewhere(days, others, index, goes_on=goes_on):
+                holes = holes.without(taken)
         found += [Gap(each.day, first, last) for first, last in holes]
     return found
 
@@ -150,13 +153,17 @@ def _between(before: DayNumbers, after: DayNumbers) -> list[Range]:
     return [(before.last + 1, after.first - 1)] if 1 < step <= WIDEST_GAP + 1 else []
 
 
-def _start(day: DayNumbers, days: Sequence[DayNumbers]) -> list[Range]:
-    """What is missing at the beginning of a day whose counter begins every day with one number."""
+def _usual_start(days: Sequence[DayNumbers]) -> int:
+    """The number with which a counter begins every day; 0 where there is no such number."""
     starts = Counter(after.first for before, after in pairwise(days) if _step(before, after) < 1)
     usual, times = max(starts.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
-    if times < _SAME_START or not 0 < day.first - usual <= WIDEST_GAP:
-        return []
-    return [(usual, day.first - 1)]
+    return usual if times >= _SAME_START else 0
+
+
+def _before_first(day: DayNumbers, start: int) -> list[Range]:
+    """What is missing at the beginning of a day."""
+    is_gap = bool(start) and 0 < day.first - start <= WIDEST_GAP
+    return [(start, day.first - 1)] if is_gap else []
 
 
 def _step(before: DayNumbers, after: DayNumbers) -> int:

@@ -1,0 +1,92 @@
+"""A whole agent keeps the till's books, over a restart too, and every heartbeat tells of them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.app import Agent
+from agent.config import AgentConfig, DeviceSettings, HousekeepingSettings, TillSettings
+from agent.config import TabletSettings as Tablet
+from agent.outbox.inspection import Inspection
+from agent.outbox.selection import Selection
+from models.wire.events.device import Heartbeat
+from models.wire.registry import HEARTBEAT
+from models.wire.topics import Stream
+from tests.simulators.broker import SimulatedBroker
+from tests.simulators.facts import SHOP
+from tests.simulators.poslog_writer import poslog, transaction
+from tests.simulators.processes import eventually
+
+
+class _Event(msgspec.Struct):
+    type: str
+    data: msgspec.Raw
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
+    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
+    (tmp_path / "till").mkdir()
+    return AgentConfig(
+        device=DeviceSettings(
+            tenant=SHOP.tenant,
+            store=SHOP.store,
+            device=SHOP.device,
+            data_dir=tmp_path / "data",
+            keys_dir=tmp_path / "keys",
+        ),
+        till=TillSettings(folder=tmp_path / "till", rescan_s=0.2, settle_s=0.2),
+        tablet=Tablet(enabled=False, port=0),
+        housekeeping=HousekeepingSettings(heartbeat_s=0.3),
+    )
+
+
+def an_agent(config: AgentConfig) -> Agent:
+    transport = SimulatedBroker({SHOP.device: "secret"}).transport(SHOP.device, "secret")
+    return Agent(config, transport=transport)
+
+
+def sell(config: AgentConfig, number: int) -> None:
+    assert config.till.folder is not None
+    draft = config.till.folder / f"{number}.part"
+    draft.write_bytes(poslog(transaction(number=str(number))))
+    draft.rename(draft.with_suffix(".xml"))
+
+
+def heartbeats(config: AgentConfig) -> list[Heartbeat]:
+    with closing(Inspection.open(config.outbox_file)) as inspection:
+        kept = inspection.select(Selection(Stream.TELEMETRY, settled=True))
+        events = [msgspec.json.decode(each.body, type=_Event) for each in kept]
+    beats = [each for each in events if each.type == HEARTBEAT.name]
+    return [msgspec.json.decode(each.data, type=Heartbeat) for each in beats]
+
+
+def told(config: AgentConfig) -> tuple[str, str, int]:
+    """Kind, state and count of the first source in the newest heartbeat."""
+    beats = heartbeats(config)
+    if not beats or not beats[-1].sources:
+        return "", "", 0
+    first = beats[-1].sources[0]
+    return first.kind, first.state, first.captured
+
+
+def test_a_gap_is_known_after_a_restart_and_closes_when_its_number_comes(
+    config: AgentConfig,
+) -> None:
+    with an_agent(config) as agent:
+        for number in (1, 3):
+            sell(config, number)
+        assert eventually(lambda: told(config) == ("folder", "ready", 2), 20), heartbeats(config)
+        [workstation] = agent.account.look().workstations
+        assert (workstation.name, workstation.missing, workstation.ripening) == ("1001/01", 0, True)
+    with an_agent(config) as agent:
+        [workstation] = agent.account.look().workstations
+        assert workstation.ripening, "the books remember what was captured"
+        sell(config, 2)
+        assert eventually(lambda: told(config) == ("folder", "ready", 1), 20), heartbeats(config)
+        [workstation] = agent.account.look().workstations
+        assert not workstation.ripening
