@@ -7,10 +7,10 @@ JOBS ?= 3
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: help demo test check unit bench faults models format schemas revise wheel clean
+.PHONY: help demo test check unit bench faults damaged-day models format schemas revise wheel clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: models ## set up, then broker, cloud and a shop day on http://localhost:8080 (ARGS="--once --json")
 	@$(BIN)/python -m tests.simulators.demo $(ARGS)
@@ -29,6 +29,9 @@ bench: models servers ## JSON lines of {"name", "value", "unit", "ratio", "again
 
 faults: $(VENV)/.ready servers ## kill, cut, fill, tear, restore: what went in at the till stands in the ledger once (ARGS="--quick --json")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+damaged-day: $(VENV)/.ready ## a tenth of a day's records damaged, over all kinds of tills (ARGS="--seed 7 --records 500")
+	@$(BIN)/python -m tests.simulators.damaged_day $(ARGS)
 
 models: $(VENV)/.ready ## the networks that LIANKE_DATA has, into the cache (LIANKE_MODELS)
 	@$(if $(LIANKE_DATA),$(BIN)/lianke-agent models pull --from "$(LIANKE_DATA)/models")

@@ -1,6 +1,7 @@
 """``lianke-agent parse``: what would be captured from these files, without capturing it.
 
-For whoever sets up a till or writes a profile. Nothing is stored, moved or sent.
+For whoever sets up a till or writes a profile. Nothing is stored, moved or sent. Transactions are
+printed as they are read, so a year in one file takes no more memory than a receipt.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO, cast
 from zoneinfo import ZoneInfo
 
 from agent.capture.pos.document import declared_namespaces
@@ -31,7 +31,10 @@ from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 EXIT_READ: Final = 0
 EXIT_UNREADABLE: Final = 2
 
-_MAX_BYTES: Final = 256 * 1024 * 1024
+_MAX_BYTES: Final = 16 * 1024**3
+"""Of one file, unpacked: memory does not grow with it, but what unpacks to more is no till's."""
+_PIECE_BYTES: Final = 1 << 20
+_NOT_READ: Final = (EOFError, zlib.error, OSError)
 _COLUMNS: Final = "{:<10}  {:<8}  {:>8}  {:<25}  {:<15} {:<10} {:>5} {:>14}  {:<6}  {}"
 _TITLES: Final = (
     "day",
@@ -80,18 +83,9 @@ def run(request: ParseRequest, moment: Callable[[], Moment], stdout: TextIO, std
         BadIdentifier: tenant or store is no valid name.
     """
     context = _context(request, moment)
-    unreadable = 0
-    for path in request.files:
-        try:
-            profile = profile_for(path, request.profiles, request.profile)
-            sales, faults = _sorted_out(path, profile, context)
-        except InvalidInput as error:
-            sales, faults = [], [str(error)]
-        unreadable += len(faults)
-        stderr.writelines(_report(path, fault) for fault in faults)
-        if sales or not faults:
-            write = _write_json if request.as_json else _write_table
-            write(sales, stdout)
+    unreadable = sum(
+        _print_file(path, request, context, _Streams(stdout, stderr)) for path in request.files
+    )
     return EXIT_UNREADABLE if unreadable else EXIT_READ
 
 
@@ -103,9 +97,10 @@ def parse_file(
     Raises:
         UnreadableInput: it cannot be opened, is no file of this profile, or breaks off.
     """
-    data = _content(path)
-    digest = sha256(data).hexdigest()
-    yield from PoslogReader(profile, context).read(BytesIO(data), path.name, digest)
+    with _opened(path) as source:
+        digest = _digest(path, source)
+        source.seek(0)
+        yield from PoslogReader(profile, context).read(source, path.name, digest)
 
 
 def profile_for(path: Path, profiles: Path, name: str | None) -> TillProfile:
@@ -118,27 +113,40 @@ def profile_for(path: Path, profiles: Path, name: str | None) -> TillProfile:
     if name is not None:
         return load_profile(profiles, name)
     try:
-        namespaces = declared_namespaces(BytesIO(_content(path)))
-    except Malformed as error:
-        raise UnreadableInput(f"{path.name}: {error}") from error
+        with _opened(path) as source:
+            namespaces = declared_namespaces(source)
+    except (Malformed, *_NOT_READ) as error:
+        raise UnreadableInput(f"{path.name}: {_why(error)}") from error
     return detect_profile(load_profiles(profiles), namespaces)
 
 
-def _sorted_out(
-    path: Path, profile: TillProfile, context: CaptureContext
-) -> tuple[list[CapturedSale], list[str]]:
-    """What would be captured of a file, and why the rest would not."""
-    sales: list[CapturedSale] = []
-    faults: list[str] = []
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    """Where what was read and what was not is written."""
+
+    out: TextIO
+    err: TextIO
+
+
+def _print_file(
+    path: Path, request: ParseRequest, context: CaptureContext, streams: _Streams
+) -> int:
+    """Print a file's transactions as they are read; returns how much of it cannot be read."""
+    unreadable = 0
+    table = _Events(streams.out) if request.as_json else _Table(streams.out)
     try:
+        profile = profile_for(path, request.profiles, request.profile)
         for record in parse_file(path, profile, context):
             if isinstance(record, Refused):
-                faults.append(record.reason)
+                unreadable += 1
+                streams.err.write(_report(path, record.reason))
             else:
-                sales.append(record)
+                table.add(record)
     except InvalidInput as error:
-        faults.append(str(error))
-    return sales, faults
+        unreadable += 1
+        streams.err.write(_report(path, str(error)))
+    table.end(is_whole=not unreadable)
+    return unreadable
 
 
 def _context(request: ParseRequest, moment: Callable[[], Moment]) -> CaptureContext:
@@ -152,32 +160,74 @@ def _context(request: ParseRequest, moment: Callable[[], Moment]) -> CaptureCont
     )
 
 
-def _content(path: Path) -> bytes:
+def _opened(path: Path) -> BinaryIO:
+    """The file, unpacked; raises UnreadableInput where there is none."""
     try:
-        if path.suffix != ".gz":
-            return path.read_bytes()
-        with gzip.open(path) as file:
-            data = file.read(_MAX_BYTES + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableInput(f"{path.name}: not a whole gzip file") from error
+        source = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - the caller's
     except OSError as error:
         raise UnreadableInput(f"{path.name}: {error.strerror}") from error
-    if len(data) > _MAX_BYTES:
-        raise UnreadableInput(f"{path.name}: more than {_MAX_BYTES} bytes unpacked")
-    return data
+    return cast("BinaryIO", source)
 
 
-def _write_json(sales: Sequence[CapturedSale], stdout: TextIO) -> None:
-    stdout.writelines(sale.body.decode() + "\n" for sale in sales)
+def _digest(path: Path, source: BinaryIO) -> str:
+    """Of the whole content, read once from end to end; raises UnreadableInput."""
+    digest, size = sha256(), 0
+    try:
+        while piece := source.read(_PIECE_BYTES):
+            digest.update(piece)
+            size += len(piece)
+            if size > _MAX_BYTES:
+                raise UnreadableInput(f"{path.name}: more than {_MAX_BYTES} bytes unpacked")
+    except _NOT_READ as error:
+        raise UnreadableInput(f"{path.name}: {_why(error)}") from error
+    return digest.hexdigest()
 
 
-def _write_table(sales: Sequence[CapturedSale], stdout: TextIO) -> None:
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) if isinstance(error, Malformed) else "not a whole gzip file"
+
+
+class _Events:
+    """Each event whole, one per line."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def add(self, captured: CapturedSale) -> None:
+        """Print one."""
+        self._out.write(captured.body.decode() + "\n")
+
+    def end(self, *, is_whole: bool) -> None:
+        """Nothing more is said."""
+
+
+class _Table:
     """Without personal data: whether a member was named, not who."""
-    rows = [_TITLES, *(_row(captured.sale) for captured in sales)]
-    stdout.writelines(_COLUMNS.format(*row).rstrip() + "\n" for row in rows)
-    kinds = Counter(captured.sale.kind.value for captured in sales)
-    counted = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    stdout.write(f"{len(sales)} transactions{': ' if counted else ''}{counted}\n")
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, captured: CapturedSale) -> None:
+        """Print one; the titles before the first."""
+        if not self._kinds:
+            self._line(_TITLES)
+        self._kinds[captured.sale.kind.value] += 1
+        self._line(_row(captured.sale))
+
+    def end(self, *, is_whole: bool) -> None:
+        """How many there were; nothing for a file of which nothing could be read."""
+        if not self._kinds and not is_whole:
+            return
+        if not self._kinds:
+            self._line(_TITLES)
+        counted = ", ".join(f"{number} {kind}" for kind, number in sorted(self._kinds.items()))
+        self._out.write(f"{self._kinds.total()} transactions{': ' if counted else ''}{counted}\n")
+
+    def _line(self, cells: Sequence[str]) -> None:
+        self._out.write(_COLUMNS.format(*cells).rstrip() + "\n")
 
 
 def _row(sale: SaleRecorded) -> tuple[str, ...]:

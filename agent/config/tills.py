@@ -37,7 +37,8 @@ class JournalSettings:
         rotated: names of rotated files beside it, with wildcards; when empty, ``journal.1``,
             ``journal-20261122.csv`` and the like.
         from_oldest: begin with the oldest rotated file at the first start, not with the live one.
-        poll_s: how often it is looked at, and so how late a sale may be.
+        poll_s: how often it is looked at though nothing rang: how late a sale may be on a network
+            share. On a disk of this box every write of the till is seen at once.
         most_in_a_row: so many records set aside without a sale between them mean a wrong profile:
             reading stops and says so.
     """

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from cloud.sales.standing import bare
 from models.wire.events.sale import Flag, Kind
 from models.wire.ids import SaleId
 
@@ -135,8 +136,7 @@ def _numbers(row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _names(*texts: str) -> frozenset[str]:
-    """As they are compared: without case, spaces around them, and leading zeros."""
-    return frozenset(text.strip().casefold().lstrip("0") or "0" for text in texts if text.strip())
+    return frozenset(bare(text) for text in texts if text.strip())
 
 
 def _apart(one: Seen, other: Seen) -> int:

@@ -36,6 +36,7 @@ IMPLAUSIBLE: Final = "implausible_amount"
 CONFLICT: Final = "conflict"
 
 _LONGEST_ITEM: Final = 60
+_LARGEST_VERSION: Final = 2**31 - 1
 
 
 def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
@@ -83,6 +84,7 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "tenders": _tenders(sale),
         "one_id": None,
         "flags": _flags(entry, sale, plausible=plausible),
+        "profile_version": max(0, min(capture.profile_version, _LARGEST_VERSION)),
     }
     row["likeness"] = likeness_of(row)
     return row

@@ -21,6 +21,7 @@ that counts* is one that no post-void took back; only those are counted as sales
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -98,8 +99,8 @@ def foremost_link(sale: SaleRecorded) -> Link | None:
 
 def receipt_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded) -> str:
     """How other receipts of the same shop name this one."""
-    day = sale.business_day_date.isoformat()
-    return f"{tenant}/{store}/{sale.workstation_id}/{day}/{sale.sequence_number}"
+    shop = f"{tenant}/{store}"
+    return _ref(shop, sale.workstation_id, sale.business_day_date, sale.sequence_number)
 
 
 def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link) -> str | None:
@@ -109,9 +110,19 @@ def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link)
     """
     if not link.sequence_number or link.business_unit not in ("", sale.business_unit):
         return None
-    day = (link.business_day_date or sale.business_day_date).isoformat()
+    day = link.business_day_date or sale.business_day_date
     workstation = link.workstation_id or sale.workstation_id
-    return f"{tenant}/{store}/{workstation}/{day}/{link.sequence_number}"
+    return _ref(f"{tenant}/{store}", workstation, day, link.sequence_number)
+
+
+def _ref(shop: str, workstation: str, day: date, number: str) -> str:
+    """A printed void may name with zeros what the till's file names without."""
+    return f"{shop}/{bare(workstation)}/{day.isoformat()}/{bare(number)}"
+
+
+def bare(name: str) -> str:
+    """A number or name of a till as sources are compared: without case, zeros and spaces before."""
+    return name.strip().casefold().lstrip("0") or name.strip()
 
 
 def _settled(*, voids: bool, goods_back: bool) -> Standing:

@@ -24,7 +24,7 @@ class SaleRow(SQLModel, table=True):
             and may depend on how entries were grouped.
         captured_at_ms: when the device captured the current revision.
         device, source, source_rank: who captured the current revision; ``source`` is adapter and
-            profile.
+            profile, of which version is ``profile_version``.
         receipt_ref, link_ref: how receipts of one shop name each other; see ``standing``.
         likeness: what captures of one transaction by several sources may share; see ``likeness``.
         echo_of: the sale of the capture that stands in its place; its standing is ``echo`` then.
@@ -92,6 +92,7 @@ class SaleRow(SQLModel, table=True):
     tenders: str
     one_id: str | None
     flags: str
+    profile_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class SaleSourceRow(SQLModel, table=True):

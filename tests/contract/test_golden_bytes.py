@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.wire import schema
@@ -67,6 +68,21 @@ def test_a_way_out_of_quarantine_that_is_not_known_yet_is_gone() -> None:
     released = decode_data(RECORD_RELEASED, newer.data)
     assert isinstance(released, RecordReleased)
     assert released.how is ReleasedHow.GONE
+
+
+@pytest.mark.parametrize(
+    ("name", "sources", "workstations"),
+    [("1.cameras", [], []), ("1.sources", ["", "counter-2"], ["3"])],
+)
+def test_heartbeats_from_before_sources_were_told_have_none(
+    name: str, sources: list[str], workstations: list[str]
+) -> None:
+    envelope = open_envelope(_golden(f"event.device.heartbeat.{name}.json"))
+    heartbeat = decode_data(HEARTBEAT, envelope.data)
+    assert isinstance(heartbeat, Heartbeat)
+    assert [source.name for source in heartbeat.sources] == sources
+    assert [each.workstation_id for each in heartbeat.workstations] == workstations
+    assert msgspec.json.encode(heartbeat) == bytes(envelope.data)
 
 
 @pytest.mark.parametrize("name", ["batch.plain.1.bin", "batch.zstd.1.bin"])

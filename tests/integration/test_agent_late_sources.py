@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from agent.cli import app
 from agent.health.alarms import AlarmKind
 from tests.simulators.many_tills import ManyTills
+from tests.simulators.odoo_server import KEY, serving, shop
 from tests.simulators.polled_till import NOON
 from tests.simulators.processes import ROOT, eventually, free_port
 from tests.simulators.till_tables import ARTICLES, UnicentaTill
@@ -97,6 +98,34 @@ def test_database_and_door_are_captured_from_while_an_odoo_cannot_start(tmp_path
         assert "web          door: ready; 1 sales; last one " in said
         assert "odoo         books: NOT STARTED: " in said
         assert box.config.capabilities[-3:] == ("database", "web", "odoo")
+
+
+def test_an_odoo_is_asked_and_its_orders_are_captured(tmp_path: Path) -> None:
+    odoo = shop()
+    odoo.add(1)
+    odoo.add(2, amount_total=12.345)
+    with serving(odoo) as url:
+        section = f"""
+[[odoo]]
+name = "books"
+url = "{url}"
+database = "shop"
+login = "till"
+key_file = "{tmp_path}/key"
+poll_s = 0.2
+first_days = 3650
+"""
+        with ManyTills(tmp_path, extra=section) as box:
+            box.start()
+            assert eventually(lambda: not box.source("books").started, 20), "it has no key yet"
+            _secret(tmp_path / "key", KEY)
+            assert eventually(lambda: box.sold() == 1, 30), box.log()
+            odoo.add(3)
+            assert eventually(lambda: box.sold() == 2, 30), box.log()
+            assert eventually(lambda: box.source("books").sales == 2, 20)
+            books = box.source("books")
+            assert (books.set_aside, books.blocked, books.at_ease) == (1, "", True)
+            assert "13800138000" not in box.log()
 
 
 def test_what_was_broken_is_taken_up_once_it_is_mended(tmp_path: Path) -> None:

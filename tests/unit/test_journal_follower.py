@@ -22,6 +22,7 @@ from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CapturedSale
 from agent.errors import DiskUnusable
+from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 from tests.simulators.capturing import SHANGHAI, context
@@ -62,6 +63,22 @@ def test_the_thread_takes_what_is_appended_and_says_what_blocks_it(tmp_path: Pat
             follower.stop()
         assert shop.numbers == ["000001", "000002"]
         assert not follower.status.blocked
+
+
+def test_a_till_that_keeps_its_journal_open_is_read_at_once(tmp_path: Path) -> None:
+    with JournalShop(tmp_path, journal_profile("journal-fixed")) as shop:
+        follower = JournalFollower(
+            shop.tail, tmp_path, clock=SystemClock(), settings=FollowingSettings(poll_s=60.0)
+        )
+        with shop.path.open("ab", buffering=0) as journal:
+            follower.start()
+            try:
+                _until(lambda: follower.status.at_ease)
+                for number in (1, 2, 3):
+                    journal.write(flow_file([Basket(number, AT, (MILK,), cash=258)]))
+                    _until(lambda: len(shop.sink.stored) == number)  # noqa: B023 - asked at once
+            finally:
+                follower.stop()
 
 
 def test_what_is_set_aside_is_sealed_with_its_place_and_reason(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,3 +130,30 @@ def test_wrong_arguments_are_the_callers(till_file: Callable[[str, bytes], Path]
         call(path, store="Shop 1")
     with pytest.raises(UnreadableInput):
         profile_for(till_file("c.xml", b"plain"), PROFILES, None)
+
+
+class _Nowhere(io.StringIO):
+    """Counts lines and keeps none."""
+
+    lines = 0
+
+    def write(self, text: str) -> int:
+        self.lines += text.count("\n")
+        return len(text)
+
+
+def test_a_large_file_is_printed_as_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "year.xml.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"<POSLog>")
+        for number in range(600):
+            paper = f"<Paper>{'x' * 40_000}</Paper>"
+            file.write(transaction(number=str(number), header=paper).encode())
+        file.write(b"</POSLog>")
+    out = _Nowhere()
+    tracemalloc.start()
+    code = run(ParseRequest([path], PROFILES), lambda: AT, out, io.StringIO())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (code, out.lines) == (0, 602)
+    assert peak < 6 * 1024 * 1024, "of twenty-four megabytes"

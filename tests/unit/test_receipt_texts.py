@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 
-from agent.capture.pos.escpos import Occasion, PaperRoll, PrinterProfile
+from agent.capture.pos.escpos import Occasion, PaperRoll, PrinterProfile, PrintFileReader
 from agent.capture.pos.escpos.printed import ReceiptPrint
 from agent.capture.pos.journal import Chain, CursorFile, JournalTail, Layout
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.receipts import TextJournalReader, TillReceipts, text_sha256
 from agent.capture.pos.receipts.profile import Copies
+from agent.capture.pos.records import Refused
 from models.wire.events.sale import Flag, LineKind, Scheme, Status
 from tests.simulators.capturing import LedgerSink, context
 from tests.simulators.clocks import HandClock
 from tests.simulators.journal_shop import AsideBox
 from tests.simulators.journal_writer import Article, Basket
+from tests.simulators.printers import printer
 from tests.simulators.real_data import real_file
 from tests.simulators.receipt_printer import (
     WESTERN,
@@ -259,3 +263,14 @@ def _read_to_the_end(
 
 def test_the_digest_of_a_text_is_that_of_its_lines() -> None:
     assert text_sha256(["a", "b"]) != text_sha256(["ab"])
+
+
+def test_a_print_that_is_noise_is_not_taken_for_a_report() -> None:
+    """A report holds no sale; of noise nobody can tell what it held."""
+    till = TillReceipts(receipt_profile("receipt-supermarket-zh"), context())
+    reader = PrintFileReader("x", printer("chinese"), till)
+    report = "日结报表\n合计：1,204.50\n".encode("gb18030")
+    assert list(reader.read(io.BytesIO(report), "a.prn", "0" * 64)) == []
+    noise = Random(5).randbytes(600)
+    found = list(reader.read(io.BytesIO(noise), "b.prn", "0" * 64))
+    assert any(isinstance(each, Refused) for each in found)

@@ -199,3 +199,8 @@ def _gtin13(chance: random.Random, prefix: str) -> str:
 
 def _ambiguous(chance: random.Random) -> list[str]:
     return [_gtin13(chance, "4") for _ in range(200)]
+
+
+def test_an_authorisation_by_whatever_name_is_a_secret() -> None:
+    for name in ("auth_result_code", "authResponseCode", "AuthorizationCode", "auth_code"):
+        assert context_of(name) is Context.SECRET, name

@@ -110,6 +110,19 @@ def test_the_timed_watch_only_sleeps_and_wakes() -> None:
     watch.close()
 
 
+def test_a_write_to_an_open_file_ends_the_wait_of_who_asked_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    armed(open_watch(folder), folder)
+    with (folder / "journal.txt").open("ab", buffering=0) as file:
+        deaf, watch = InotifyWatch(folder), InotifyWatch(folder, appends=True)
+        for each in (deaf, watch):
+            each.wait(0.01)
+        assert took_s(lambda: watch.wait(LONG_S), lambda: file.write(b"x")) < SOON_S
+        assert took_s(lambda: deaf.wait(0.2)) >= 0.19
+    deaf.close()
+    watch.close()
+
+
 def test_this_system_has_a_watch(tmp_path: Path) -> None:
     watch = open_watch(tmp_path)
     watch.wait(0.01)

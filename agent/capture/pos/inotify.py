@@ -25,14 +25,17 @@ from pathlib import Path
 from typing import Final
 
 # From <sys/inotify.h>; part of the kernel's interface.
+_MODIFY: Final = 0x00000002
 _CLOSE_WRITE: Final = 0x00000008
 _MOVED_TO: Final = 0x00000080
+_CREATE: Final = 0x00000100
 _DELETE_SELF: Final = 0x00000400
 _MOVE_SELF: Final = 0x00000800
 _UNMOUNT: Final = 0x00002000
 _IGNORED: Final = 0x00008000
 _ONLYDIR: Final = 0x01000000
 _INTEREST: Final = _CLOSE_WRITE | _MOVED_TO | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
+_APPENDS: Final = _MODIFY | _CREATE
 _GONE: Final = _DELETE_SELF | _MOVE_SELF | _UNMOUNT | _IGNORED
 _HEADER: Final = struct.Struct("iIII")  # wd, mask, cookie, length of the name that follows
 _BUFFER_BYTES: Final = 64 * 1024
@@ -42,9 +45,15 @@ _APPEAR_MS: Final = 250  # how often a missing folder is looked for
 class InotifyWatch:
     """A ``FolderWatch`` that sleeps in the kernel."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises OSError when the system has no inotify instance left."""
+    def __init__(self, folder: Path, *, appends: bool = False) -> None:
+        """Raises OSError when the system has no inotify instance left.
+
+        Args:
+            folder: what is watched; need not be there yet.
+            appends: whether every write rings, and not only the end of writing.
+        """
         self._folder = folder
+        self._interest = _INTEREST | (_APPENDS if appends else 0)
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._events = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._events < 0:
@@ -57,7 +66,7 @@ class InotifyWatch:
         self._watching: int | None = None
 
     def wait(self, timeout_s: float) -> None:
-        """Sleep until a file was completed or renamed into the folder, see ``FolderWatch``."""
+        """Sleep until a file was completed, written to or renamed in; see ``FolderWatch``."""
         left_ms = int(timeout_s * 1000)
         while self._watching is None:
             if self._begin():
@@ -78,7 +87,7 @@ class InotifyWatch:
 
     def _begin(self) -> bool:
         path = os.fsencode(self._folder)
-        watching = self._libc.inotify_add_watch(self._events, path, _INTEREST)
+        watching = self._libc.inotify_add_watch(self._events, path, self._interest)
         self._watching = watching if watching >= 0 else None
         return self._watching is not None
 

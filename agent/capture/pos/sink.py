@@ -49,6 +49,14 @@ class SaleSink(Protocol):
         ...
 
 
+class NamedSinks(Protocol):
+    """Knows whose sales it takes."""
+
+    def of(self, source: str) -> SaleSink:
+        """The sink of one source, by its name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CaptureContext:
     """What the reader must know that no file says.

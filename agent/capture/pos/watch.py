@@ -43,12 +43,17 @@ class FolderWatch(Protocol):
         ...
 
 
-def open_watch(folder: Path) -> FolderWatch:
-    """The best watch that this system has."""
+def open_watch(folder: Path, *, appends: bool = False) -> FolderWatch:
+    """The best watch that this system has.
+
+    Args:
+        folder: what is watched.
+        appends: whether to be rung by every write, for files that stay open and grow.
+    """
     if platform.system() != "Linux":
         return PortableWatch(folder)
     try:
-        return InotifyWatch(folder)
+        return InotifyWatch(folder, appends=appends)
     except OSError as error:
         _LOG.warning(
             "inotify_unavailable",

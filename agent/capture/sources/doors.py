@@ -57,6 +57,8 @@ def _told(name: str, door: WebDoor) -> SourceStatus:
         name=name,
         kind=SourceKind.WEB,
         blocked=silent or status.desk.blocked,
+        out_of_room=status.desk.out_of_room,
+        at_ease=status.listening and not status.desk.blocked,
         sales=status.desk.sales,
         set_aside=status.desk.set_aside,
         last_at=status.desk.last_sale_at,

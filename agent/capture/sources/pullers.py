@@ -36,5 +36,5 @@ def _told(name: str, puller: OdooPuller) -> SourceStatus:
         at_ease=not status.blocked and status.passes > 0,
         sales=status.sales,
         set_aside=status.set_aside,
-        last_at=status.last_pass_at,
+        last_at=status.last_sale_at,
     )

@@ -66,6 +66,7 @@ class TapSource:
             name=self.name,
             kind=self.kind,
             blocked=tap.blocked,
+            out_of_room=tap.out_of_room,
             prints=tap.prints,
             broken_prints=tap.broken_prints,
             lost_bytes=tap.lost_bytes,

@@ -67,12 +67,22 @@ def _sqlite(settings: TillDatabaseSettings, is_late: Callable[[], bool]) -> Engi
 
     def only_read(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so
+        connection.text_factory = _text
         connection.execute("PRAGMA query_only = ON")
         connection.set_progress_handler(is_late, _CHECKED_EVERY)
 
     event.listen(engine, "connect", only_read)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _text(stored: bytes) -> str:
+    """A text as its till wrote it; one that is no UTF-8 must not keep a whole page from being read.
+
+    SQLite stores whatever it is given. The character that stands for what cannot be read is in no
+    number and no key, so the receipt is read without it or refused by itself.
+    """
+    return stored.decode("utf-8", "replace")
 
 
 def _begin(connection: Connection) -> None:

@@ -21,6 +21,9 @@ from models.wire.events.sale import Flag, SaleRecorded
 
 _MISSING: Final = "bytes of it are missing"
 _DOUBTFUL: Final = "figures of it stand behind a printer's command that nobody knows"
+_STRAY: Final = 3
+_ONE_IN: Final = 20
+"""Of a print in the right code page not one character is undefined; of noise every third is."""
 _DISAGREE: Final = frozenset({Flag.LINES_DISAGREE, Flag.TENDERS_DISAGREE})
 
 
@@ -53,8 +56,8 @@ class TillReceipts:
         doubt = _MISSING if broken else self._doubt(receipt, finding)
         sale = self.sale(finding, receipt.sha256)
         if sale is None:
-            if broken and not self._skips(finding) and any(map(str.strip, lines)):
-                raise Malformed("bytes of it are missing, and it may have been a sale")
+            if not self._skips(finding):
+                _refuse_unreadable(receipt, lines, broken=broken)
             return
         if doubt:
             sale = _proven(sale, finding, doubt)
@@ -99,6 +102,22 @@ class TillReceipts:
 
     def _skips(self, finding: Finding) -> bool:
         return finding.is_copy and self._profile.copies is Copies.SKIP
+
+
+def _refuse_unreadable(receipt: ReceiptPrint, lines: Sequence[str], *, broken: bool) -> None:
+    """A print without a sale in it is a report or a greeting, unless nobody can tell.
+
+    Raises:
+        Malformed: bytes of it are missing, or much of its text is none.
+    """
+    text = "".join("".join(lines).split())
+    if broken and text:
+        raise Malformed("bytes of it are missing, and it may have been a sale")
+    if receipt.undefined > _STRAY and receipt.undefined * _ONE_IN >= len(text):
+        raise Malformed(
+            "so many of its characters are none of the printer's that it may have been a sale; "
+            "where all prints are like it, correct the code page in the printer's profile"
+        )
 
 
 def _proven(sale: SaleRecorded, finding: Finding, doubt: str) -> SaleRecorded:

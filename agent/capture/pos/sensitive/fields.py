@@ -42,7 +42,7 @@ def context_of(name: str) -> Context:
 @cache
 def _secret() -> re.Pattern[str]:
     return re.compile(
-        r"(?:\w*auth(?:ori[sz]ation)?(?:code|no|nr|number)|\w*approvalcode|\w*(?:pay|payment)code"
+        r"(?:\w*auth(?:ori[sz]ation)?(?:result|response)?(?:code|no|nr|number)|\w*approvalcode|\w*(?:pay|payment)code"
         r"|\w*(?:cvv|cvc|cvn)2?|(?:card)?(?:security|verification)(?:code|value|number)"
         r"|\w*track[123]?(?:data)?|\w*magstripe(?:data)?|\w*(?:encrypted)?pinblock)"
     )

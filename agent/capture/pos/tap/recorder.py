@@ -190,13 +190,13 @@ class Recorder:
     def _block(self, reason: str) -> None:
         if self._board.status.blocked != reason:
             _LOG.error("tap_recorder_blocked", printer=self._name, reason=reason)
-            self._board.say(blocked=reason)
+            self._board.say(blocked=reason, out_of_room=True)
 
     def _unblock(self) -> None:
         self._backoff.reset()
         if self._board.status.blocked:
             _LOG.info("tap_recorder_unblocked", printer=self._name)
-            self._board.say(blocked="")
+            self._board.say(blocked="", out_of_room=False)
 
     def _let_go(self, number: int) -> None:
         """Leave a sheet as a crash would: it is read back, as not whole, after the next start."""

@@ -23,6 +23,7 @@ class TapStatus:
         lost_bytes: printed, and not written down.
         failures: mistakes of ours that cost no print, but perhaps a record of it.
         blocked: why nothing is written down at present; empty when all is well.
+        out_of_room: nothing is written down because the disk has no room or takes nothing.
         last_print_at: by the wall clock.
     """
 
@@ -37,6 +38,7 @@ class TapStatus:
     lost_bytes: int = 0
     failures: int = 0
     blocked: str = ""
+    out_of_room: bool = False
     last_print_at: datetime | None = None
 
 

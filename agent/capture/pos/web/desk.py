@@ -50,6 +50,7 @@ class DeskStatus:
         problems: requests that came to nothing.
         in_a_row: bodies that could not be captured since the last that could.
         blocked: why nothing could be taken at the last request; empty when all is well.
+        out_of_room: nothing could be taken because no room is left for it.
         last_sale_at: by the wall clock.
     """
 
@@ -59,6 +60,7 @@ class DeskStatus:
     problems: int = 0
     in_a_row: int = 0
     blocked: str = ""
+    out_of_room: bool = False
     last_sale_at: datetime | None = None
 
 
@@ -115,7 +117,7 @@ class TransactionDesk:
         except FaultyDevice as error:
             detail = "the agent cannot store it; look at its log. Keep it and post it again"
             raise self._blocked(error, later(Trouble.UNAVAILABLE, detail, _DISK_S)) from error
-        self._status = replace(self._status, blocked="")
+        self._status = replace(self._status, blocked="", out_of_room=False)
         return answer
 
     def _take(self, post: Post) -> Answer:
@@ -174,7 +176,8 @@ class TransactionDesk:
         reason = str(error)
         if reason != self._status.blocked:
             _LOG.error("web_blocked", reason=reason)
-        self._status = replace(self._status, blocked=reason)
+        out_of_room = isinstance(error, DiskUnusable)
+        self._status = replace(self._status, blocked=reason, out_of_room=out_of_room)
         self._count(problems=1)
         return problem
 

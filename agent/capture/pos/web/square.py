@@ -24,6 +24,7 @@ from agent.capture.pos.web.profile import Takes, WebProfile
 from agent.capture.pos.web.reading import Mapping, Reading
 
 _DONE: Final = "COMPLETED"
+_WITH_STATUS: Final = ("payment", "refund")
 _INCLUSIVE: Final = "INCLUSIVE"
 
 
@@ -41,9 +42,11 @@ class SquareReader:
         Raises:
             Problem: the profile takes orders, and the notice only names one.
         """
-        told = object_at(object_at(decode_object(body), "data"), "object")
+        notice = decode_object(body)
+        told = object_at(object_at(notice, "data"), "object")
         try:
             with blamed_on_us():
+                _check_object(text_of(notice.get("type")).partition(".")[0], told)
                 transcripts = list(self._transcripts(told))
                 for each in transcripts:
                     self._date(each.header)
@@ -79,6 +82,20 @@ class SquareReader:
     def _is_ours(self, found: dict[str, Any]) -> bool:
         locations = self._profile.locations
         return bool(found) and (not locations or text_of(found.get("location_id")) in locations)
+
+
+def _check_object(kind: str, told: dict[str, Any]) -> None:
+    """Whether what a notice tells of is in it: a notice in new words must not pass for an idle one.
+
+    Raises:
+        Malformed: there is no such object, or it does not say how far it came.
+    """
+    for name in _WITH_STATUS:
+        found = object_at(told, name)
+        if kind == name and not found:
+            raise Malformed(f"it tells of a {name} and holds none")
+        if found and not text_of(found.get("status")):
+            raise Malformed(f"its {name} has no status")
 
 
 def _on_clock(text: str, zone: tzinfo, name: str) -> datetime:

@@ -6,6 +6,7 @@ may hold anything, a whole traceback with data included, so only the name of the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -159,8 +160,8 @@ class Caller:
 
     def _decoded(self, body: bytes) -> Row:
         try:
-            read = _JSON.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            read = _decoded(body)
+        except (ValueError, RecursionError) as error:
             raise self._unavailable("its answer is no JSON; is this an Odoo?") from error
         if not isinstance(read, dict):
             raise self._unavailable("its answer is no JSON object")
@@ -193,6 +194,18 @@ class Known:
         if model not in self._found:
             self._found[model] = self.caller.fields_of(model)
         return [name for name in wanted if name in self._found[model]]
+
+
+def _decoded(body: bytes) -> object:
+    """What an answer holds; raises ValueError, RecursionError.
+
+    Odoo writes ``NaN`` and ``Infinity`` where somebody has divided by zero. They are no JSON, and a
+    page of good orders must not be lost for one: they become texts, which no amount is.
+    """
+    try:
+        return _JSON.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return json.loads(body, parse_float=str, parse_constant=str)
 
 
 def _rows(found: object) -> list[Row]:

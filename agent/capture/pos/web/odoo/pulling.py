@@ -47,6 +47,7 @@ class PullingStatus:
         blocked: why nothing is read at present; empty when all is well.
         out_of_room: nothing is taken because no room is left for it.
         last_pass_at: by our wall clock.
+        last_sale_at: when an order was handed over last.
     """
 
     sales: int = 0
@@ -56,6 +57,7 @@ class PullingStatus:
     blocked: str = ""
     out_of_room: bool = False
     last_pass_at: datetime | None = None
+    last_sale_at: datetime | None = None
 
 
 class OdooPuller:
@@ -155,7 +157,11 @@ class OdooPuller:
         if fresh:
             self._sink.captured(fresh)
             self._remember([sale.event_id for sale in fresh])
-            self._status = replace(self._status, sales=self._status.sales + len(fresh))
+            self._status = replace(
+                self._status,
+                sales=self._status.sales + len(fresh),
+                last_sale_at=self._clock.now(),
+            )
 
     def _refuse(self, raw: bytes, reason: str) -> None:
         digest = sha256(raw).hexdigest()

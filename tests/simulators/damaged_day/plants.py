@@ -1,0 +1,98 @@
+"""Card numbers, codes, tracks and names, hidden where tills and people leave them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tests.simulators.planted_cards import luhn_digit
+
+_PREFIXES = ("4", "51", "62", "2221", "6011", "3528")
+_CARD_DIGITS = 12
+_CODE_DIGITS = 14
+_BEFORE = 18
+"""So much stands between the beginning of a field's name and its value."""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One secret.
+
+    Attributes:
+        kind: ``card``, ``track``, ``code``, ``cvv`` or ``name``.
+        shows: what must be nowhere: digits of a run of nothing but digits, or a text as it is.
+        written: as it stands in the record.
+    """
+
+    kind: str
+    shows: str
+    written: str
+
+    @property
+    def is_digits(self) -> bool:
+        """Whether it is looked for among digits alone."""
+        return self.kind in ("card", "track", "code")
+
+    @property
+    def is_card_data(self) -> bool:
+        """Whether not even the sealed quarantine may hold it."""
+        return self.kind != "name"
+
+
+def planted(random: Random, marker: str) -> list[Plant]:
+    """One of each kind, unlike any other record's."""
+    card, track = _number(random), _number(random)
+    code = f"13{random.randrange(10**16):016}"
+    cvv = f"{random.randrange(1_000):03}"
+    name = f"Wolpertinger{marker[2:]}"
+    return [
+        Plant("card", card[:_CARD_DIGITS], card),
+        Plant("track", track[:_CARD_DIGITS], f";{track}=2512101{random.randrange(10**6):06}?"),
+        Plant("code", code[:_CODE_DIGITS], code),
+        Plant("cvv", f"CVV: {cvv}", f"CVV: {cvv}"),
+        Plant("name", name, name),
+    ]
+
+
+def by_kind(plants: list[Plant]) -> Callable[[str], str]:
+    """What is written for a kind; nothing where none was planted."""
+    written = {plant.kind: plant.written for plant in plants}
+    return lambda kind: written.get(kind, "")
+
+
+def untouched(plants: list[Plant], sound: str, sent: str) -> list[Plant]:
+    """Those that the damage has left as they were, and what stands before them.
+
+    Half a card's number is no card's number, and a wallet's code is told by the word before it.
+    """
+    places = [(plant, sound.find(plant.written)) for plant in plants]
+    return [
+        plant
+        for plant, at in places
+        if at >= 0
+        and sound[max(0, at - _BEFORE) : at + len(plant.written)] in sent
+        and _read(plant, sound) == _read(plant, sent)
+    ]
+
+
+def _read(plant: Plant, text: str) -> int:
+    """How often it can be read; a piece of it that came twice is a fragment that nobody knows."""
+    return (_digits(text) if plant.is_digits else text).count(plant.shows)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def showing(plants: list[Plant], text: str) -> list[Plant]:
+    """Those that can be read in a text."""
+    digits = _digits(text)
+    return [plant for plant in plants if plant.shows in (digits if plant.is_digits else text)]
+
+
+def _number(random: Random) -> str:
+    prefix = random.choice(_PREFIXES)
+    body = prefix + "".join(random.choices("0123456789", k=15 - len(prefix)))
+    return body + luhn_digit(body)
