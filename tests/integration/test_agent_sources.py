@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from agent.cli import app
 from agent.health.alarms import AlarmKind
+from models.wire.topics import Stream
 from tests.simulators.many_tills import ManyTills, printed
 from tests.simulators.printing_till import PrintingTill, print_jobs
 from tests.simulators.processes import ROOT, eventually
@@ -87,8 +88,17 @@ def test_a_receipt_that_kill_9_has_torn_is_set_aside_in_sight(box: ManyTills) ->
         lambda: [alarm.alarm for alarm in box.status().alarms] == [AlarmKind.FILES_QUARANTINED], 20
     )
     assert box.sold() == 0, "half a receipt is no sale"
+    assert eventually(lambda: _told(box) == 1, 20), box.log()
+    said = CliRunner().invoke(app, ["quarantine", "retry", "--all", "--config", str(box.file)])
+    assert "1 to be read again" in said.output
+    assert eventually(lambda: _told(box) == 3, 20), "one stay ended, and another began"
     box.print(1)
     assert eventually(lambda: box.sold() == 1, 20), "the till printed it again"
+
+
+def _told(box: ManyTills) -> int:
+    """Facts of the quarantine that wait in the outbox."""
+    return sum(each.pending for each in box.status().streams if each.stream == Stream.GUIDE)
 
 
 def _sold_more_than(box: ManyTills, count: int) -> bool:

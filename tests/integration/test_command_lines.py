@@ -284,12 +284,16 @@ def test_what_could_not_be_read_is_listed_shown_tried_again_and_dropped(
     assert (code, entry["file"], entry["size"]) == (0, "7.xml", 12)
     assert "not POSLog" in run("agent", "quarantine", "ls", *of_shop)[1]
     assert "<Inventory/>" in run("agent", "quarantine", "show", entry["name"][:6], *of_shop)[1]
+    beside = run("agent", "quarantine", "show", entry["name"], "--diff", *of_shop)[1]
+    assert "^ its root element is not POSLog" in beside
+    told = json.loads(run("agent", "quarantine", "show", entry["name"], "--json", *of_shop)[1])
+    assert (told["name"], told["pieces"][0]["raw"]) == (entry["name"], "<Inventory/>")
     code, out, _ = run("agent", "quarantine", "retry", entry["name"], *of_shop)
-    assert (code, "1 put back, 0 left" in out) == (0, True)
-    (back,) = (tmp_path / "till").iterdir()
-    assert back.read_bytes() == b"<Inventory/>"
+    assert (code, "1 to be read again" in out) == (0, True)
+    assert len(list((tmp_path / "data" / "quarantine").glob("*.again"))) == 1
+    assert list((tmp_path / "till").iterdir()) == [], "nothing leaves its seal for it"
     assert run("agent", "quarantine", "drop", *of_shop)[0] == 2, "everything is only meant by --all"
-    assert "0 dropped" in run("agent", "quarantine", "drop", "--all", *of_shop)[1]
+    assert "1 dropped" in run("agent", "quarantine", "drop", "--all", *of_shop)[1]
 
 
 def test_a_quarantined_name_that_nothing_has_is_said_and_nothing_is_done(

@@ -73,10 +73,11 @@ class Readers:
 
     def _finder(self, source: str, file: str) -> Callable[[str, str, bytes], Rereader]:
         config = self._config
+        taps = [each.name for each in config.tap]
         kinds: tuple[tuple[Iterable[str], Callable[[str, str, bytes], Rereader]], ...] = (
             ((TILL_FOLDER,), self._till),
             ((each.name for each in config.journal), self._journal),
-            ((*(each.name for each in (*config.prints, *config.tap)), TAPS), self._print),
+            ((*(each.name for each in config.prints), *taps, TAPS), self._print),
             ((each.name for each in config.database), self._database),
             ((each.name for each in config.web), self._posted),
             ((each.name for each in config.odoo), self._odoo),
