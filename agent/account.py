@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
+import msgspec
+
 from agent.capture.pos.spool import SpoolStatus
+from agent.capture.told import Told
 from agent.clock import DeviceClock
 from agent.config import AgentConfig
 from agent.health.alarms import Board
@@ -52,6 +55,7 @@ class Members:
         sources: how the journals, taps and folders of prints are; none on a box without one.
         cameras: how they do; none on a box without one.
         show_cameras: has them shown to those who ask beside the agent.
+        told: what intake and books have to say.
         cards: how far the shop's card feed is applied.
         pulses: of the threads that must not hang.
     """
@@ -66,6 +70,7 @@ class Members:
     sources: Callable[[], Sequence[SourceStatus]]
     cameras: Callable[[], Sequence[CameraState]]
     show_cameras: Callable[[], object]
+    told: Told
     cards: Callable[[], int]
     pulses: Pulses
 
@@ -88,8 +93,10 @@ def account_of(config: AgentConfig, members: Members) -> Account:
         salvages=lambda: troubles_of(read_alarms(config.outbox_file)),
         line=lambda: _line(members),
         clock=lambda: _clock(clock, members.machine),
-        till=lambda: _till(members.till()),
-        sources=members.sources,
+        till=lambda: till_status(members),
+        sources=lambda: source_statuses(members),
+        workstations=members.told.workstations,
+        books_trouble=members.told.trouble,
         cameras=members.cameras,
         quarantined=lambda: count_quarantined(config),
         cards=members.cards,
@@ -128,7 +135,17 @@ def _clock(clock: DeviceClock, machine: Clock) -> ClockStatus:
     return ClockStatus(quality=quality, skew_s=round(skew_s, 1))
 
 
-def _till(status: SpoolStatus | None) -> TillStatus | None:
+def source_statuses(members: Members) -> list[SourceStatus]:
+    """Every source besides the till's folder, with what came of it."""
+    told = members.told
+    return [
+        msgspec.structs.replace(each, taken=told.taken(each.name)) for each in members.sources()
+    ]
+
+
+def till_status(members: Members) -> TillStatus | None:
+    """The till's folder, with what came of it; None on a box without one."""
+    status = members.till()
     if status is None:
         return None
     return TillStatus(
@@ -138,4 +155,6 @@ def _till(status: SpoolStatus | None) -> TillStatus | None:
         folder_present=status.folder_present,
         at_ease=status.at_ease,
         last_file_at=status.last_file_at,
+        quarantined=status.quarantined,
+        taken=members.told.taken(""),
     )

@@ -95,6 +95,16 @@ class Counted(Enum):
         "Sales that a journal or a folder of prints has handed over, repeats included.",
         ("source",),
     )
+    SOURCE_CAPTURED = Metric(
+        "lianke_source_captured",
+        "Transactions of a source that were new, controls included; the till's folder has no name.",
+        ("source",),
+    )
+    SOURCE_LATE = Metric(
+        "lianke_source_late",
+        "Transactions whose business day was closed on their workstation before they came.",
+        ("source",),
+    )
     SOURCE_PRINTS = Metric(
         "lianke_source_prints",
         "Receipts that a tap has written down; files that were taken from a folder of prints.",
@@ -176,6 +186,31 @@ class Measured(Enum):
         "lianke_source_last_timestamp_seconds",
         "When something was captured last, seconds since 1970; absent until then.",
         ("source",),
+    )
+    SALES_JUDGED = Metric(
+        "lianke_source_judged_sales",
+        "The last sales whose arithmetic was looked at, 200 at most.",
+        ("source", "profile"),
+    )
+    SALES_UNBALANCED = Metric(
+        "lianke_source_unbalanced_sales",
+        "How many of these do not add up under their profile's rules.",
+        ("source", "profile"),
+    )
+    NUMBERS_MISSING = Metric(
+        "lianke_till_numbers_missing",
+        "Sequence numbers of a workstation that were not captured and are not under way.",
+        ("workstation",),
+    )
+    NUMBERS_REPEATED = Metric(
+        "lianke_till_numbers_repeated",
+        "Sequence numbers that two transactions of a business day bear.",
+        ("workstation",),
+    )
+    TRANSACTIONS_LATE = Metric(
+        "lianke_till_transactions_late",
+        "Transactions of the kept days that came after their business day was closed.",
+        ("workstation",),
     )
     PRINTER_REACHABLE = Metric(
         "lianke_source_printer_reachable",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from agent.account import Members
+from agent.account import Members, source_statuses, till_status
 from agent.config import AgentConfig
 from agent.errors import AgentError
 from agent.facts import FactMaker
@@ -68,6 +68,9 @@ class Rounds:
             rejected=members.outbox.dead_letters,
             cards=members.cards,
             cameras=members.cameras,
+            till=lambda: till_status(members),
+            sources=lambda: source_statuses(members),
+            workstations=members.told.workstations,
             data_dir=self._config.device.data_dir,
             now=members.clock.steady.now,
             uptime_s=members.uptime_s,

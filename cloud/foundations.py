@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from cloud.access import ApiTokens, AuditLog, ConsolePassword
 from cloud.access.typed_secret import TypedSecrets
+from cloud.capture import CaptureFold
 from cloud.cards import CardFeed, CardsFold
 from cloud.config import CloudConfig, StorageSettings
 from cloud.devices import BootClocks, Fleet, HeartbeatFold, NoticeFold, Registry
@@ -39,7 +40,7 @@ from models.vault.master import MasterKey, load_or_create
 from models.vault.seal import Sealer
 
 VIEWS = "views"
-"""The follower that makes heartbeats, notices, sales, footfall, members, cards, in this order."""
+"""Makes heartbeats, notices, sales, footfall, the quarantine, members and cards, in this order."""
 
 DATABASE_PASSWORD_VARIABLE = "LIANKE_DATABASE_PASSWORD"  # noqa: S105 - its name, not its value
 
@@ -108,6 +109,7 @@ class Foundations:
             NoticeFold(),
             SalesFold(),
             FootfallFold(),
+            CaptureFold(),
             MembersFold(keyring),
             CardsFold(keyring, blobs),
         )

@@ -1,7 +1,8 @@
-"""Names that outlive a power cut: a name is on the disk once the folder it stands in is synced.
+"""Files and names that outlive a power cut.
 
-Journalling file systems sync a new file's name along with the file; POSIX does not promise it, and
-no file system syncs a rename by itself.
+A name is on the disk once the folder it stands in is synced. Journalling file systems sync a new
+file's name along with the file; POSIX does not promise it, and no file system syncs a rename by
+itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,25 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Make a file, or replace it: durable on return, and whole at every moment in between.
+
+    Missing folders are made. The draft lies beside it under a hidden name, so that whoever watches
+    the folder does not take it for a file; one writer at a time.
+
+    Raises:
+        OSError: the disk does not take it; what was there before still is.
+    """
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
 
 
 def make_folder(folder: Path, mode: int = 0o700) -> None:

@@ -13,16 +13,23 @@ and stopped in the reverse one.
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ExitStack
+from functools import partial
 from random import SystemRandom
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
 from agent.account import Members, account_of
+from agent.app.aftercare import start_quarantine
 from agent.app.line import Line
 from agent.app.tills import TillParts, Tills
+from agent.capture.books import TillBooks
+from agent.capture.books.mending import sales_behind
 from agent.capture.intake import Intake
+from agent.capture.pos.operators import read_operator_key
 from agent.capture.pos.sink import CaptureContext, CapturedSale
+from agent.capture.told import Told
 from agent.clock import (
     DeviceClock,
     FloorFile,
@@ -31,6 +38,7 @@ from agent.clock import (
     read_boot_id,
 )
 from agent.config import AgentConfig, device_secret
+from agent.errors import AgentError
 from agent.facts import FactMaker
 from agent.health.status.figures import StatusFigures
 from agent.health.status.posted import read_posted
@@ -56,6 +64,9 @@ if TYPE_CHECKING:
     from agent.networks import NetworkCache
 
 _LOG = get_logger(__name__)
+
+_MEND_S: Final = 10.0
+"""How long an ending agent waits for its books; what they lack is read at the next start."""
 
 
 class Agent:
@@ -112,6 +123,7 @@ class Agent:
         members = self._members()
         self.account = account_of(self._config, members)
         self.registry.register(StatusFigures(self.account.look))
+        self._mend_books(parts)
         self.tills = self._start_tills(parts)
         self.cameras = self._start_cameras(parts)
         self.tablet = self._start_tablet(parts)
@@ -143,6 +155,9 @@ class Agent:
             config.replica_file, self._master, clock=self._clock, phones=phones
         )
         parts.callback(self.replica.close)
+        self.books = TillBooks(config.books_file, self._steady)
+        parts.callback(self.books.close)
+        self._intake = Intake(self.outbox, self._lay_over, self.registry, self.books)
 
     def _make_sync(self) -> tuple[Link, CatchUp]:
         posted = read_posted(self._config.status_file)
@@ -175,6 +190,7 @@ class Agent:
             sources=lambda: self.tills.sources() if self.tills else (),
             cameras=lambda: self.cameras.states() if self.cameras else (),
             show_cameras=lambda: self.cameras.show() if self.cameras else None,
+            told=Told(self._intake, self.books),
             cards=lambda: self.replica.through,
             pulses=self._pulses,
         )
@@ -206,18 +222,26 @@ class Agent:
             timezone=ZoneInfo(device.timezone),
             moment=self._clock.moment,
             phone_region=device.phone_region,
-            operator_key=self._master.derive("lianke operators"),
+            operator_key=self._operator_key(),
         )
         made_of = TillParts(
             config=self._config,
             master=self._master,
             context=context,
-            sink=Intake(self.outbox, self._lay_over, self.registry),
+            sink=self._intake,
             clock=self._clock,
             random=self._random.random,
             random_bytes=os.urandom,
         )
-        return Tills.start(made_of, parts)
+        tills = Tills.start(made_of, parts)
+        start_quarantine(made_of, self.outbox, self._facts, parts)
+        return tills
+
+    def _operator_key(self) -> bytes:
+        of_tenant = self._config.device.operator_key_file
+        if of_tenant is None:
+            return self._master.derive("lianke operators")
+        return read_operator_key(of_tenant)
 
     def _start_cameras(self, parts: ExitStack) -> Cameras | None:
         config = self._config
@@ -244,6 +268,19 @@ class Agent:
         parts.callback(cameras.stop)
         return cameras
 
+    def _mend_books(self, parts: ExitStack) -> None:
+        """Beside everything else: after a loss it reads a week of sales."""
+        mender = threading.Thread(target=self._mend, name="till-books", daemon=True)
+        mender.start()
+        parts.callback(mender.join, _MEND_S)
+        parts.callback(self.books.stop_mending)
+
+    def _mend(self) -> None:
+        try:
+            self.books.mend(partial(sales_behind, self._config.outbox_file))
+        except AgentError as error:
+            _LOG.warning("till_books_not_mended", error=str(error), next_step="tried again")
+
     def _lay_over(self, sale: CapturedSale) -> None:
         self.replica.lay_over(sale.sale, sale.sale_id, self._steady.now())
 
@@ -251,8 +288,13 @@ class Agent:
         self._steady.keep()
         self.outbox.housekeep(self._config.housekeeping.keep_s())
         self.replica.housekeep(self._steady.now())
+        self._tidy_books()
         if self.tills is not None:
             self.tills.keeping.housekeep(self._steady.now())
+
+    def _tidy_books(self) -> None:
+        self.books.tidy()
+        self.books.mend(partial(sales_behind, self._config.outbox_file))
 
 
 class _LinkLine:

@@ -15,10 +15,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.capture.pos.keeping import Keeping
+from agent.capture.intake import Intake
+from agent.capture.pos.keeping import TILL_FOLDER, Keeping
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
-from agent.capture.pos.sink import CaptureContext, SaleSink
+from agent.capture.pos.sink import CaptureContext
 from agent.capture.pos.spool import Spool, SpoolSettings, SpoolStatus
 from agent.capture.till_files import till_files
 from agent.config import AgentConfig, configs_folder
@@ -44,7 +45,7 @@ class TillParts:
     config: AgentConfig
     master: MasterKey
     context: CaptureContext
-    sink: SaleSink
+    sink: Intake
     clock: Clock
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes]
@@ -97,7 +98,7 @@ def _spool(made_of: TillParts) -> Spool | None:
         made_of.config.device.path.device,
         reader=PoslogReader(profile, made_of.context),
         sink=made_of.sink,
-        keeping=made_of.keeping(),
+        keeping=made_of.keeping().serving(TILL_FOLDER),
         clock=made_of.clock,
         settings=SpoolSettings(
             rescan_s=till.rescan_s, settle_s=till.settle_s, max_file_bytes=till.max_file_bytes
@@ -115,6 +116,7 @@ def _sources(made_of: TillParts) -> Sources | None:
     around = Surroundings(
         context=made_of.context,
         sink=made_of.sink,
+        sinks=made_of.sink,
         new_keeping=made_of.keeping,
         sealer=BlobSealer(made_of.master, "prints"),
         clock=made_of.clock,

@@ -6,13 +6,12 @@ boot reckons the same time from it, and a later boot knows that it began after t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final, Self
 
 import msgspec
 
-from models.durable import make_folder, sync_folder
+from models.durable import write_whole
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
@@ -55,15 +54,8 @@ class FloorFile:
 
     def write(self, floor: Floor) -> bool:
         """Replace it, durably and at once or not at all; whether that worked."""
-        draft = self._path.with_suffix(".draft")
         try:
-            make_folder(self._path.parent)
-            with draft.open("wb") as file:
-                file.write(msgspec.json.encode(floor))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
-            sync_folder(self._path.parent)
+            write_whole(self._path, msgspec.json.encode(floor))
         except OSError as error:
             _LOG.warning("time_floor_not_kept", path=str(self._path), error=error.strerror)
             return False

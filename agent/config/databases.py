@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -143,15 +143,6 @@ class TillDatabaseSettings:
                 f"database {self.name}: history_days must be 0 or more, and overlap_s between 0 "
                 "and look_back_s"
             )
-
-
-def check_databases(databases: Iterable[TillDatabaseSettings]) -> None:
-    """Refuse two databases of one name; raises ValueError."""
-    seen: set[str] = set()
-    for each in databases:
-        if each.name in seen:
-            raise ValueError(f"database name {each.name!r} is given twice; each needs its own")
-        seen.add(each.name)
 
 
 def database_login(

@@ -53,6 +53,9 @@ class DeviceSettings:
         phone_region: ISO 3166 region in which a phone number without country code is read.
         data_dir: outbox, replica, archive and quarantine.
         keys_dir: the master key and the keyring; never on the same backup as data_dir.
+        operator_key_file: a file of mode 0600 with what ``lianke-cloud operator-key`` printed; it
+            keys the cashiers' pseudonyms. Without it this box has a key of its own, and two boxes
+            call one cashier by two names.
     """
 
     tenant: str
@@ -64,6 +67,7 @@ class DeviceSettings:
     phone_region: str = "CN"
     data_dir: Path = Path("/var/lib/lianke")
     keys_dir: Path = Path("/var/lib/lianke-keys")
+    operator_key_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Names and time zone are checked at start, not at the first sale."""
@@ -231,6 +235,11 @@ class AgentConfig:
     def replica_file(self) -> Path:
         """Where the shop's cards are kept."""
         return self.device.data_dir / "replica.sqlite3"
+
+    @property
+    def books_file(self) -> Path:
+        """The till's books: which numbers were captured."""
+        return self.device.data_dir / "books.sqlite3"
 
     @property
     def journals_folder(self) -> Path:

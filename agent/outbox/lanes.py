@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 from agent.outbox.facts import Lease
 from agent.outbox.spans import Span, within
@@ -34,6 +35,7 @@ class Lane:
         waived: what of it no ledger has acknowledged (see ``waiving``).
         heard: the greatest sequence that the cloud ever settled, in this process's life.
         leases: and until when they hold, on the monotonic clock of those who lease.
+        leased: the sequences that they hold.
     """
 
     number: int
@@ -47,6 +49,8 @@ class Lane:
     waived: RangeSet = field(default_factory=RangeSet)
     heard: int = 0
     leases: dict[Lease, float] = field(default_factory=dict)
+    leased: RangeSet = field(default_factory=RangeSet)
+    _next_end_s: float = inf
 
     def owed(self) -> list[Span]:
         """The events that are here and that the ledger has not settled."""
@@ -67,8 +71,7 @@ class Lane:
 
     def idle(self, first: int) -> list[Span]:
         """From a sequence on, the events that are neither settled nor in any lease."""
-        leased = ((lease.first, lease.last) for lease in self.leases)
-        return within(self.spans, RangeSet([*self.settled, *leased]).gaps(first, self.last))
+        return within(self.spans, RangeSet([*self.settled, *self.leased]).gaps(first, self.last))
 
     def find(self, sequence: int) -> int | None:
         """The position of a sequence's event, None where it is gone."""
@@ -81,23 +84,44 @@ class Lane:
         Its sequences are consecutive, in one or more spans; empty where nothing is free. Only for
         the current epoch, whose spans leave no hole between them.
         """
-        if any(until <= now_s for until in self.leases.values()):
-            self.leases = {lease: until for lease, until in self.leases.items() if until > now_s}
-        leased = RangeSet((lease.first, lease.last) for lease in self.leases)
+        if now_s >= self._next_end_s:
+            self._hold({lease: end_s for lease, end_s in self.leases.items() if end_s > now_s})
         for gap in self.settled.gaps(max(first, 1), min(last, self.last)):
-            for run in leased.gaps(*gap):
+            for run in self.leased.gaps(*gap):
                 if spans := within(self.spans, [run]):
                     return spans
         return []
 
+    def lend(self, lease: Lease, end_s: float) -> None:
+        """A free run is taken, until then at most."""
+        self.leases[lease] = end_s
+        self.leased.add(lease.first, lease.last)
+        self._next_end_s = min(self._next_end_s, end_s)
+
+    def take_back(self, lease: Lease) -> None:
+        """Its events are free again; does nothing for a lease that has ended."""
+        if self.leases.pop(lease, None) is not None:
+            self._hold(self.leases)
+
+    def end_leases(self) -> None:
+        """The lane is over: nothing of it is sent any more."""
+        self._hold({})
+
     def believe(self, settled: RangeSet) -> None:
         """Take over what is settled; leases that it covers have done their work."""
         self.settled = settled
-        self.leases = {
-            lease: until
-            for lease, until in self.leases.items()
-            if settled.gaps(lease.first, lease.last)
-        }
+        self._hold(
+            {
+                lease: end_s
+                for lease, end_s in self.leases.items()
+                if settled.gaps(lease.first, lease.last)
+            }
+        )
+
+    def _hold(self, leases: dict[Lease, float]) -> None:
+        self.leases = leases
+        self.leased = RangeSet((lease.first, lease.last) for lease in leases)
+        self._next_end_s = min(leases.values(), default=inf)
 
     def whole(self) -> RangeSet:
         """All of the lane, which is settled when its epoch closes: nothing is owed there then."""

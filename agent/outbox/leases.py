@@ -70,7 +70,7 @@ class Leasing:
                 wanted = within(run, [(first, first + max_events - 1)])
                 events = self._read(db, wanted, lane.epoch, max_bytes, historical=historical)
             lease = Lease(lane.epoch, stream, first, events)
-            lane.leases[lease] = now_s + lease_s
+            lane.lend(lease, now_s + lease_s)
         self._note_sent(lane, lease.last)
         return lease
 
@@ -79,7 +79,7 @@ class Leasing:
         with self._lanes.lock:
             lane = self._lanes.find(lease.epoch, lease.stream)
             if lane is not None:
-                lane.leases.pop(lease, None)
+                lane.take_back(lease)
 
     def _read(
         self,
@@ -100,11 +100,11 @@ class Leasing:
                 while rows := _consecutive(cursor.fetchmany(ROWS), due + span.shift):
                     bodies = self._open(rows)
                     stamped = stamp_run(bodies, epoch, due, historical=historical)
-                    fitting = _fitting(stamped, room, at_least=not events)
-                    events += stamped[:fitting]
-                    if fitting < len(stamped):
-                        return events
-                    room -= sum(map(len, stamped))
+                    size = sum(map(len, stamped))
+                    if size > room:
+                        return events + stamped[: _fitting(stamped, room, at_least=not events)]
+                    events += stamped
+                    room -= size
                     due += len(stamped)
             if due <= span.last:
                 raise OutboxDamaged(

@@ -146,7 +146,7 @@ class Rehoming:
             lane.spans = within(lane.spans, cargo.settled(lane))
             lane.waived = cargo.waived(lane)
             lane.settled = lane.whole()
-            lane.leases = {}
+            lane.end_leases()
         self._lanes.begin(fresh)
         self._lanes.rehome_owed = False
 

@@ -1,15 +1,10 @@
-"""The page's server: uvicorn in a thread of its own, started and stopped by the agent."""
+"""The page's server, started and stopped by the agent."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Final
 
-import uvicorn
 from prometheus_client import CollectorRegistry
 
 from agent.config import TabletSettings
@@ -21,12 +16,9 @@ from agent.tablet.screen import Shop
 from agent.tablet.site import Limits, build_site
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
+from models.web.serving import ServerThread, quiet
 
 _LOG = get_logger(__name__)
-
-_START_S: Final = 10.0
-_STOP_S: Final = 10.0
-_GRACE_S: Final = 2
 
 
 class TabletServer:
@@ -61,7 +53,7 @@ class TabletServer:
             BadConfiguration: the host is not this box. The page knows no sign-in, so on a network
                 it would show members to everybody.
         """
-        self._host = _loopback(settings.host)
+        host = _loopback(settings.host)
         self._port = settings.port
         self._site = build_site(
             replica,
@@ -73,16 +65,12 @@ class TabletServer:
             status=status,
             guide=settings.enabled,
         )
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self._running = threading.Event()
+        self._server = ServerThread(quiet(self._site.app), host, settings.port, "tablet")
 
     @property
     def url(self) -> str:
         """The page's address, once it was started."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return self._server.url
 
     def start(self) -> None:
         """Listen and return when the page can be opened.
@@ -91,57 +79,22 @@ class TabletServer:
             BadConfiguration: the port is taken.
             FaultyDevice: the server did not come up.
         """
-        listener = self._listen()
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._site.app,
-                http="h11",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_GRACE_S,
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._run, args=(self._server, listener), name="tablet", daemon=True
-        )
-        self._thread.start()
-        if not self._running.wait(_START_S) or not self._thread.is_alive():
-            raise FaultyDevice(f"the guide's page at {self.url} did not start; see the log")
-        _LOG.info("tablet_page_started", url=self.url)
-
-    def stop(self) -> None:
-        """Say goodbye to every open page and wait for the thread; does nothing a second time."""
-        if self._server is None or self._thread is None or self._loop is None:
-            return
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._site.hub.close)
-            self._server.should_exit = True
-            self._thread.join(_STOP_S)
-        self._server = None
-        _LOG.info("tablet_page_stopped")
-
-    def _listen(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            listener = socket.create_server((self._host, self._port), family=family)
+            self._server.listen()
         except OSError as error:
             raise BadConfiguration(
                 f"tablet.port {self._port}: {error.strerror}; end the other program that uses it, "
                 "or set another port"
             ) from error
-        self._port = listener.getsockname()[1]
-        return listener
+        if not self._server.start():
+            raise FaultyDevice(f"the guide's page at {self.url} did not start; see the log")
+        _LOG.info("tablet_page_started", url=self.url)
 
-    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
-        asyncio.run(self._serve(server, listener))
-
-    async def _serve(self, server: uvicorn.Server, listener: socket.socket) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.call_soon(self._running.set)
-        await server.serve(sockets=[listener])
+    def stop(self) -> None:
+        """Say goodbye to every open page and wait for the thread; does nothing a second time."""
+        if self._server.is_alive:
+            self._server.stop(farewell=self._site.hub.close)
+            _LOG.info("tablet_page_stopped")
 
 
 def _loopback(host: str) -> str:

@@ -9,7 +9,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.health.alarms import AlarmKind, Entry, Severity
-from agent.health.status.facts import AlarmStatus, SourceStatus, Status, TillStatus
+from agent.health.status.facts import (
+    AlarmStatus,
+    SourceStatus,
+    Status,
+    TakenStatus,
+    TillStatus,
+    WorkstationStatus,
+)
 from agent.tablet.screen import LineScreen, Moment
 from models.shown.words import Language, Words
 
@@ -22,6 +29,9 @@ _NAMED: Final = frozenset(
         AlarmKind.TAP_DOWN,
         AlarmKind.CAPTURE_INCOMPLETE,
         AlarmKind.PRINTER_UNREACHABLE,
+        AlarmKind.SEQUENCE_GAP,
+        AlarmKind.SEQUENCE_REPEAT,
+        AlarmKind.ARITHMETIC_DISAGREES,
     }
 )
 """Alarms about something that the shop's configuration gave a name."""
@@ -158,6 +168,8 @@ class StatusScreens:
         for source in status.sources:
             named = words(f"source.{source.kind}", name=source.name)
             yield Fact(named, self._source(source, words, status.at))
+        for each in status.workstations:
+            yield Fact(words("status.workstation", name=each.name), _numbers(each, words))
         for camera in status.cameras:
             state = words(f"camera.{camera.state}")
             since = span(camera.since_s, words)
@@ -171,11 +183,11 @@ class StatusScreens:
             return words("status.till_missing")
         if till.blocked:
             return words("status.till_blocked")
-        waiting = words("status.till_waiting", count=till.waiting)
-        if till.last_file_at is None:
-            return waiting
-        last = words("status.till_last", when=words.when(till.last_file_at, now, self._timezone))
-        return f"{waiting} · {last}"
+        said = [words("status.till_waiting", count=till.waiting), *_taken(till.taken, words)]
+        if till.last_file_at is not None:
+            when = words.when(till.last_file_at, now, self._timezone)
+            said.append(words("status.till_last", when=when))
+        return " · ".join(said)
 
     def _source(self, source: SourceStatus, words: Words, now: datetime) -> str:
         said = [_how(source, words)]
@@ -183,6 +195,7 @@ class StatusScreens:
         said += [words("source.printed", count=source.prints)] if source.prints else []
         said += [words("source.set_aside", count=source.set_aside)] if source.set_aside else []
         said += [words("source.gaps", count=source.gaps)] if source.gaps else []
+        said += _taken(source.taken, words)
         if source.last_at is not None:
             when = words.when(source.last_at, now, self._timezone)
             said.append(words("source.last", when=when))
@@ -225,6 +238,29 @@ def _how(source: SourceStatus, words: Words) -> str:
     return (
         words("source.waiting", count=source.waiting) if source.waiting else words("source.ready")
     )
+
+
+def _taken(taken: TakenStatus, words: Words) -> Iterator[str]:
+    """What is odd about what came of a source."""
+    if taken.late:
+        yield words("taken.late", count=taken.late)
+    for each in taken.balances:
+        if each.unbalanced:
+            yield words(
+                "taken.unbalanced",
+                count=each.unbalanced,
+                judged=each.judged,
+                profile=each.profile,
+            )
+
+
+def _numbers(each: WorkstationStatus, words: Words) -> str:
+    """Which numbers are missing or were given twice."""
+    said = [words("taken.missing", count=each.missing)] if each.missing else []
+    said += [words("taken.repeated", count=each.repeated)] if each.repeated else []
+    said += [words("taken.late", count=each.late)] if each.late else []
+    said += [words("taken.ripening")] if each.ripening else []
+    return " · ".join(said) or words("taken.whole")
 
 
 def _sale_age(status: Status, words: Words) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.twin.papers import save
+from models.durable import write_whole
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
 from models.wire.twin import Desired, decode_desired
@@ -63,7 +63,7 @@ class DesiredKeeper:
             _LOG.info("desired_twin_ignored", version=desired.version, kept=self.in_force.version)
             return False
         try:
-            save(self._path, payload)
+            write_whole(self._path, payload)
         except OSError as error:
             return self._refuse(desired.version, f"it could not be kept: {error.strerror}")
         self.in_force, self._refused, self._refusal = desired, 0, ""

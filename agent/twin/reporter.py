@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from agent.twin.desired import Standing
-from agent.twin.papers import save
+from models.durable import write_whole
 from models.runtime.logs import get_logger
 from models.wire.errors import WireError
 from models.wire.twin import Reported, decode_reported
@@ -44,7 +44,7 @@ class Reporter:
             if msgspec.json.encode(last) == msgspec.json.encode(report):
                 return last
             report = msgspec.structs.replace(report, version=last.version + 1)
-        save(self._path, msgspec.json.encode(report))
+        write_whole(self._path, msgspec.json.encode(report))
         return report
 
     def _last(self) -> Reported | None:

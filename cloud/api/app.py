@@ -14,6 +14,7 @@ from cloud.api.parts import ApiParts
 from cloud.api.problems import MEDIA_TYPE, Problem, install
 from cloud.api.routes import (
     alarms,
+    capture,
     devices,
     footfall,
     health,
@@ -34,7 +35,7 @@ _DESCRIPTION: Final = (
     "problem document (RFC 9457) with a stable `type`. Times are RFC 3339, amounts integer minor "
     "units. Add to what you read here: new fields may appear at any time, none changes its meaning."
 )
-_ROUTERS: Final = (health, stores, devices, alarms, sales, footfall, members, ledger, shop)
+_ROUTERS: Final = (health, stores, devices, alarms, capture, sales, footfall, members, ledger, shop)
 
 
 def create_api(parts: ApiParts) -> FastAPI:

@@ -59,7 +59,7 @@ _SUMS: Final = (
         func.max(case((_is_visit, SALE.c.end_at_ms))).label("last_visit"),
         func.min(SALE.c.end_at_ms).label("first"),
     )
-    .where(SALE.c.one_id.in_(_WANTED))
+    .where(SALE.c.one_id.in_(_WANTED), SALE.c.echo_of.is_(None))
     .group_by(SALE.c.one_id, SALE.c.store, SALE.c.currency)
 )
 _RANKED = (

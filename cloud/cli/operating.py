@@ -58,6 +58,13 @@ def enrol(
     print(enrolled.secret)
 
 
+def operator_key(tenant: TenantOption, config: ConfigOption = None) -> None:
+    """Print the key of a tenant's cashiers' pseudonyms; the same to all its tills. A secret."""
+    of = tenant_id(tenant)
+    with Foundations.lay(read_config(config), may_upgrade=False) as base:
+        print(base.master.derive(f"lianke operators {of}").hex())
+
+
 def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     """What the ledger holds, and how far the views have come. Works beside a running service."""
     with Foundations.lay(read_config(config), may_upgrade=False) as base:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from cloud.console import live
-from cloud.console.pages import alarms, dead_letters, devices, entrance, members, today
+from cloud.console.pages import alarms, capture, dead_letters, devices, entrance, members, today
 from cloud.console.parts import ConsoleParts
 from cloud.console.places import SET_UP, SIGN_IN, STATIC, STATIC_FILES, TODAY
 from cloud.console.visitor import NotSignedIn, anonymous
@@ -28,6 +28,7 @@ _ROUTERS: Final = (
     entrance.router,
     entrance.forms,
     today.router,
+    capture.router,
     devices.router,
     alarms.router,
     alarms.forms,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, func, select
 
+from cloud.capture.tables import QUARANTINED, RELEASED
 from cloud.devices import Fleet
 from cloud.footfall.tables import PART
 from cloud.ingest.alarms import CloudAlarms
@@ -27,6 +28,7 @@ class LivePage(StrEnum):
     """Pages that change while somebody looks."""
 
     TODAY = "today"
+    CAPTURE = "capture"
     DEVICES = "devices"
     ALARMS = "alarms"
 
@@ -41,6 +43,9 @@ class Pulse:
         self._stamps: dict[LivePage, tuple[float, str]] = {}
         self._ask: dict[LivePage, Callable[[], str]] = {
             LivePage.TODAY: lambda: f"{_newest_of_shops(engine)}.{alarms.stamp()}",
+            LivePage.CAPTURE: lambda: (
+                f"{_newest_of_capture(engine)}.{fleet.stamp()}.{alarms.stamp()}"
+            ),
             LivePage.DEVICES: lambda: f"{fleet.stamp()}.{alarms.stamp()}",
             LivePage.ALARMS: alarms.stamp,
         }
@@ -58,9 +63,20 @@ class Pulse:
 
 def _newest_of_shops(engine: Engine) -> str:
     """The last sale that changed, and the last report of a camera."""
-    query = select(
-        select(func.max(SALE.c.changed_position)).scalar_subquery(),
-        select(func.max(PART.c.position)).scalar_subquery(),
+    return _newest(engine, SALE.c.changed_position, PART.c.position)
+
+
+def _newest_of_capture(engine: Engine) -> str:
+    """The last sale that changed, and the last record that came into quarantine or left it.
+
+    By its arrival: that alone has an index of its own.
+    """
+    return _newest(
+        engine, SALE.c.changed_position, QUARANTINED.c.received_ms, RELEASED.c.received_ms
     )
+
+
+def _newest(engine: Engine, *marks: ColumnElement[int]) -> str:
+    query = select(*(select(func.max(mark)).scalar_subquery() for mark in marks))
     with read(engine) as connection:
         return "-".join(str(mark or 0) for mark in connection.execute(query).one())

@@ -11,6 +11,7 @@ from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
 from cloud.devices.heartbeats import HeartbeatFold
 from cloud.devices.notices import NoticeFold
 from cloud.devices.registry import Registry
+from cloud.devices.sources import SourceHealth, SourceView
 from cloud.devices.timekeeping import BootClocks
 
 __all__ = [
@@ -27,4 +28,6 @@ __all__ = [
     "NoticeFold",
     "Owed",
     "Registry",
+    "SourceHealth",
+    "SourceView",
 ]

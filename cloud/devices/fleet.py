@@ -14,6 +14,7 @@ from cloud.devices.cameras import CameraView, view_of
 from cloud.devices.clocks import ClockView, clock_of
 from cloud.devices.enrolment import device_of
 from cloud.devices.facts import Device
+from cloud.devices.sources import SourceView, source_of
 from cloud.devices.tables import DEVICE, DEVICE_STATUS
 from cloud.storage import read
 from cloud.storage.columns import from_ms
@@ -56,6 +57,7 @@ class DeviceView:
         since: when it went online or offline.
         owed: per stream, as the last heartbeat said.
         cameras: by name, as the last heartbeat said.
+        sources: of sales, likewise, in its order.
         heartbeat: the last one, for its other figures.
         clock: how its clock stood when the last heartbeat was made.
     """
@@ -69,6 +71,7 @@ class DeviceView:
     last_heartbeat_at: datetime | None
     owed: tuple[Owed, ...]
     cameras: tuple[CameraView, ...]
+    sources: tuple[SourceView, ...]
     heartbeat: Heartbeat | None
     clock: ClockView
 
@@ -135,6 +138,7 @@ class Fleet:
             last_heartbeat_at=heard_at,
             owed=_owed(heartbeat, heard_at, now),
             cameras=_cameras(heartbeat, heard_at, now, state),
+            sources=_sources(heartbeat, state),
             heartbeat=heartbeat,
             clock=clock_of(row.skew_ms, row.clock_quality),
         )
@@ -177,6 +181,11 @@ def _cameras(
     since_s = max(0.0, (now - heard_at).total_seconds())
     cameras = sorted(heartbeat.cameras, key=lambda camera: camera.name)
     return tuple(view_of(each, since_s, known=state is DeviceState.ONLINE) for each in cameras)
+
+
+def _sources(heartbeat: Heartbeat | None, state: DeviceState) -> tuple[SourceView, ...]:
+    said = heartbeat.sources if heartbeat else ()
+    return tuple(source_of(each, known=state is DeviceState.ONLINE) for each in said)
 
 
 def _moment(ms: int | None) -> datetime | None:

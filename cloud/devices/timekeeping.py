@@ -61,13 +61,9 @@ _NEWEST: Final = (
 _PRUNE: Final = Prepared(delete(DEVICE_BOOT).where(_MINE, DEVICE_BOOT.c.bootid.not_in(_NEWEST)))
 """A device that invents boots only forgets its own."""
 
-_SAID_ALIKE: Final = attrgetter(
-    "batch.lane.device.device",
-    "fact.bootid",
-    "batch.received_ms",
-    "fact.clockquality",
-    "fact.historical",
-)
+_SAID_ALIKE: Final = attrgetter("batch", "fact.bootid", "fact.clockquality", "fact.historical")
+"""A batch comes from one device at one moment."""
+
 _MONOTONIC_MS: Final = attrgetter("fact.monotonic_ms")
 
 
@@ -102,6 +98,14 @@ class _Told(NamedTuple):
         return clocks[self.boot].times_ms(self.monotonics_ms)
 
 
+class _Learned(NamedTuple):
+    """What was known of some boots' clocks, what is known now, and when each was heard of."""
+
+    known: Mapping[Boot, BootClock]
+    clocks: Mapping[Boot, BootClock]
+    heard_ms: Mapping[Boot, int]
+
+
 class BootClocks:
     """The ledger's ``Timekeeper``, over a table of its own. Safe from any thread."""
 
@@ -115,8 +119,9 @@ class _Recollection:
 
     def __init__(self, asked: Mapping[DeviceId, Rows]) -> None:
         self._asked = asked
+        self._learned = _Learned({}, {}, {})
 
-    def correct(self, connection: Connection, kept: Sequence[Kept]) -> list[int | None]:
+    def correct(self, kept: Sequence[Kept]) -> list[int | None]:
         """See ``Recollection``."""
         told = [_told(list(those)) for _, those in groupby(kept, _SAID_ALIKE)]
         marks: dict[Boot, list[_Mark]] = defaultdict(list)
@@ -126,8 +131,12 @@ class _Recollection:
         known = _known(self._asked, marks)
         clocks = {boot: learned(known.get(boot, BootClock()), said) for boot, said in marks.items()}
         heard_ms = {boot: max(mark.received_ms for mark in said) for boot, said in marks.items()}
-        _save(connection, known, clocks, heard_ms)
+        self._learned = _Learned(known, clocks, heard_ms)
         return [time_ms for one in told for time_ms in one.corrected(clocks)]
+
+    def save(self, connection: Connection) -> None:
+        """See ``Recollection``."""
+        _save(connection, self._learned)
 
 
 def heard_birth(
@@ -140,7 +149,7 @@ def heard_birth(
     boot, at_ms = Boot(device, bootid), to_ms(at)
     known = _known(_ask(connection, [device]), [boot])
     clock = known.get(boot, BootClock()).hear(monotonic_ms, at_ms)
-    _save(connection, known, {boot: clock}, {boot: at_ms})
+    _save(connection, _Learned(known, {boot: clock}, {boot: at_ms}))
 
 
 def learned(clock: BootClock, marks: Sequence[_Mark]) -> BootClock:
@@ -203,12 +212,8 @@ def _known(asked: Mapping[DeviceId, Rows], wanted: Collection[Boot]) -> dict[Boo
     }
 
 
-def _save(
-    connection: Connection,
-    known: Mapping[Boot, BootClock],
-    clocks: Mapping[Boot, BootClock],
-    heard_ms: Mapping[Boot, int],
-) -> None:
+def _save(connection: Connection, learned: _Learned) -> None:
+    known, clocks, heard_ms = learned
     for boot, clock in clocks.items():
         if clock == known.get(boot):
             continue

@@ -21,6 +21,7 @@ from models.wire.ack import Reason
 from models.wire.digest import content_digest
 from models.wire.envelope import ClockQuality, Envelope, expected_id, monotonic_ms, open_envelope
 from models.wire.errors import BadEvent
+from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
@@ -148,6 +149,8 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
             owed = [(one.stream, [(1, one.last)]) for one in data.streams if one.last != 0]
             return None, None, _voids(device, data.epoch, owed)
         case MemberRegistered() | FootfallCounted() | Heartbeat():
+            return None, None, ()
+        case RecordQuarantined() | RecordReleased():
             return None, None, ()
         case _:
             assert_never(data)

@@ -79,11 +79,8 @@ def brought_up_to_date(
 
 
 def _add(contents: Contents, added: Contents, batch: Readable) -> None:
-    for fact in batch.events:
-        if not isinstance(fact, Fact):
-            continue
-        if fact.event_id in added.digests:
-            contents.digests.setdefault(fact.event_id, set()).update(added.digests[fact.event_id])
-        if fact.natural_key in added.revisions:
-            known = contents.revisions.setdefault(fact.natural_key, {})
-            known.update(added.revisions[fact.natural_key])
+    facts = [one for one in batch.events if isinstance(one, Fact)]
+    for event_id in added.digests.keys() & {one.event_id for one in facts}:
+        contents.digests.setdefault(event_id, set()).update(added.digests[event_id])
+    for key in added.revisions.keys() & {one.natural_key for one in facts}:
+        contents.revisions.setdefault(key, {}).update(added.revisions[key])

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
+from cloud.ledger.arrival import Lane
 from cloud.ledger.settlement import Outcome
 from cloud.ledger.verdict import Kept
+
+Row = tuple[object, ...]
 
 COLUMNS: Final = (
     "position",
@@ -30,21 +36,33 @@ COLUMNS: Final = (
     "body",
 )
 
-
 _ACCEPTED: Final = Outcome.ACCEPTED.value
 _CONFLICT: Final = Outcome.CONFLICT.value
+_LANE: Final = attrgetter("batch.lane")
 
 
-def row_of(kept: Kept, body: bytes, corrected_ms: int | None) -> tuple[object, ...]:
-    """The values of ``COLUMNS``, in their order."""
-    fact, lane = kept.fact, kept.batch.lane
+def rows_of(
+    kept: Sequence[Kept], bodies: Sequence[bytes], corrected_ms: Sequence[int | None]
+) -> Iterator[Row]:
+    """The values of ``COLUMNS`` of facts with these bodies and corrected times, in their order."""
+    rest = zip(bodies, corrected_ms, strict=True)
+    for lane, neighbours in groupby(kept, _LANE):
+        origin = _origin(lane)
+        for one in neighbours:
+            yield _row(one, origin, *next(rest))
+
+
+def _origin(lane: Lane) -> Row:
+    """The second to sixth column: the same for all of a lane."""
+    device = lane.device
+    return device.tenant, device.store, device.device, lane.epoch, lane.stream.value
+
+
+def _row(kept: Kept, origin: Row, body: bytes, corrected_ms: int | None) -> Row:
+    fact = kept.fact
     return (
         kept.position,
-        lane.device.tenant,
-        lane.device.store,
-        lane.device.device,
-        lane.epoch,
-        lane.stream.value,
+        *origin,
         fact.sequence,
         fact.event_id,
         fact.digest,

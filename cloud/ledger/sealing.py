@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cloud.errors import DatabaseUnavailable, FaultyService
 from cloud.ledger.fact import Fact
 from models.vault.errors import VaultError
-from models.vault.seal import Sealer, Unsealed
+from models.vault.seal import Sealer
 from models.wire.errors import BadEvent
 
 
@@ -37,7 +37,7 @@ def seal(sealer: Sealer, facts: Iterable[Fact]) -> dict[bytes, bytes]:
         DatabaseUnavailable: the keyring's file is busy or its disk is full.
         FaultyService: the keyring does not fit its master key.
     """
-    events = [Unsealed(fact.event_id, fact.body, fact.spans) for fact in facts if fact.spans]
+    events = [fact for fact in facts if fact.spans]
     try:
         return dict(zip([event.body for event in events], sealer.seal(events), strict=True))
     except BadEvent as error:
@@ -59,11 +59,11 @@ def bodies_of(sealer: Sealer, facts: Sequence[Fact], ahead: Mapping[bytes, bytes
     return [(sealed.get(one.body) or ahead[one.body]) if one.spans else one.body for one in facts]
 
 
-def _offenders(sealer: Sealer, events: Sequence[Unsealed]) -> frozenset[bytes]:
+def _offenders(sealer: Sealer, events: Sequence[Fact]) -> frozenset[bytes]:
     return frozenset(event.body for event in events if not _can_seal(sealer, event))
 
 
-def _can_seal(sealer: Sealer, event: Unsealed) -> bool:
+def _can_seal(sealer: Sealer, event: Fact) -> bool:
     try:
         sealer.seal([event])
     except BadEvent:

@@ -14,13 +14,16 @@ from models.wire.ids import DeviceId
 class Recollection(Protocol):
     """What was known of some devices' clocks when their facts had their turn."""
 
-    def correct(self, connection: Connection, kept: Sequence[Kept]) -> Sequence[int | None]:
+    def correct(self, kept: Sequence[Kept]) -> Sequence[int | None]:
         """When each fact was captured, by our clock, in milliseconds since 1970; in their order.
 
-        Called once, in the same transaction, for every fact of these devices that is kept; what is
-        learned from them is stored. None where neither the device's monotonic clock nor its boot
-        can be read.
+        Called once, in the same transaction, for every fact of these devices that is kept. None
+        where neither the device's monotonic clock nor its boot can be read.
         """
+        ...
+
+    def save(self, connection: Connection) -> None:
+        """Store what ``correct`` has learned; in the same transaction, in ``storage.together``."""
         ...
 
 

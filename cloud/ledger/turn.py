@@ -18,7 +18,7 @@ from cloud.ledger.contents import load_contents
 from cloud.ledger.foresight import Addition, Foresight, brought_up_to_date
 from cloud.ledger.lanes import LaneNumbers, note_heard, open_books, save_books, windows
 from cloud.ledger.reading import Readable
-from cloud.ledger.rows import COLUMNS, row_of
+from cloud.ledger.rows import COLUMNS, rows_of
 from cloud.ledger.settlement import Book
 from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.timekeeping import Recollection, Timekeeper
@@ -124,14 +124,17 @@ def store(
 ) -> None:
     """Store what is kept, with these bodies, and what was settled; the last act of the transaction.
 
-    A few events travel to a server together with the commit. Many are copied, on their own.
+    Many events are copied to a server on their own. A few travel together with all else that is to
+    be stored, and with the commit.
     """
-    few = len(kept) < WORTH_COPYING
-    with together(connection, committing=few):
-        save_books(connection, turn.numbers, turn.books)
-        times = turn.clocks.correct(connection, kept) if turn.clocks else [None] * len(kept)
-        rows = list(map(row_of, kept, bodies, times))
-        if few:
-            _INSERT(connection, rows)
+    times = turn.clocks.correct(kept) if turn.clocks else [None] * len(kept)
+    rows = list(rows_of(kept, bodies, times))
+    few = len(rows) < WORTH_COPYING
     if not few:
         _INSERT(connection, rows)
+    with together(connection, committing=True):
+        save_books(connection, turn.numbers, turn.books)
+        if turn.clocks:
+            turn.clocks.save(connection)
+        if few:
+            _INSERT(connection, rows)

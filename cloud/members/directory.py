@@ -59,7 +59,7 @@ class MemberCounts:
         identifiers: standing claims by scheme.
         verified_phones: those phones of them that were proved.
         conflicts: pairs noted for a person to look at.
-        linked_sales: transactions that have a member.
+        linked_sales: transactions that have a member, each once.
     """
 
     members: int
@@ -130,6 +130,7 @@ class Directory:
         active = (MEMBER.c.tenant == tenant) & (MEMBER.c.status == MemberStatus.ACTIVE.value)
         verified = (CLAIM.c.strength == Strength.VERIFIED) & (CLAIM.c.scheme == Scheme.PHONE)
         conflict = IDENTITY_EVENT.c.kind == Change.CONFLICT.value
+        linked = (SALE.c.tenant == tenant) & SALE.c.one_id.is_not(None)
         by_scheme = select(CLAIM.c.scheme, func.count()).where(standing).group_by(CLAIM.c.scheme)
         with read(self._engine) as connection:
             return MemberCounts(
@@ -139,9 +140,7 @@ class Directory:
                 conflicts=_count(
                     connection, IDENTITY_EVENT, (IDENTITY_EVENT.c.tenant == tenant) & conflict
                 ),
-                linked_sales=_count(
-                    connection, SALE, (SALE.c.tenant == tenant) & SALE.c.one_id.is_not(None)
-                ),
+                linked_sales=_count(connection, SALE, linked & SALE.c.echo_of.is_(None)),
             )
 
     def _find_in_programmes(

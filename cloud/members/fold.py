@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete
 
 from cloud.ledger.entry import LedgerEntry
 from cloud.members.enactment import Enactment
 from cloud.members.identity_log import LogEntry, append
+from cloud.members.linking import link_sales
 from cloud.members.naming import NameMember, one_id_of
 from cloud.members.policy import IdentityPolicy
 from cloud.members.records import RecordReader
@@ -19,21 +19,9 @@ from cloud.members.roll_loading import load_roll
 from cloud.members.roll_saving import save_evidence, save_records, save_roll
 from cloud.members.sealing import PersonalSeals
 from cloud.members.sighting import Record
-from cloud.members.statements import run_many
 from cloud.members.tables import CLAIM, EVIDENCE, IDENTIFIER, MEMBER, SOURCE_RECORD
-from cloud.sales.tables import SALE
 from models.vault.keyring import Keyring
 from models.wire.ids import OneId
-from models.wire.registry import SALE_RECORDED
-
-_LINKED: Final = select(SALE.c.sale_id, SALE.c.position, SALE.c.one_id).where(
-    SALE.c.changed_position >= bindparam("since")
-)
-_LINK: Final = (
-    update(SALE)
-    .where(SALE.c.sale_id == bindparam("of"))
-    .values(one_id=bindparam("one_id"), changed_position=bindparam("changed_position"))
-)
 
 
 class MembersFold:
@@ -61,7 +49,7 @@ class MembersFold:
             one_id, done = self._attribute(roll, record)
             roll.attributed[record.position] = one_id
             log += done
-        _link_sales(connection, roll, entries)
+        link_sales(connection, roll, entries)
         save_roll(connection, roll)
         save_records(connection, [(each, roll.attributed[each.position]) for each in new])
         save_evidence(connection, new, self._policy.version)
@@ -81,20 +69,3 @@ class MembersFold:
             self._policy,
         )
         return Enactment(roll, record, decision, self._name_member).run()
-
-
-def _link_sales(connection: Connection, roll: Roll, entries: Sequence[LedgerEntry]) -> None:
-    """Give each sale the member of its current revision; a move touches both members."""
-    here = {entry.position for entry in entries if entry.kind.name == SALE_RECORDED.name}
-    if not here:
-        return
-    moves: list[dict[str, Any]] = []
-    for row in connection.execute(_LINKED, {"since": min(here)}):
-        one_id = roll.attributed.get(row.position)
-        if row.position not in here or one_id == row.one_id:
-            continue  # the current revision was folded before, or names the same member
-        moves.append({"of": row.sale_id, "one_id": one_id, "changed_position": row.position})
-        for member in (one_id, row.one_id):
-            if member is not None:
-                roll.touch(member, row.position)
-    run_many(connection, _LINK, moves)

@@ -1,7 +1,11 @@
 """Keeps the sale table in step with the ledger.
 
-The result does not depend on the order in which revisions, sales and post-voids arrive, nor on how
-they are cut into batches, and folding the same entries again changes nothing.
+The result does not depend on the order in which revisions, sales, post-voids and captures of one
+transaction by several sources arrive, nor on how they are cut into batches, and folding the same
+entries again changes nothing.
+
+It is told in two steps: who is an echo, which only asks what captures are like; then who is taken
+back, which asks only those that stand. So an echo has no say in any figure.
 """
 
 from __future__ import annotations
@@ -12,10 +16,11 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from cloud.ledger.entry import LedgerEntry
-from cloud.sales.row import Row, is_newer, reverses, row_of
-from cloud.sales.standing import Standing
-from cloud.sales.tables import SALE, AnyRow
-from models.wire.events.sale import SaleRecorded
+from cloud.sales.echoes import Echoes, Rows, find_echoes
+from cloud.sales.row import Row, recency, reverses, row_of
+from cloud.sales.standing import Standing, own_standing
+from cloud.sales.tables import SALE, SALE_SOURCE
+from models.wire.events.sale import Kind, LinkReason, SaleRecorded, Status
 
 _REVERSIBLE: Final = frozenset({Standing.SALE, Standing.RETURN, Standing.REVERSED})
 _FIXED: Final = frozenset({"sale_id", "one_id"})
@@ -23,7 +28,9 @@ _FIXED: Final = frozenset({"sale_id", "one_id"})
 
 _VALUES: Final[BindParameter[Any]] = bindparam("values", expanding=True)
 _KNOWN: Final = select(
-    SALE.c.sale_id, SALE.c.position, SALE.c.captured_at_ms, SALE.c.link_ref, SALE.c.standing
+    *(SALE.c.sale_id, SALE.c.source_rank, SALE.c.captured_at_ms, SALE.c.position),
+    *(SALE.c.tenant, SALE.c.store, SALE.c.currency, SALE.c.total_minor, SALE.c.end_at_ms),
+    *(SALE.c.likeness, SALE.c.echo_of, SALE.c.link_ref, SALE.c.standing),
 ).where(SALE.c.sale_id.in_(_VALUES))
 _POST_VOIDS: Final = select(SALE.c.sale_id, SALE.c.link_ref).where(
     SALE.c.link_ref.in_(_VALUES), SALE.c.standing == Standing.REVERSAL.value
@@ -40,7 +47,12 @@ _REPLACE: Final = (
 _RESTAND: Final = (
     update(SALE)
     .where(SALE.c.sale_id == bindparam("of"))
-    .values(standing=bindparam("standing"), changed_position=bindparam("changed_position"))
+    .values({name: bindparam(name) for name in ("standing", "echo_of", "changed_position")})
+)
+_TOUCH: Final = (
+    update(SALE)
+    .where(SALE.c.sale_id == bindparam("of"), SALE.c.changed_position < bindparam("now"))
+    .values(changed_position=bindparam("now"))
 )
 
 
@@ -58,18 +70,25 @@ class SalesFold:
         rows = {key: row for key, row in rows.items() if _supersedes(row, known.get(key))}
         if not rows:
             return
-        causes = _receipts_concerned(rows, known)
-        reversed_refs = _reversed_refs(connection, causes, rows)
-        for row in rows.values():
+        echoes = find_echoes(connection, rows, known)
+        changed = rows | _concerned(echoes)
+        for key, row in changed.items():
+            row["echo_of"] = echoes.of[key]
+            row["standing"] = Standing.ECHO.value if row["echo_of"] else row["standing"]
+        causes = _receipts_concerned(changed, {**known, **echoes.stored})
+        reversed_refs = _reversed_refs(connection, causes, changed)
+        for row in changed.values():
             row["standing"] = _standing(
                 row["standing"], row["receipt_ref"], row["goods_back"], reversed_refs
             )
-        _restand_others(connection, causes, rows, reversed_refs)
+        _restand_others(connection, causes, changed, reversed_refs)
         _write(connection, rows, known)
+        _write_stored(connection, changed, echoes)
 
     def clear(self, connection: Connection) -> None:
         """Forget every sale, to fold the ledger anew."""
         connection.execute(delete(SALE))
+        connection.execute(delete(SALE_SOURCE))
 
 
 def _newest(entries: Iterable[LedgerEntry]) -> dict[str, Row]:
@@ -80,21 +99,38 @@ def _newest(entries: Iterable[LedgerEntry]) -> dict[str, Row]:
         if isinstance(data, SaleRecorded):
             row = row_of(entry, data)
             other = rows.get(row["sale_id"])
-            if other is None or is_newer(row, other["captured_at_ms"], other["position"]):
+            if other is None or recency(row) > recency(other):
                 rows[row["sale_id"]] = row
     return rows
 
 
-def _known(connection: Connection, rows: Mapping[str, Row]) -> dict[str, AnyRow]:
-    wanted = {"values": list(rows)}
-    return {found.sale_id: found for found in connection.execute(_KNOWN, wanted)}
+def _known(connection: Connection, rows: Rows) -> dict[str, Row]:
+    found = connection.execute(_KNOWN, {"values": list(rows)})
+    return {row["sale_id"]: dict(row) for row in found.mappings()}
 
 
-def _supersedes(row: Row, known: AnyRow | None) -> bool:
-    return known is None or is_newer(row, known.captured_at_ms, known.position)
+def _supersedes(row: Row, known: Row | None) -> bool:
+    return known is None or recency(row) > recency(known)
 
 
-def _receipts_concerned(rows: Mapping[str, Row], known: Mapping[str, AnyRow]) -> dict[str, int]:
+def _concerned(echoes: Echoes) -> dict[str, Row]:
+    """Stored captures as they stand by themselves, changed by what concerns them."""
+    return {
+        key: {**row, "standing": _by_itself(row).value, "position": echoes.causes[key]}
+        for key, row in echoes.stored.items()
+    }
+
+
+def _by_itself(row: Row) -> Standing:
+    return own_standing(
+        Kind(row["kind"]),
+        Status(row["status"]),
+        voids=row["link_reason"] == LinkReason.VOID,
+        goods_back=row["goods_back"],
+    )
+
+
+def _receipts_concerned(rows: Mapping[str, Row], known: Rows) -> dict[str, int]:
     """Receipts that may stand differently now, with the ledger position of what may change them."""
     causes: dict[str, int] = {}
     for key, row in rows.items():
@@ -102,8 +138,8 @@ def _receipts_concerned(rows: Mapping[str, Row], known: Mapping[str, AnyRow]) ->
         if reverses(row):
             refs.add(row["link_ref"])
         before = known.get(key)
-        if before is not None and before.standing == Standing.REVERSAL and before.link_ref:
-            refs.add(before.link_ref)
+        if before is not None and reverses(before):
+            refs.add(before["link_ref"])
         for ref in refs:
             causes[ref] = max(row["position"], causes.get(ref, 0))
     return causes
@@ -127,7 +163,12 @@ def _restand_others(
     """Update stored sales that a post-void among the rows takes back, or no longer takes back."""
     stored = connection.execute(_NAMED, {"values": list(causes)})
     changed = [
-        {"of": found.sale_id, "standing": now, "changed_position": causes[found.receipt_ref]}
+        {
+            "of": found.sale_id,
+            "standing": now,
+            "echo_of": None,
+            "changed_position": causes[found.receipt_ref],
+        }
         for found in stored
         if found.sale_id not in rows
         and (now := _standing(found.standing, found.receipt_ref, found.goods_back, reversed_refs))
@@ -145,13 +186,34 @@ def _standing(standing: str, ref: str, goods_back: bool, reversed_refs: set[str]
     return Standing.RETURN.value if goods_back else Standing.SALE.value
 
 
-def _write(connection: Connection, rows: Mapping[str, Row], known: Mapping[str, AnyRow]) -> None:
+def _write(connection: Connection, rows: Mapping[str, Row], known: Rows) -> None:
     new = [row for key, row in rows.items() if key not in known]
     again = [_replacement(row) for key, row in rows.items() if key in known]
     if new:
         connection.execute(_INSERT, new)
     if again:
         connection.execute(_REPLACE, again)
+
+
+def _write_stored(connection: Connection, changed: Mapping[str, Row], echoes: Echoes) -> None:
+    """Write what the rows have made of stored captures, and note whose members may be others."""
+    restood = [
+        {
+            "of": key,
+            "standing": changed[key]["standing"],
+            "echo_of": echoes.of[key],
+            "changed_position": cause,
+        }
+        for key, cause in echoes.causes.items()
+        if key in echoes.stored
+    ]
+    touched = [
+        {"of": key, "now": cause} for key, cause in echoes.causes.items() if key not in changed
+    ]
+    if restood:
+        connection.execute(_RESTAND, restood)
+    if touched:
+        connection.execute(_TOUCH, touched)
 
 
 def _replacement(row: Row) -> Row:

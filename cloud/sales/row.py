@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from cloud.ledger.entry import LedgerEntry
+from cloud.sales.likeness import likeness_of
 from cloud.sales.standing import (
     Standing,
     foremost_link,
@@ -20,6 +22,7 @@ from cloud.sales.standing import (
 from cloud.storage.columns import to_ms
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import sale_id
+from models.wire.source_rank import rank_of
 
 Row = dict[str, Any]
 
@@ -33,6 +36,7 @@ IMPLAUSIBLE: Final = "implausible_amount"
 CONFLICT: Final = "conflict"
 
 _LONGEST_ITEM: Final = 60
+_LARGEST_VERSION: Final = 2**31 - 1
 
 
 def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
@@ -41,7 +45,8 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
     refers_to = linked_ref(entry.tenant, entry.store, sale, link) if link else None
     end_at = sale.end_at
     plausible = abs(sale.total_minor) <= LARGEST_MINOR
-    return {
+    capture = sale.capture
+    row = {
         "sale_id": sale_id(entry.tenant, sale.natural_key),
         "tenant": entry.tenant,
         "store": entry.store,
@@ -51,16 +56,23 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "changed_position": entry.position,
         "captured_at_ms": to_ms(entry.captured_at),
         "received_at_ms": to_ms(entry.received_at),
+        "device": entry.device,
+        "source": _text(f"{capture.adapter}/{capture.profile}"),
+        "source_rank": rank_of(capture.adapter, capture.rank),
         "kind": sale.kind.value,
         "status": sale.status.value,
         "standing": standing_of(sale).value,
         "goods_back": takes_goods_back(sale),
         "workstation": _text(sale.workstation_id),
+        "till_id": _text(sale.till_id),
         "sequence_number": _text(sale.sequence_number),
         "receipt_number": _text(sale.receipt_number),
+        "transaction_id": _text(sale.transaction_id),
         "receipt_ref": _text(receipt_ref(entry.tenant, entry.store, sale)),
         "link_reason": link.reason.value if link else None,
         "link_ref": _text(refers_to) if refers_to else None,
+        "likeness": None,
+        "echo_of": None,
         "business_day": sale.business_day_date,
         "hour": end_at.hour + 24 * (end_at.date() - sale.business_day_date).days,
         "end_at_ms": to_ms(end_at),
@@ -72,20 +84,23 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "tenders": _tenders(sale),
         "one_id": None,
         "flags": _flags(entry, sale, plausible=plausible),
+        "profile_version": max(0, min(capture.profile_version, _LARGEST_VERSION)),
     }
+    row["likeness"] = likeness_of(row)
+    return row
 
 
-def is_newer(row: Row, captured_at_ms: int, position: int) -> bool:
-    """Whether a row is a later revision than the one captured then and stored there.
+def recency(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Of two revisions of one transaction the greater one is current.
 
-    The moment of capture decides before the ledger's order does: after an outage fresh events
-    overtake the backlog, and the older revision may arrive last.
+    The better source decides first, since each of them may see a transaction in its own way. Of one
+    source, the moment of capture decides before the ledger's order does: after an outage fresh
+    events overtake the backlog, and the older revision may arrive last.
     """
-    newer: bool = (row["captured_at_ms"], row["position"]) > (captured_at_ms, position)
-    return newer
+    return row["source_rank"], row["captured_at_ms"], row["position"]
 
 
-def reverses(row: Row) -> bool:
+def reverses(row: Mapping[str, Any]) -> bool:
     """Whether the row is a post-void that names the receipt it takes back."""
     return row["standing"] == Standing.REVERSAL and row["link_ref"] is not None
 

@@ -15,11 +15,13 @@ that counts* is one that no post-void took back; only those are counted as sales
     parked (its resumption counts)  suspended  no            no
     training                        training   no            no
     control, tender control         control    no            no
+    seen by a better source, too    echo       no            no
     ==============================  =========  ============  =================
 """
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -38,6 +40,7 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
     TRAINING = "training"
     CONTROL = "control"
+    ECHO = "echo"
 
 
 BOOKED: Final = frozenset(
@@ -55,21 +58,30 @@ _REASONS: Final = (
 
 
 def standing_of(sale: SaleRecorded) -> Standing:
-    """The standing that the transaction has by itself; only ``reversed`` comes from another one."""
-    if sale.status is Status.TRAINING:
+    """The standing that the transaction has by itself.
+
+    ``reversed`` only comes from another transaction, ``echo`` from another capture of the same.
+    """
+    voids = _link(sale, LinkReason.VOID) is not None
+    return own_standing(sale.kind, sale.status, voids=voids, goods_back=takes_goods_back(sale))
+
+
+def own_standing(kind: Kind, status: Status, *, voids: bool, goods_back: bool) -> Standing:
+    """As ``standing_of``, of what the sale table keeps: ``voids`` where it names what it voids."""
+    if status is Status.TRAINING:
         return Standing.TRAINING
-    if sale.kind is not Kind.RETAIL:
+    if kind is not Kind.RETAIL:
         return Standing.CONTROL
-    match sale.status:
+    match status:
         case Status.SUSPENDED:
             return Standing.SUSPENDED
         case Status.COMPLETED | Status.OFFLINE:
-            return _settled(sale)
+            return _settled(voids=voids, goods_back=goods_back)
         case Status.VOIDED:
             # Some tills call the receipt that takes a sale back "voided" as well.
-            return Standing.REVERSAL if _link(sale, LinkReason.VOID) else Standing.VOIDED
+            return Standing.REVERSAL if voids else Standing.VOIDED
         case _:
-            assert_never(sale.status)
+            assert_never(status)
 
 
 def takes_goods_back(sale: SaleRecorded) -> bool:
@@ -80,13 +92,15 @@ def takes_goods_back(sale: SaleRecorded) -> bool:
 
 def foremost_link(sale: SaleRecorded) -> Link | None:
     """The link that says most about the transaction: a void before a return before the rest."""
+    if not sale.links:
+        return None  # as nearly always
     return next((link for reason in _REASONS if (link := _link(sale, reason))), None)
 
 
 def receipt_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded) -> str:
     """How other receipts of the same shop name this one."""
-    day = sale.business_day_date.isoformat()
-    return f"{tenant}/{store}/{sale.workstation_id}/{day}/{sale.sequence_number}"
+    shop = f"{tenant}/{store}"
+    return _ref(shop, sale.workstation_id, sale.business_day_date, sale.sequence_number)
 
 
 def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link) -> str | None:
@@ -96,15 +110,25 @@ def linked_ref(tenant: TenantId, store: StoreId, sale: SaleRecorded, link: Link)
     """
     if not link.sequence_number or link.business_unit not in ("", sale.business_unit):
         return None
-    day = (link.business_day_date or sale.business_day_date).isoformat()
+    day = link.business_day_date or sale.business_day_date
     workstation = link.workstation_id or sale.workstation_id
-    return f"{tenant}/{store}/{workstation}/{day}/{link.sequence_number}"
+    return _ref(f"{tenant}/{store}", workstation, day, link.sequence_number)
 
 
-def _settled(sale: SaleRecorded) -> Standing:
-    if _link(sale, LinkReason.VOID):
+def _ref(shop: str, workstation: str, day: date, number: str) -> str:
+    """A printed void may name with zeros what the till's file names without."""
+    return f"{shop}/{bare(workstation)}/{day.isoformat()}/{bare(number)}"
+
+
+def bare(name: str) -> str:
+    """A number or name of a till as sources are compared: without case, zeros and spaces before."""
+    return name.strip().casefold().lstrip("0") or name.strip()
+
+
+def _settled(*, voids: bool, goods_back: bool) -> Standing:
+    if voids:
         return Standing.REVERSAL
-    return Standing.RETURN if takes_goods_back(sale) else Standing.SALE
+    return Standing.RETURN if goods_back else Standing.SALE
 
 
 def _link(sale: SaleRecorded, reason: LinkReason) -> Link | None:

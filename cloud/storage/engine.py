@@ -91,10 +91,25 @@ def _server(url: URL, password: str | None) -> Engine:
     if password is not None:
         arguments["password"] = password
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+    event.listen(engine, "connect", _copying_bytes_by(engine.dialect))
     rests = Rests(engine.dialect)
     event.listen(engine, "checkin", rests.begin)
     event.listen(engine, "checkout", rests.end)
     return engine
+
+
+def _copying_bytes_by(dialect: Dialect) -> Callable[[Any, object], None]:
+    """Prepares connections so that COPY writes bytes by the driver's compiled code.
+
+    It takes what was registered last for a column's type: for ``bytea`` that is, as the driver
+    comes, what writes the DB-API's ``Binary``, in Python, a fifth of the work on a row.
+    """
+
+    def prepare(connection: Any, _record: object) -> None:
+        dumper = dialect.loaded_dbapi.types.string.BytesBinaryDumper
+        connection.adapters.register_dumper(bytes, dumper)
+
+    return prepare
 
 
 class _Pooled(Protocol):

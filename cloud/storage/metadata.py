@@ -20,6 +20,7 @@ TABLE_MODULES: Final = (
     "cloud.devices.tables",
     "cloud.sales.tables",
     "cloud.footfall.tables",
+    "cloud.capture.tables",
     "cloud.members.tables",
     "cloud.cards.tables",
     "cloud.ingest.tables",

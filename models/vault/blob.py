@@ -6,6 +6,7 @@ a whole and ends by its retention period instead.
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable
 from typing import Final
@@ -19,6 +20,7 @@ from models.vault.master import MasterKey
 
 _MAGIC: Final = b"LKS1"
 _NONCE: Final = 12
+_MARK_CHARS: Final = 16
 
 
 class BlobSealer:
@@ -28,6 +30,7 @@ class BlobSealer:
         self, master: MasterKey, purpose: str, random: Callable[[int], bytes] = os.urandom
     ) -> None:
         self._cipher = AESGCM(master.derive(f"lianke blob {purpose}"))
+        self._marking = master.derive(f"lianke mark {purpose}")
         self._purpose = purpose
         self._random = random
 
@@ -36,6 +39,10 @@ class BlobSealer:
         nonce = self._random(_NONCE)
         packed = zstandard.ZstdCompressor(level=3).compress(plain)
         return _MAGIC + nonce + self._cipher.encrypt(nonce, packed, place.encode())
+
+    def mark(self, place: str) -> str:
+        """A name for a place that says nothing of it to those without the key; 64 bits in hex."""
+        return hmac.digest(self._marking, place.encode(), "sha256").hex()[:_MARK_CHARS]
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """The plain bytes; raises SealBroken for other bytes, another place or another key."""

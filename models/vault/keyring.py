@@ -96,10 +96,10 @@ class Keyring:
             KeyDestroyed: it was destroyed, or is not in this keyring at all.
             SealBroken: it was wrapped by another master key.
         """
+        known = self._by_id.get(key_id)  # one step of the interpreter: it needs no lock
+        if known is not None:
+            return known
         with self._lock:
-            known = self._by_id.get(key_id)
-            if known is not None:
-                return known
             row = self._db.execute(
                 "SELECT fingerprint, wrapped FROM data_key WHERE key_id = ?", (key_id,)
             ).fetchone()

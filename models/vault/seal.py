@@ -12,6 +12,7 @@ import re
 from binascii import a2b_base64, b2a_base64, unhexlify
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -35,9 +36,28 @@ _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _NONCE = 12
 
 
+class Sealable(Protocol):
+    """An event about to be sealed: its bytes, its id and its personal spans."""
+
+    @property
+    def event_id(self) -> str:
+        """What the sealed literals are bound to."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The event's bytes."""
+        ...
+
+    @property
+    def spans(self) -> Sequence[PersonalSpan]:
+        """Where they are personal."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """An event about to be sealed: its bytes, its id and its personal spans."""
+    """A ``Sealable`` and nothing else."""
 
     event_id: str
     body: bytes
@@ -51,7 +71,7 @@ class Sealer:
         self._keyring = keyring
         self._random = random
 
-    def seal(self, events: Sequence[Unsealed]) -> list[bytes]:
+    def seal(self, events: Sequence[Sealable]) -> list[bytes]:
         """The events with every personal literal sealed; new keys are durable on return.
 
         Raises:
@@ -67,10 +87,11 @@ class Sealer:
 
         Most name nobody and are returned as they are, after one look. Raises as ``open``.
         """
-        return [
-            self.open(event_id, sealed) if _MARK in sealed else sealed
-            for event_id, sealed in events
-        ]
+        opened: list[bytes] = []
+        for event_id, sealed in events:
+            at = sealed.find(_MARK)
+            opened.append(sealed if at < 0 else self._open_from(at, event_id, sealed))
+        return opened
 
     def open(self, event_id: str, sealed: bytes) -> bytes:
         """The original bytes; a literal whose key was destroyed reads ``"erased"``.
@@ -78,18 +99,8 @@ class Sealer:
         Raises:
             SealBroken: a sealed literal was changed or moved here from another event.
         """
-        start = sealed.find(_MARK)
-        if start < 0:
-            return sealed
-        pieces: list[bytes] = []
-        done = 0
-        while start >= 0:
-            end = sealed.find(b'"', start) + 1
-            if token := _TOKEN.fullmatch(sealed, start - 1, end):
-                pieces += (sealed[done : start - 1], self._open_token(event_id, token))
-                done = end
-            start = sealed.find(_MARK, start + 1)
-        return b"".join((*pieces, sealed[done:]))
+        at = sealed.find(_MARK)
+        return sealed if at < 0 else self._open_from(at, event_id, sealed)
 
     def open_text(self, event_id: str, text: str) -> str:
         """The plain value of one sealed string; a plain string is returned as it is."""
@@ -103,18 +114,31 @@ class Sealer:
         random = self._random(_NONCE * count) if count else b""
         return (random[at : at + _NONCE] for at in range(0, len(random), _NONCE))
 
-    def _open_token(self, event_id: str, match: re.Match[bytes]) -> bytes:
-        secret = a2b_base64(match[2].translate(_TO_STANDARD))
+    def _open_from(self, at: int, event_id: str, sealed: bytes) -> bytes:
+        """The original bytes; ``at`` is where the first mark stands."""
+        about, done = event_id.encode(), 0
+        pieces: list[bytes] = []
+        while at >= 0:
+            if token := _TOKEN.match(sealed, at - 1):
+                pieces += (sealed[done : at - 1], self._open_token(about, token[1], token[2]))
+                done = token.end()
+            at = sealed.find(_MARK, at + 1)
+        return b"".join((*pieces, sealed[done:]))
+
+    def _open_token(self, about: bytes, key_id: bytes, text: bytes) -> bytes:
+        secret = a2b_base64(text.translate(_TO_STANDARD))
         try:
-            cipher = self._keyring.find(unhexlify(match[1])).cipher
-            return cipher.decrypt(secret[:_NONCE], secret[_NONCE:], event_id.encode())
+            cipher = self._keyring.find(unhexlify(key_id)).cipher
+            return cipher.decrypt(secret[:_NONCE], secret[_NONCE:], about)
         except KeyDestroyed:
             return b'"%b"' % ERASED.encode()
         except InvalidTag as error:
-            raise SealBroken(f"event {event_id}: a sealed literal does not belong here") from error
+            raise SealBroken(
+                f"event {about.decode()}: a sealed literal does not belong here"
+            ) from error
 
 
-def _sealed(event: Unsealed, keys: Iterator[DataKey], nonces: Iterator[bytes]) -> bytes:
+def _sealed(event: Sealable, keys: Iterator[DataKey], nonces: Iterator[bytes]) -> bytes:
     """The event with its personal literals sealed: the next key for each span of it."""
     body, about = event.body, event.event_id.encode()
     for span in event.spans:

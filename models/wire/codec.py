@@ -95,14 +95,7 @@ class Codec:
         Raises:
             TooLarge: the payload would exceed MAX_PAYLOAD_BYTES; send fewer events.
         """
-        plain = b'{"v":%d,"epoch":"%b","stream":"%b","first":%d,"count":%d,"events":[%b]}' % (
-            BATCH_VERSION,
-            epoch.encode(),
-            stream.encode(),
-            first,
-            len(events),
-            b",".join(events),
-        )
+        plain = _joined(epoch, stream, first, events)
         payload = (
             _CONTEXTS.compressor.compress(plain) if len(plain) > COMPRESS_ABOVE_BYTES else plain
         )
@@ -131,6 +124,21 @@ class Codec:
             raise UnreadableBatch(f"{len(payload)} bytes are not a batch: {fault}") from fault
         reason = Reason.TOO_LARGE if isinstance(fault, TooLarge) else Reason.UNREADABLE_BODY
         raise BadBatch(header, reason, str(fault)) from fault
+
+
+def _joined(epoch: str, stream: str, first: int, events: Sequence[bytes]) -> bytes:
+    """The plain batch: its many bytes are copied once, which takes a tenth of three times."""
+    run = list(events) or [b""]
+    run[0] = b'{"v":%d,"epoch":"%b","stream":"%b","first":%d,"count":%d,"events":[%b' % (
+        BATCH_VERSION,
+        epoch.encode(),
+        stream.encode(),
+        first,
+        len(events),
+        run[0],
+    )
+    run[-1] += b"]}"
+    return b",".join(run)
 
 
 def read_header(plain: bytes) -> BatchHeader | None:

@@ -15,12 +15,22 @@ import msgspec
 
 from models.wire.ack import Reason
 from models.wire.errors import DECODE_FAULTS, BadEvent, describe
+from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 
-EventData = SaleRecorded | MemberRegistered | FootfallCounted | Heartbeat | RangeVoid | EpochClosed
+EventData = (
+    SaleRecorded
+    | RecordQuarantined
+    | RecordReleased
+    | MemberRegistered
+    | FootfallCounted
+    | Heartbeat
+    | RangeVoid
+    | EpochClosed
+)
 
 _SCHEMA_PREFIX: Final = "urn:lianke:schema:"
 
@@ -54,6 +64,8 @@ class EventType:
 
 
 SALE_RECORDED: Final = EventType("lianke.sale.recorded", 1, SaleRecorded, keyed=True)
+RECORD_QUARANTINED: Final = EventType("lianke.capture.quarantined", 1, RecordQuarantined)
+RECORD_RELEASED: Final = EventType("lianke.capture.released", 1, RecordReleased)
 MEMBER_REGISTERED: Final = EventType("lianke.member.registered", 1, MemberRegistered)
 FOOTFALL_COUNTED: Final = EventType("lianke.footfall.counted", 1, FootfallCounted)
 HEARTBEAT: Final = EventType("lianke.device.heartbeat", 1, Heartbeat)
@@ -62,6 +74,8 @@ EPOCH_CLOSED: Final = EventType("lianke.epoch.closed", 1, EpochClosed)
 
 EVENT_TYPES: Final = (
     SALE_RECORDED,
+    RECORD_QUARANTINED,
+    RECORD_RELEASED,
     MEMBER_REGISTERED,
     FOOTFALL_COUNTED,
     HEARTBEAT,

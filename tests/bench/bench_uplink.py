@@ -7,8 +7,9 @@ PUBACK. Our side leases them from the disk, opens what is sealed, stamps, compre
 and notes on the disk how far it sent. Bare paho (TCP_NODELAY on both sides, enough of a window)
 publishes from memory, in rounds that alternate with ours. ``uplink.batch100`` takes "the same
 bytes" by the letter: paho publishes the very frames that our codec made beforehand, a thirtieth of
-what we read; it cannot come near 1 (docs/explanation/uplink.md). ``uplink.batch100.plain`` lets
-paho publish the same batches as plain JSON, so that both sides begin with the same bytes.
+what we read; it cannot come near 1, and frames made ahead would not either (ADR 22).
+``uplink.batch100.plain`` lets paho publish the same batches as plain JSON, so that both sides begin
+with the same bytes.
 """
 
 from __future__ import annotations
@@ -134,14 +135,15 @@ def bare_client(address: Address, name: str, secret: str) -> paho.Client:
     client.username_pw_set(name, secret)
     client.max_inflight_messages_set(108)
     client.on_connect = lambda *_: connected.set()
-    client.on_socket_open = _without_nagle
+    client.on_socket_open = without_nagle
     client.connect(*address)
     client.loop_start()
     assert connected.wait(10)
     return client
 
 
-def _without_nagle(_client: paho.Client, _data: Any, line: Any) -> None:
+def without_nagle(_client: paho.Client, _data: Any, line: Any) -> None:
+    """For paho's ``on_socket_open``: TCP_NODELAY."""
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
@@ -175,12 +177,12 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
             a_stocked_outbox(folder / "shop", BATCHES * EVENTS) as (outbox, plain),
         ):
             usher = Usher(broker.address, cloud.name, cloud.secret)
-            frames = _frames(outbox)
+            frames = frames_of(outbox)
             times = [
                 (
                     _ours(outbox, broker.address, till, usher, folder),
-                    _bare(broker.address, till, plain),
-                    _bare(broker.address, till, frames),
+                    bare_round_s(broker.address, till, plain),
+                    bare_round_s(broker.address, till, frames),
                 )
                 for _ in range(rounds + 1)
             ][1:]
@@ -202,29 +204,30 @@ def _ours(outbox: Outbox, address: Address, till: KnownDevice, usher: Usher, fol
     )
     link.start()
     assert watched.all_left.wait(LIMIT_S)
-    elapsed_s = _until_confirmed(watched.receipts[-1].confirmed) - usher.welcomed_s
+    elapsed_s = until_confirmed_s(watched.receipts[-1].confirmed) - usher.welcomed_s
     link.stop()
     return elapsed_s
 
 
-def _bare(address: Address, till: KnownDevice, payloads: Sequence[bytes]) -> float:
+def bare_round_s(address: Address, till: KnownDevice, payloads: Sequence[bytes]) -> float:
+    """Seconds that bare paho takes from the first payload to the last PUBACK."""
     client = bare_client(address, till.name, till.secret)
     began_s = perf_counter()
     infos = [client.publish(up(SHOP, Stream.SALE), payload, qos=1) for payload in payloads]
-    elapsed_s = _until_confirmed(infos[-1].is_published) - began_s
+    elapsed_s = until_confirmed_s(infos[-1].is_published) - began_s
     client.disconnect()
     client.loop_stop()
     return elapsed_s
 
 
-def _until_confirmed(confirmed: Any) -> float:
+def until_confirmed_s(confirmed: Any) -> float:
     """When the last PUBACK came; PUBACKs come in order."""
     while not confirmed():
         time.sleep(0.0002)
     return perf_counter()
 
 
-def _frames(outbox: Outbox) -> list[bytes]:
+def frames_of(outbox: Outbox) -> list[bytes]:
     """What our side sends, made beforehand."""
     codec, frames = Codec(), []
     leases = []

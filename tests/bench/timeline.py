@@ -21,7 +21,6 @@ from time import perf_counter
 
 import msgspec
 
-from agent.outbox import Lease
 from agent.sync.transport import Connection, Listener, Message, Receipt, Transport
 from models.runtime.clock import SystemClock
 from models.runtime.garbage import spare_what_is_loaded
@@ -58,41 +57,6 @@ LEGS = (
 )
 """Between the fourteen moments of a sale; ``latency.200`` begins behind the first leg and ends
 before the last."""
-
-
-@dataclass
-class TimedOutbox(WatchedOutbox):
-    """Notes when a sale was asked for and when it was lent, too."""
-
-    leased: dict[int, tuple[float, float]] = field(default_factory=dict)
-
-    def lease(
-        self,
-        stream: Stream,
-        *,
-        max_events: int,
-        max_bytes: int,
-        first: int = 1,
-        last: int | None = None,
-        historical: bool = False,
-        now_s: float,
-        lease_s: float,
-    ) -> Lease | None:
-        asked_s = perf_counter()
-        lease = super().lease(
-            stream,
-            max_events=max_events,
-            max_bytes=max_bytes,
-            first=first,
-            last=last,
-            historical=historical,
-            now_s=now_s,
-            lease_s=lease_s,
-        )
-        if lease is not None:
-            times = asked_s, perf_counter()
-            self.leased |= dict.fromkeys(range(lease.first, lease.last + 1), times)
-        return lease
 
 
 @dataclass
@@ -187,7 +151,7 @@ def record(seconds: float) -> list[list[float]]:
     with tempfile.TemporaryDirectory() as name, closing(_premises(Path(name))) as premises:
         cloud = SplitCloud(Path(name) / "cloud", [PLAN])
         notes = Path(name) / "notes.json"
-        outbox, line = TimedOutbox(premises.open()), TimedLine()
+        outbox, line = WatchedOutbox(premises.open()), TimedLine()
         try:
             cloud.broker.start()
             cloud.start_ingest((sys.executable, "-m", ingest_that_tells.__name__, str(notes)))
@@ -200,7 +164,7 @@ def record(seconds: float) -> list[list[float]]:
     return [
         [
             *appended[n],
-            *outbox.leased[n],
+            *outbox.leased_at[n],
             *published[n],
             *msgspec.structs.astuple(told[n]),
             answered[n],
@@ -216,7 +180,7 @@ def _premises(folder: Path) -> Premises:
 
 
 def _sell(
-    outbox: TimedOutbox, line: TimedLine, cloud: SplitCloud, count: int
+    outbox: WatchedOutbox, line: TimedLine, cloud: SplitCloud, count: int
 ) -> dict[int, tuple[float, float]]:
     """Sell until all is settled; when each sale's append began and ended."""
     drafts = [a_draft(n, lines=3) for n in range(1, count + 1)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.wire import schema
@@ -18,8 +19,15 @@ from models.wire.cards import decode_delta, decode_page
 from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import open_envelope
+from models.wire.events.capture import RecordReleased, ReleasedHow
 from models.wire.events.device import Heartbeat
-from models.wire.registry import EVENT_TYPES, HEARTBEAT, decode_data, event_type
+from models.wire.registry import (
+    EVENT_TYPES,
+    HEARTBEAT,
+    RECORD_RELEASED,
+    decode_data,
+    event_type,
+)
 from models.wire.twin import decode_reported
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -52,6 +60,29 @@ def test_heartbeats_from_before_there_were_cameras_have_none(name: str, cameras:
     assert isinstance(heartbeat, Heartbeat)
     assert heartbeat.uptime_s == 12.5
     assert [camera.name for camera in heartbeat.cameras] == cameras
+
+
+def test_a_way_out_of_quarantine_that_is_not_known_yet_is_gone() -> None:
+    told = (GOLDEN / "event.capture.released.1.json").read_bytes().strip()
+    newer = open_envelope(told.replace(b'"how":"retried"', b'"how":"mended"'))
+    released = decode_data(RECORD_RELEASED, newer.data)
+    assert isinstance(released, RecordReleased)
+    assert released.how is ReleasedHow.GONE
+
+
+@pytest.mark.parametrize(
+    ("name", "sources", "workstations"),
+    [("1.cameras", [], []), ("1.sources", ["", "counter-2"], ["3"])],
+)
+def test_heartbeats_from_before_sources_were_told_have_none(
+    name: str, sources: list[str], workstations: list[str]
+) -> None:
+    envelope = open_envelope(_golden(f"event.device.heartbeat.{name}.json"))
+    heartbeat = decode_data(HEARTBEAT, envelope.data)
+    assert isinstance(heartbeat, Heartbeat)
+    assert [source.name for source in heartbeat.sources] == sources
+    assert [each.workstation_id for each in heartbeat.workstations] == workstations
+    assert msgspec.json.encode(heartbeat) == bytes(envelope.data)
 
 
 @pytest.mark.parametrize("name", ["batch.plain.1.bin", "batch.zstd.1.bin"])

@@ -161,6 +161,19 @@ def test_enrolment_prints_the_secret_alone_and_refuses_a_second_owner(
     assert enrol(run, office, "sh-0001-pos2")[0] == 0, "and the shop keeps its name"
 
 
+def test_a_tenant_has_one_key_for_its_cashiers_and_no_other_tenant_has_it(
+    run: Run, office: Path
+) -> None:
+    enrol(run, office)
+    keys = [
+        run("cloud", "operator-key", "--config", office, "--tenant", tenant)
+        for tenant in ("demo", "demo", "other")
+    ]
+    assert [code for code, _, _ in keys] == [0, 0, 0]
+    first, again, other = (bytes.fromhex(out) for _, out, _ in keys)
+    assert (len(first), first == again, first == other) == (32, True, False)
+
+
 def test_an_empty_cloud_has_a_status_and_nothing_in_it(run: Run, office: Path) -> None:
     enrol(run, office)
     code, out, _ = run("cloud", "status", "--config", office, "--json")

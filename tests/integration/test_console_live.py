@@ -14,6 +14,7 @@ from cloud.ingest.alarms import AlarmKind
 from cloud.ingest.alarms.deciding import Sign, Trouble
 from models.runtime.clock import SystemClock
 from models.wire.events.device import Heartbeat
+from tests.simulators.capture_words import set_aside
 from tests.simulators.clocks import HandClock
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
 from tests.simulators.facts import a_minute, a_sale
@@ -66,6 +67,7 @@ def test_sale_changes_today_and_a_heartbeat_changes_devices(
 ) -> None:
     change: dict[LivePage, Callable[[], object]] = {
         LivePage.TODAY: lambda: cloud.sell(a_sale(1)),
+        LivePage.CAPTURE: lambda: cloud.set_aside(set_aside()),
         LivePage.DEVICES: lambda: cloud.beat(Heartbeat(uptime_s=1, streams=[])),
         LivePage.ALARMS: lambda: raise_an_alarm(cloud),
     }

@@ -9,16 +9,20 @@ import msgspec
 from agent.health.alarms import AlarmKind, StandingAlarm, read_vocabulary
 from agent.health.status.facts import (
     AgentStatus,
+    BalanceStatus,
     BudgetStatus,
     CameraStatus,
     ClockStatus,
     LineStatus,
+    NumbersStatus,
     RoomStatus,
     SourceKind,
     SourceStatus,
     Status,
     StreamStatus,
+    TakenStatus,
     TillStatus,
+    WorkstationStatus,
 )
 from agent.health.status.shown import shown_alarms
 from models.wire.topics import Stream
@@ -105,8 +109,29 @@ def a_till(**changes: object) -> TillStatus:
             folder_present=True,
             at_ease=True,
             last_file_at=NOON - timedelta(minutes=1),
+            taken=taken(),
         ),
         **changes,
+    )
+
+
+def taken(unbalanced: int = 0, judged: int = 200, **changes: object) -> TakenStatus:
+    """What came of a source, of whose last sales so many do not add up."""
+    balance = BalanceStatus(profile="arts-poslog", judged=judged, unbalanced=unbalanced)
+    return msgspec.structs.replace(TakenStatus(captured=412, balances=[balance]), **changes)
+
+
+def a_workstation(**changes: object) -> WorkstationStatus:
+    """A workstation without a fault, except for what is changed."""
+    whole = WorkstationStatus(business_unit="9", workstation_id="3")
+    return msgspec.structs.replace(whole, **changes)
+
+
+def numbers(first: int, last: int = 0, *, recent: bool = True) -> NumbersStatus:
+    """Numbers of the day of ``NOON``."""
+    end = last or first
+    return NumbersStatus(
+        day=NOON.date(), first=f"{first}", last=f"{end}", count=end - first + 1, recent=recent
     )
 
 

@@ -61,6 +61,7 @@ TENANT = SHOP.tenant
 STORE = SHOP.store
 TABLES = ("sale", "member", "identifier", "claim", "source_record", "evidence", "card", "card_feed")
 BESIDE = (
+    "sale_source",
     "identity_event",
     "card_shop",
     "card_progress",
@@ -279,6 +280,27 @@ class LittleLedger:
         )
         self.entries.append(entry)
         self.received_at += timedelta(seconds=1)
+
+
+def entry_of_sale(sale: SaleRecorded, device: DevicePath = SHOP) -> LedgerEntry:
+    """The ledger's entry of a sale by itself, for what asks nothing of its bytes."""
+    raw = msgspec.json.encode(sale)
+    return LedgerEntry(
+        position=1,
+        tenant=device.tenant,
+        store=device.store,
+        device=device.device,
+        event_id=keyed_event_id(device.tenant, sale.natural_key, sale.revision),
+        kind=SALE_RECORDED,
+        natural_key=sale.natural_key,
+        digest=content_digest(raw),
+        supersedes=None,
+        conflict=False,
+        time=NOON,
+        received_at=NOON,
+        historical=False,
+        body=raw,
+    )
 
 
 def phone(value: str, verified: bool = False) -> Identifier:

@@ -51,7 +51,8 @@ class MariadbServer:
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    self._server, "--no-defaults", f"--datadir={data}", f"--port={self.port}",
+                    self._server, "--no-defaults", f"--datadir={data}", f"--tmpdir={data}",
+                    f"--port={self.port}",
                     "--bind-address=127.0.0.1", f"--socket={self._folder / 'socket'}",
                     f"--pid-file={self._folder / 'pid'}", "--skip-name-resolve",
                     f"--init-file={self._folder / 'first.sql'}",
@@ -106,7 +107,8 @@ class MariadbServer:
             "GRANT ALL ON *.* TO 'till'@'127.0.0.1' WITH GRANT OPTION;\n"
         )
         done = subprocess.run(
-            [self._install, "--no-defaults", f"--datadir={data}", "--skip-test-db",
+            [self._install, "--no-defaults", f"--datadir={data}", f"--tmpdir={data}",
+             "--skip-test-db",
              "--auth-root-authentication-method=normal", "--skip-name-resolve", *_as_root()],
             capture_output=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip

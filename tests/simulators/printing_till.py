@@ -16,12 +16,16 @@ PULSE: Final = b"\x1bp\x00\x19\xfa"
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
-def receipt(number: int, *, total: str = "14.25", cut: bool = True) -> bytes:
-    """A receipt as a till of the eighties would print it; unlike any other of its number."""
+def receipt(number: int, *, total: str = "14.25", cut: bool = True, articles: int = 0) -> bytes:
+    """A receipt as a till of the eighties would print it; unlike any other of its number.
+
+    ``articles``: so many more that cost nothing.
+    """
     lines = [
         f"RECEIPT {number:08d}",
         "Example item                        4.00",
         "Another thing                      10.25",
+        *(f"Free of charge {article:4d}                  0.00" for article in range(articles)),
         f"TOTAL                              {total}",
     ]
     body = INIT + b"\x1ba\x01SHOP\n\x1ba\x00" + "\r\n".join(lines).encode() + b"\r\n\x1bd\x03"

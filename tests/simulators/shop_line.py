@@ -41,12 +41,14 @@ class WatchedOutbox:
         welcomed_at: when the cloud last said what it has.
         acknowledged_at: when the ledger's word on each sequence of the sales came.
         settled_at: when the outbox had noted it.
+        leased_at: when each was asked for and when it was lent, of the sales, the last time.
     """
 
     outbox: Outbox
     welcomed_at: float = 0.0
     acknowledged_at: dict[int, float] = field(default_factory=dict)
     settled_at: dict[int, float] = field(default_factory=dict)
+    leased_at: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def epoch(self) -> Epoch:
@@ -69,7 +71,8 @@ class WatchedOutbox:
         now_s: float,
         lease_s: float,
     ) -> Lease | None:
-        return self.outbox.lease(
+        asked_s = perf_counter()
+        lease = self.outbox.lease(
             stream,
             max_events=max_events,
             max_bytes=max_bytes,
@@ -79,6 +82,10 @@ class WatchedOutbox:
             now_s=now_s,
             lease_s=lease_s,
         )
+        if lease is not None and stream == Stream.SALE:
+            times = asked_s, perf_counter()
+            self.leased_at |= dict.fromkeys(range(lease.first, lease.last + 1), times)
+        return lease
 
     def release(self, lease: Lease) -> None:
         self.outbox.release(lease)

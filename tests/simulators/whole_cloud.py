@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse
 
 from cloud.access import IssuedToken, Scope
 from cloud.api import ApiParts, create_api
+from cloud.capture import CaptureFold
 from cloud.cards import CardFeed, CardsFold
 from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
@@ -47,11 +48,19 @@ from models.vault.keyring import Keyring
 from models.vault.seal import Sealer
 from models.wire.codec import Codec
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
+from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import Heartbeat
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, StoreId, TenantId, uuid7
-from models.wire.registry import FOOTFALL_COUNTED, HEARTBEAT, EventData, EventType
+from models.wire.registry import (
+    FOOTFALL_COUNTED,
+    HEARTBEAT,
+    RECORD_QUARANTINED,
+    RECORD_RELEASED,
+    EventData,
+    EventType,
+)
 from models.wire.topics import Stream
 from tests.simulators.back_office import TENANT, TERMINAL, BackOffice
 from tests.simulators.databases import Databases
@@ -85,6 +94,7 @@ class WholeCloud(BackOffice):
             NoticeFold(),
             SalesFold(),
             FootfallFold(),
+            CaptureFold(),
             MembersFold(self.keyring),
             CardsFold(self.keyring, blobs),
         )
@@ -119,6 +129,18 @@ class WholeCloud(BackOffice):
     def count(self, *counted: FootfallCounted, device: DevicePath = SHOP) -> Appended:
         """Take what a device's camera counted into the ledger and the views."""
         return self._take(Stream.FOOTFALL, FOOTFALL_COUNTED, counted, device)
+
+    def set_aside(
+        self, *told: RecordQuarantined | RecordReleased, device: DevicePath = SHOP
+    ) -> Appended:
+        """Take what a shop tells of its quarantine into the ledger and the views."""
+        appended: Appended | None = None
+        for each in told:
+            ended = isinstance(each, RecordReleased)
+            kind = RECORD_RELEASED if ended else RECORD_QUARANTINED
+            appended = self._take(Stream.SALE, kind, [each], device)
+        assert appended is not None, "name at least one"
+        return appended
 
     def _take(
         self, stream: Stream, kind: EventType, said: Sequence[EventData], device: DevicePath

@@ -23,10 +23,10 @@ from agent.capture.pos.database.following import FollowingSettings
 from agent.capture.pos.database.polling import Dated, Position
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.records import Refused
+from agent.config import AgentConfig, DeviceSettings
 from agent.config.databases import (
     Login,
     TillDatabaseSettings,
-    check_databases,
     database_login,
 )
 from agent.errors import BadConfiguration
@@ -40,6 +40,7 @@ from tests.simulators.outbox_parts import Premises, take
 from tests.simulators.polled_till import NOON, sqlite_till
 from tests.simulators.till_tables import ARTICLES, Basket
 
+_DEVICE = DeviceSettings("demo", "sh-0001", "sh-0001-pos1")
 _ADDRESS = "mysql://till.example/unicentaopos"
 
 
@@ -173,7 +174,7 @@ def test_settings_that_cannot_work_are_refused_without_quoting_a_login(
 
 def test_two_databases_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="given twice"):
-        check_databases([TillDatabaseSettings("main", _ADDRESS)] * 2)
+        AgentConfig(_DEVICE, database=(TillDatabaseSettings("main", _ADDRESS),) * 2)
 
 
 def test_a_login_comes_from_its_file_or_the_environment_and_is_printed_nowhere(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,13 +21,6 @@ from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, a_draft, bulk, ids_of, some_drafts, take
 
 LARGE = b'{"pad":"' + bulk(60_000) + b'"}'
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def let_pages(outbox: Outbox, more: int) -> None:

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
@@ -25,13 +24,6 @@ from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts, take
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def edit(path: Path, *statements: str) -> None:

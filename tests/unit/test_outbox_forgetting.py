@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from agent.config.outbox import OutboxSettings
 from agent.outbox import Outbox, Thrift
@@ -20,25 +18,6 @@ from tests.simulators.clocks import HandClock
 from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts, take
 
 DAY_S = 86_400.0
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def premises(tmp_path: Path, clock: HandClock) -> Iterator[Premises]:
-    one = Premises(tmp_path, clock)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def outbox(premises: Premises) -> Iterator[Outbox]:
-    one = premises.open()
-    yield one
-    one.close()
 
 
 def ids(*numbers: int) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from agent.outbox import Inspection
 from agent.outbox.glance import EVENTS, Glance
 from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, some_drafts, take
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def looked(premises: Premises) -> Glance:

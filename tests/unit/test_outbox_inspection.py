@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from agent.errors import DiskUnusable, OutboxBusy
@@ -18,13 +15,6 @@ from tests.simulators.facts import NOON
 from tests.simulators.outbox_parts import Premises, a_draft, some_drafts, take
 
 PHONE = "+8613812345678"
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def test_pending_events_are_listed_without_personal_data(premises: Premises) -> None:

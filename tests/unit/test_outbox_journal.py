@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -38,20 +37,6 @@ from tests.simulators.outbox_parts import (
 )
 
 PHONE = "+8613812345678"
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def outbox(premises: Premises) -> Iterator[Outbox]:
-    one = premises.open()
-    yield one
-    one.close()
 
 
 def stored_bodies(premises: Premises) -> list[bytes]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from importlib import resources
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -28,13 +26,6 @@ DICTIONARIES = {1: "81421488c50f98da4a126dc4ab91f919519b0a37a4813eb71dd098f14e88
 """Only ever added to: events in running shops are packed with each of them."""
 
 PACKED_WITH_1 = bytes.fromhex("28b52ffd2501073900007b2261223a317d488bfc32")
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def bodies(premises: Premises) -> list[bytes]:

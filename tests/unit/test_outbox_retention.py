@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from agent.outbox import Inspection, Outbox
 from agent.outbox.retention import CHUNK
@@ -17,25 +13,6 @@ from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts
 
 DAY_S = 86_400.0
 WEEK = {Stream.SALE: 7 * DAY_S}
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def premises(tmp_path: Path, clock: HandClock) -> Iterator[Premises]:
-    one = Premises(tmp_path, clock)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def outbox(premises: Premises) -> Iterator[Outbox]:
-    one = premises.open()
-    yield one
-    one.close()
 
 
 def settle_all(outbox: Outbox) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -31,13 +31,6 @@ from tests.simulators.outbox_parts import Premises, a_draft, ids_of, some_drafts
 
 MANY = 120
 PHONE = "+8613812345678"
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def a_day(premises: Premises) -> tuple[str, list[str]]:

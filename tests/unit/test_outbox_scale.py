@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from agent.outbox import Outbox
 from agent.outbox.names import write_all
@@ -22,13 +19,6 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 INSERT INTO event SELECT ? + i, printf('%036x', i), 0,
  CAST(printf('{"id":"%036x","type":"lianke.sale.recorded"}', i) AS BLOB) FROM n
 """
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
 
 
 def fill(path: Path) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
-import pytest
 
 from agent.outbox import Draft, Inspection, Outbox
 from models.wire.ack import EpochSettled
@@ -17,20 +13,6 @@ from models.wire.ids import EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, a_draft, ids_of, plain, some_drafts, take
-
-
-@pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def outbox(premises: Premises) -> Iterator[Outbox]:
-    one = premises.open()
-    yield one
-    one.close()
 
 
 def told(outbox: Outbox, *ranges: Range, epoch: str | None = None) -> list[EpochSettled]:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.capture.pos import TillProfile
 from agent.capture.quarantine import Quarantine, write_content, write_list
-from agent.errors import BadConfiguration, DiskUnusable
-from models.wire.events.sale import Status
-from tests.simulators.capturing import reader
+from agent.errors import BadConfiguration
+from models.wire.events.capture import ReleasedHow
+from tests.simulators.facts import NOON
 from tests.simulators.poslog_writer import goods, poslog, retail, tender, transaction
 from tests.unit.test_spool import Shop
 
@@ -54,25 +53,10 @@ def test_what_is_shown_holds_no_card(quarantine: Quarantine) -> None:
     assert CARD not in out.getvalue()
 
 
-def test_a_record_is_captured_once_its_profile_knows_it(shop: Shop, quarantine: Quarantine) -> None:
-    (record,) = [kept for kept in quarantine.kept() if kept.record]
-    shop.reader = reader("arts-poslog")
-    quarantine.retry(record, shop.folder)
-    shop.restarted()
-    shop.settle()
-    assert {kept.record for kept in quarantine.kept()} == {0, 1}  # not yet: it comes back
-    shop.reader = reader(TillProfile("mended", 2, statuses={"Geparkt": Status.SUSPENDED}))
-    shop.restarted()
-    quarantine.retry(next(kept for kept in quarantine.kept() if kept.record), shop.folder)
-    shop.settle()
-    assert sorted(shop.sink.numbers) == ["1", "2", "3"]
-    assert [kept.record for kept in quarantine.kept()] == [0]
-
-
 def test_what_is_dropped_is_gone(shop: Shop, quarantine: Quarantine) -> None:
     for kept in quarantine.kept():
-        quarantine.drop(kept)
-        quarantine.drop(kept)
+        quarantine.drop(kept, ReleasedHow.DROPPED, NOON)
+        quarantine.drop(kept, ReleasedHow.DROPPED, NOON)
     assert quarantine.kept() == []
     assert list((shop.data / "quarantine").iterdir()) == []
 
@@ -84,13 +68,3 @@ def test_a_name_may_be_shortened_but_not_guessed(quarantine: Quarantine) -> None
         quarantine.find([""])
     with pytest.raises(BadConfiguration, match="nothing of that name"):
         quarantine.find(["zzz"])
-
-
-def test_a_folder_that_is_gone_loses_nothing(
-    shop: Shop, quarantine: Quarantine, tmp_path: Path
-) -> None:
-    kept = quarantine.kept()
-    with pytest.raises(DiskUnusable, match="nothing was removed"):
-        quarantine.retry(kept[0], tmp_path / "none")
-    assert quarantine.kept() == kept
-    assert shop.kept("quarantine")

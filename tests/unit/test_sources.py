@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.capture.pos.keeping import Keeping
-from agent.capture.retrying import folder_of
 from agent.capture.sources import Sources, Surroundings, make_sources
 from agent.config import (
     AgentConfig,
@@ -18,7 +17,6 @@ from agent.config import (
     JournalSettings,
     PrinterTapSettings,
     PrintsSettings,
-    TillSettings,
 )
 from agent.errors import BadConfiguration
 from agent.health.status.facts import SourceKind, SourceStatus
@@ -139,27 +137,3 @@ def test_a_profile_that_is_missing_or_wrong_is_refused_at_start(
     with pytest.raises(BadConfiguration) as refused:
         make_sources(config(tmp_path, **parts), around(tmp_path))
     assert words in str(refused.value)
-
-
-def test_a_receipt_goes_back_to_the_folder_it_came_from(tmp_path: Path) -> None:
-    prints = tuple(
-        PrintsSettings(name, Path("/srv") / name, "receipt-examplemart") for name in ("a", "b")
-    )
-    box = config(
-        tmp_path,
-        till=TillSettings(folder=Path("/srv/till")),
-        tap=(PrinterTapSettings("t", "10.0.0.9", "receipt-examplemart"),),
-        prints=prints,
-    )
-    slip = b'LKSLIP1 {"printer":"b"}\nTOTAL'
-    assert folder_of(box, "day.XML", b"") == Path("/srv/till")
-    assert folder_of(box, "1.print", b"") == tmp_path / "prints" / "waiting"
-    assert folder_of(box, "job.prn", slip) == Path("/srv/b")
-    for file, head, words in (
-        ("job.prn", b"TOTAL", "several [[prints]]"),
-        ("job.prn", slip.replace(b'"b"', b'"c"'), "no [[prints]] is named 'c'"),
-        ("journal.csv.line-7", b"", "give the [[journal]] another name"),
-    ):
-        with pytest.raises(BadConfiguration) as refused:
-            folder_of(box, file, head)
-        assert words in str(refused.value)

@@ -61,6 +61,8 @@ def an_account(box: Box, folder: Path) -> Account:
         clock=lambda: a_status().clock or pytest.fail("a status without a clock"),
         till=a_till,
         sources=list,
+        workstations=list,
+        books_trouble=str,
         cameras=list,
         quarantined=lambda: 0,
         cards=lambda: 3,

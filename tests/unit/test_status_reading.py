@@ -52,13 +52,6 @@ def config(tmp_path: Path) -> AgentConfig:
 
 
 @pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
-    one = Premises(tmp_path)
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def outbox(premises: Premises) -> Iterator[Outbox]:
     with closing(premises.open()) as one:
         one.append(Stream.SALE, some_drafts(20))

@@ -9,9 +9,26 @@ import pytest
 
 from agent.health.alarms import AlarmKind
 from agent.health.alarms.board import Sign, Trouble
-from agent.health.status.facts import BudgetStatus, ClockStatus, RoomStatus, Status
+from agent.health.status.facts import (
+    BudgetStatus,
+    ClockStatus,
+    RoomStatus,
+    SourceKind,
+    Status,
+    WorkstationStatus,
+)
 from agent.health.status.signs import signs
-from tests.simulators.agent_status import a_line, a_status, a_till, a_troubled_status, camera
+from tests.simulators.agent_status import (
+    a_line,
+    a_source,
+    a_status,
+    a_till,
+    a_troubled_status,
+    a_workstation,
+    camera,
+    numbers,
+    taken,
+)
 from tests.simulators.facts import NOON
 
 HOURS = timedelta(hours=3)
@@ -20,6 +37,10 @@ HOURS = timedelta(hours=3)
 def room(used: int = 0, free: int = 1_000) -> RoomStatus:
     budgets = [BudgetStatus(name="total", used_bytes=used, limit_bytes=100)]
     return RoomStatus(budgets=budgets, disk_free_bytes=free, disk_floor_bytes=500)
+
+
+def gapped() -> WorkstationStatus:
+    return a_workstation(missing=3, gaps=[numbers(104), numbers(230, 231)])
 
 
 def found(status: Status, *salvages: Trouble) -> Mapping[AlarmKind, Sign]:
@@ -58,6 +79,13 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(oldest_sale_at=NOON - HOURS), AlarmKind.SALE_OVERDUE),
         (a_status(room=room(used=91)), AlarmKind.ROOM_LOW),
         (a_status(room=room(free=499)), AlarmKind.ROOM_LOW),
+        (a_status(workstations=[gapped()]), AlarmKind.SEQUENCE_GAP),
+        (
+            a_status(workstations=[a_workstation(repeated=1, repeats=[numbers(7)])]),
+            AlarmKind.SEQUENCE_REPEAT,
+        ),
+        (a_status(till=a_till(taken=taken(11))), AlarmKind.ARITHMETIC_DISAGREES),
+        (a_status(books_trouble="disk full"), AlarmKind.BOOKS_NOT_KEPT),
         (a_status(dead_letters=1), AlarmKind.EVENTS_REJECTED),
         (a_status(quarantined=1), AlarmKind.FILES_QUARANTINED),
         (a_status(cameras=[camera("lost")]), AlarmKind.CAMERA_BLIND),
@@ -77,6 +105,9 @@ def test_each_trouble_is_one_alarm(status: Status, kind: AlarmKind) -> None:
         a_status(cameras=[camera("lost", since_s=59.0)]),
         a_status(clock=ClockStatus(quality="free", skew_s=119.0)),
         a_status(room=room(used=90, free=500)),
+        a_status(till=a_till(taken=taken(10))),
+        a_status(workstations=[a_workstation(late=3, since=NOON.date())]),
+        a_status(workstations=[a_workstation(missing=1, gaps=[numbers(7, recent=False)])]),
     ],
 )
 def test_what_mends_itself_in_a_moment_is_no_alarm(status: Status) -> None:
@@ -97,12 +128,31 @@ def test_what_mends_itself_in_a_moment_is_no_alarm(status: Status) -> None:
         ),
         (a_status(line=a_line(online=False, since=NOON)), {AlarmKind.OFFLINE}),
         (a_status(cameras=[camera("starting")]), {AlarmKind.CAMERA_BLIND}),
+        (a_status(till=a_till(taken=taken(5, 19))), {AlarmKind.ARITHMETIC_DISAGREES}),
+        (a_status(workstations=[a_workstation(ripening=True)]), {AlarmKind.SEQUENCE_GAP}),
     ],
 )
 def test_a_part_that_is_just_starting_ends_no_alarm_of_before(
     status: Status, kinds: set[AlarmKind]
 ) -> None:
     assert unclear(status) == kinds
+
+
+def test_an_alarm_of_numbers_names_the_till_the_numbers_and_the_days() -> None:
+    [trouble] = found(a_status(workstations=[gapped()]))[AlarmKind.SEQUENCE_GAP].standing
+    assert (trouble.about, trouble.detail) == (
+        "9/3",
+        "missing: 104 on 2026-11-22, 230-231 on 2026-11-22",
+    )
+
+
+def test_an_alarm_of_sums_names_source_profile_and_share_and_ends_when_it_gets_better() -> None:
+    source = a_source(SourceKind.JOURNAL, taken=taken(50))
+    [trouble] = found(a_status(sources=[source]))[AlarmKind.ARITHMETIC_DISAGREES].standing
+    told = "profile arts-poslog: 50 of the last 200 sales (25%)"
+    assert (trouble.about, trouble.detail) == ("front", told)
+    better = a_status(sources=[a_source(SourceKind.JOURNAL, taken=taken(9))])
+    assert AlarmKind.ARITHMETIC_DISAGREES not in standing(better) | unclear(better)
 
 
 def test_a_box_without_a_till_never_waits_for_one() -> None:

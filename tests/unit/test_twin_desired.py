@@ -69,7 +69,8 @@ def test_a_kept_file_that_is_damaged_means_none_so_that_the_cloud_sends_again(
 
 
 def test_a_document_that_cannot_be_kept_is_refused_by_its_version(tmp_path: Path) -> None:
-    keeper = DesiredKeeper(tmp_path / "no such folder" / "desired.json")
+    (tmp_path / "no folder").write_bytes(b"")
+    keeper = DesiredKeeper(tmp_path / "no folder" / "desired.json")
     assert keeper.take(wanted(2))
     assert keeper.in_force is None
     assert keeper.standing.refused == 2

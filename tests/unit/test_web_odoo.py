@@ -87,6 +87,20 @@ def test_an_order_is_right_to_the_cent(tmp_path: Path) -> None:
     assert sale.capture.flags == []
 
 
+def test_the_last_sale_is_no_later_for_a_look_that_found_nothing(tmp_path: Path) -> None:
+    odoo = shop()
+    with pulling(tmp_path, odoo) as pulled:
+        pulled.puller.step()
+        assert pulled.puller.status.last_pass_at is not None
+        assert pulled.puller.status.last_sale_at is None
+        odoo.add(1)
+        pulled.puller.step()
+        came_at = pulled.puller.status.last_sale_at
+        pulled.puller.step()
+        assert came_at is not None
+        assert pulled.puller.status.last_sale_at == came_at
+
+
 def test_customers_come_with_phone_and_card_and_without_their_name(tmp_path: Path) -> None:
     odoo = shop()
     odoo.add(1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from agent.errors import DiskUnusable
-from models.durable import make_folder, sync_folder
+from models.durable import write_whole
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
@@ -59,7 +58,7 @@ class PlayedMark:
         if self._kept == self._written:
             return
         try:
-            self._replace(msgspec.json.encode(self._kept))
+            write_whole(self._path, msgspec.json.encode(self._kept))
         except OSError as error:
             raise DiskUnusable(
                 f"{self._path}: {error.strerror}; free or repair the disk, for after a restart "
@@ -75,16 +74,6 @@ class PlayedMark:
         except (OSError, msgspec.DecodeError) as error:
             _LOG.warning("clip_mark_unreadable", path=str(self._path), error=str(error))
             return _Kept("", Played())
-
-    def _replace(self, content: bytes) -> None:
-        draft = self._path.with_suffix(".draft")
-        make_folder(self._path.parent)
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
-        sync_folder(self._path.parent)
 
     def _identity(self) -> str:
         try:

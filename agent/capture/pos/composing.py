@@ -16,7 +16,7 @@ from agent.capture.pos.sink import CapturedSale
 from agent.errors import EventTooLarge
 from models.wire.digest import content_digest
 from models.wire.envelope import MAX_EVENT_BYTES, Moment, compose
-from models.wire.events.sale import SaleRecorded
+from models.wire.events.sale import Flag, SaleRecorded
 from models.wire.ids import DevicePath, keyed_event_id, sale_id
 from models.wire.personal import personal_spans
 from models.wire.registry import SALE_RECORDED
@@ -50,3 +50,18 @@ def compose_sale(unrevised: SaleRecorded, device: DevicePath, at: Moment) -> Cap
         )
     spans = personal_spans(SALE_RECORDED, msgspec.json.encode(sale)) if sale.loyalty else []
     return CapturedSale(event_id, about, sale, body, spans)
+
+
+def marked(captured: CapturedSale, flag: Flag) -> CapturedSale:
+    """The same event, saying one thing more of how it was captured.
+
+    Its ids and its revision stay: what is said of the capture is not part of the content.
+    """
+    capture = captured.sale.capture
+    said = msgspec.structs.replace(capture, flags=[*capture.flags, flag])
+    sale = msgspec.structs.replace(captured.sale, capture=said)
+    data = msgspec.json.encode(sale)
+    outside = msgspec.json.decode(captured.body, type=dict[str, msgspec.Raw])
+    body = msgspec.json.encode(outside | {"data": msgspec.Raw(data)})
+    spans = personal_spans(SALE_RECORDED, data) if sale.loyalty else []
+    return CapturedSale(captured.event_id, captured.sale_id, sale, body, spans)

@@ -10,6 +10,7 @@ reads the same but for that; digests are always those of the original bytes.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
 
 from agent.capture.pos.sealing import opened_pieces, sealed_pieces
 from agent.capture.pos.sensitive import Whitelist, masked_pieces, without_cards
@@ -28,6 +29,9 @@ from models.vault.blob import BlobSealer
 
 SEALED: Final = ".sealed"
 NOTE: Final = ".json"
+TILL_FOLDER: Final = "[till]"
+"""What the folder of ``[till]`` is called among sources; no other can have the name."""
+
 _PREFIX_CHARS: Final = 16
 _PIECE_BYTES: Final = 1 << 20
 _NAME_BYTES: Final = 160  # with prefix and suffixes it stays below the 255 of common file systems
@@ -79,6 +83,20 @@ class Keeping:
         self._zone = zone
         self._retention = retention or Retention()
         self._whitelist = whitelist
+        self._source = ""
+
+    def serving(self, source: str) -> Self:
+        """The same for one source, whose name then stands in the notes; for one thread."""
+        serving = copy.copy(self)
+        serving._source = source  # noqa: SLF001 - a copy of ourselves
+        return serving
+
+    def name_of(self, path: Path) -> str:
+        """By which something in quarantine is asked for: the same as long as it lies there.
+
+        Made with this device's key, so that it says nothing of what is in it, wherever it goes.
+        """
+        return self._sealer.mark(path.stem)
 
     def archive(self, name: str, data: bytes | BinaryIO, at: datetime) -> Path:
         """Keep a file that was captured; raises DiskUnusable.
@@ -105,14 +123,24 @@ class Keeping:
             "reason": without_cards(reason),
             "at": at.astimezone(UTC).isoformat(timespec="seconds"),
             "file": without_cards(name),
+            "source": self._source,
             "sha256": digest,
             "size": size,
             **asdict(place or Place()),
         }
-        text = json.dumps(note, ensure_ascii=False, indent=1).encode()
-        self._write(path.with_suffix(NOTE), [text], durable=True)
+        self._write_note(path, note)
         self._write(path, self._sealed(path, source), durable=True)
         return path
+
+    def renote(self, path: Path, at: datetime, reason: str) -> None:
+        """What lies in quarantine was read again, in vain: say so; raises DiskUnusable.
+
+        It began a new stay then. It still ends by the day on which it was captured.
+        """
+        note: dict[str, Any] = json.loads(path.with_suffix(NOTE).read_bytes())
+        note["reason"] = without_cards(reason)
+        note["since"] = at.astimezone(UTC).isoformat()
+        self._write_note(path, note)
 
     def open(self, path: Path) -> bytes:
         """The content of a kept file; raises SealBroken if it was moved, changed or is not ours."""
@@ -145,7 +173,7 @@ class Keeping:
         for note in notes:
             # The note goes last: a sealed file without one would never expire.
             note.with_suffix(SEALED).unlink(missing_ok=True)
-            note.unlink()
+            note.unlink(missing_ok=True)
         return len(notes)
 
     def _day(self, at: datetime) -> date:
@@ -157,6 +185,10 @@ class Keeping:
     def _sealed(self, path: Path, source: BinaryIO) -> Iterator[bytes]:
         masked = masked_pieces(source, self._whitelist)
         return sealed_pieces(masked, self._sealer, self._place(path))
+
+    def _write_note(self, path: Path, note: dict[str, Any]) -> None:
+        text = json.dumps(note, ensure_ascii=False, indent=1).encode()
+        self._write(path.with_suffix(NOTE), [text], durable=True)
 
     def _write(self, path: Path, content: Iterable[bytes], *, durable: bool) -> None:
         draft = path.with_name(f".{path.name}.part")
@@ -206,8 +238,11 @@ def _remove_folder(folder: Path) -> int:
 
 
 def _noted(note: Path) -> datetime:
-    at: str = json.loads(note.read_bytes())["at"]
-    return datetime.fromisoformat(at)
+    """When it was captured; of a note that was damaged, when it was written."""
+    try:
+        return datetime.fromisoformat(json.loads(note.read_bytes())["at"])
+    except (ValueError, KeyError, TypeError):
+        return datetime.fromtimestamp(note.stat().st_mtime, UTC)
 
 
 def _unusable(path: Path, error: OSError) -> DiskUnusable:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
+from agent.capture.pos.web.secret_files import read_secret
+from agent.errors import BadConfiguration
+
+_KEY_BYTES: Final = 32
 _PSEUDONYM_BYTES: Final = 5  # 40 bits: no two of a shop's cashiers meet, and nothing else is in it
 
 
@@ -21,3 +26,22 @@ def operator_pseudonym(operator: str, key: bytes, store: str) -> str:
         return ""
     digest = hmac.digest(key, f"operator\x1f{store}\x1f{operator}".encode(), sha256)
     return digest[:_PSEUDONYM_BYTES].hex()
+
+
+def read_operator_key(path: Path) -> bytes:
+    """The tenant's key, as its cloud printed it.
+
+    Raises:
+        BadConfiguration: it cannot be read, others can read it, too, or it is no such key.
+    """
+    text = read_secret(path, "operator key")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise BadConfiguration(
+            f"operator key {path} is not {2 * _KEY_BYTES} hexadecimal digits; print it anew with: "
+            "lianke-cloud operator-key"
+        )
+    return key

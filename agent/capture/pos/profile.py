@@ -20,6 +20,7 @@ from agent.capture.pos.family import Adapter, load_named, profiles_for
 from agent.capture.pos.fields import check_path, word
 from agent.errors import BadConfiguration
 from models.wire.events.sale import LinkReason, Scheme, Status
+from models.wire.source_rank import POSLOG, check_rank
 
 DEFAULT_PROFILE: Final = "arts-poslog"
 
@@ -115,6 +116,7 @@ class TillProfile:
         name: as the file is called, and as the sale's ``capture`` names it.
         adapter: who reads such files; the folder holds the profiles of all adapters.
         version: raised with every change that could change a captured sale.
+        source_rank: 1 to 100; where two sources see one sale, the one with the higher rank counts.
         namespaces: namespaces by which a file of this make is recognised.
         timezone: for times without an offset; the device's where empty.
         currency: for transactions that name none; such a file is unreadable where empty.
@@ -132,6 +134,7 @@ class TillProfile:
     name: str
     version: int
     adapter: Adapter = Adapter.POSLOG
+    source_rank: int = POSLOG
     namespaces: tuple[str, ...] = ()
     timezone: str = ""
     currency: str = ""
@@ -147,7 +150,8 @@ class TillProfile:
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def __post_init__(self) -> None:
-        """A time zone or a path that cannot be is found at start, not at the first sale."""
+        """A rank, time zone or path that cannot be is found at start, not at the first sale."""
+        check_rank(self.source_rank)
         if self.timezone:
             try:
                 ZoneInfo(self.timezone)

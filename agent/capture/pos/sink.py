@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
 
+from agent.capture.pos.witness import Witness
 from models.wire.envelope import Moment
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, EventId, SaleId
@@ -48,6 +49,14 @@ class SaleSink(Protocol):
         ...
 
 
+class NamedSinks(Protocol):
+    """Knows whose sales it takes."""
+
+    def of(self, source: str) -> SaleSink:
+        """The sink of one source, by its name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CaptureContext:
     """What the reader must know that no file says.
@@ -58,6 +67,7 @@ class CaptureContext:
         moment: the device's clocks, asked once per file.
         phone_region: ISO 3166 region for phone numbers without country code.
         operator_key: keys the pseudonyms of cashiers; empty leaves them out.
+        witness: who listens; nobody while a shop's day is captured.
     """
 
     device: DevicePath
@@ -65,3 +75,4 @@ class CaptureContext:
     moment: Callable[[], Moment]
     phone_region: str = "CN"
     operator_key: bytes = b""
+    witness: Witness | None = None

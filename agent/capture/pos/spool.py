@@ -24,10 +24,10 @@ from agent.capture.pos.claims import Claims, SpooledFile
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.kinds import POSLOG, FileKind
 from agent.capture.pos.processing import Fate, FileReader, FileUnreachable, Processor
+from agent.capture.pos.setbacks import Setbacks
 from agent.capture.pos.settling import Settling
 from agent.capture.pos.sink import SaleSink
 from agent.capture.pos.watch import FolderWatch, open_watch
-from agent.errors import AgentError, DiskUnusable
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ids import DeviceId
@@ -103,8 +103,14 @@ class Spool:
         self._open_watch = watch
         self._complained: set[str] = set()
         self._status = SpoolStatus()
-        self._failures = 0
         self._stopping = threading.Event()
+        self._setbacks = Setbacks(
+            "spool",
+            clock=clock,
+            stopping=self._stopping,
+            first_s=self._settings.backoff_base_s,
+            longest_s=self._settings.backoff_cap_s,
+        )
         self._watch: FolderWatch | None = None
         self._thread: threading.Thread | None = None
 
@@ -225,27 +231,18 @@ class Spool:
 
     def _block(self, error: Exception) -> None:
         """Say once what is wrong, then wait twice as long as the last time."""
-        expected = isinstance(error, AgentError)
-        # Only our own errors promise to quote nothing of what they read.
-        reason = str(error) if expected else type(error).__name__
-        if reason != self._status.blocked:
-            _LOG.error("spool_blocked", reason=reason, exc_info=None if expected else error)
+        setback = self._setbacks.met(error)
         self._status = replace(
             self._status,
-            blocked=reason,
-            out_of_room=isinstance(error, DiskUnusable),
+            blocked=setback.reason,
+            out_of_room=setback.out_of_room,
             at_ease=False,
         )
-        settings = self._settings
-        delay_s = min(settings.backoff_base_s * 2**self._failures, settings.backoff_cap_s)
-        self._failures = min(self._failures + 1, 16)
-        self._clock.wait(self._stopping, delay_s)
+        self._setbacks.wait()
 
     def _unblock(self) -> None:
-        if self._status.blocked:
-            _LOG.info("spool_unblocked")
+        self._setbacks.over()
         self._status = replace(self._status, blocked="", out_of_room=False, at_ease=True)
-        self._failures = 0
 
     def _complain(self, event: str, about: str, **facts: object) -> None:
         """Warn of something once, until it is over."""

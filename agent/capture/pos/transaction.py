@@ -38,12 +38,15 @@ class TransactionReader:
         self._dialects = profile.dialects()
         self._store = context.device.store
         self._phone_region = context.phone_region
+        self._witness = context.witness
         self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
         pseudonyms = profile.operators is Operators.PSEUDONYM
         self._operator_key = context.operator_key if pseudonyms else b""
 
     def read(self, transaction: Element, raw_sha256: str) -> SaleRecorded:
         """The sale; raises Malformed where something that identifies or counts cannot be read."""
+        if self._witness is not None:
+            transaction = self._witness.element(transaction)
         header = read_header(transaction, self._profile, self._zone)
         status = status_of(transaction, header.body, self._profile)
         receipt = self._receipt(header)
@@ -101,6 +104,7 @@ class TransactionReader:
             profile_version=self._profile.version,
             raw_sha256=raw_sha256,
             flags=flags,
+            rank=self._profile.source_rank,
         )
 
 

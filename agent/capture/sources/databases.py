@@ -28,7 +28,7 @@ def _follower(
         settings,
         around.context,
         sink=around.sink,
-        keeping=around.new_keeping(),
+        keeping=around.new_keeping().serving(settings.name),
         data_dir=data_dir,
         profiles=around.till_profiles,
         clock=around.clock,

@@ -21,15 +21,18 @@ def door_source(settings: WebSettings, data_dir: Path, around: Surroundings) -> 
 
 
 def _door(settings: WebSettings, data_dir: Path, around: Surroundings) -> WebDoor:
-    return build_door(settings, web_surroundings(data_dir, around, settings.poslog_profile))
+    return build_door(
+        settings, web_surroundings(settings.name, data_dir, around, settings.poslog_profile)
+    )
 
 
 def web_surroundings(
-    data_dir: Path, around: Surroundings, poslog_profile: str | None = None
+    name: str, data_dir: Path, around: Surroundings, poslog_profile: str | None = None
 ) -> WebSurroundings:
     """What a source by web needs, with a quarantine of its own.
 
     Args:
+        name: of the source.
         data_dir: keeps what the source must remember.
         around: what the sources of this box share.
         poslog_profile: names the members' cards that may stand in quarantine; the till's if None.
@@ -42,7 +45,7 @@ def web_surroundings(
         data_dir=data_dir,
         context=around.context,
         sink=around.sink,
-        keeping=around.new_keeping(poslog_profile),
+        keeping=around.new_keeping(poslog_profile).serving(name),
         clock=around.clock,
     )
 

@@ -37,7 +37,7 @@ class FolderSource:
             around.context.device.device,
             reader=reader,
             sink=around.sink,
-            keeping=around.new_keeping(),
+            keeping=around.new_keeping().serving(name),
             clock=around.clock,
             settings=settings,
             kind=files,

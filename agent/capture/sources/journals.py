@@ -20,6 +20,7 @@ from agent.capture.pos.journal import (
 )
 from agent.capture.pos.journal.following import FollowingSettings
 from agent.capture.pos.receipts import ReceiptProfile, TextJournalReader
+from agent.capture.pos.sink import CaptureContext
 from agent.capture.sources.source import Surroundings
 from agent.config import JournalSettings
 from agent.errors import BadConfiguration
@@ -38,13 +39,14 @@ class JournalSource:
             BadConfiguration: there is no such profile, or it is not one of a journal.
         """
         self.name = settings.name
-        reader, layout = _reader(settings, around)
+        profile, layout = journal_profile(settings, around.till_profiles)
+        reader = journal_reader(profile, around.context)
         tail = JournalTail(
             Chain(settings.file, settings.rotated),
             reader,
             layout,
             sink=around.sink,
-            aside=QuarantinedRecords(around.new_keeping(), around.clock),
+            aside=QuarantinedRecords(around.new_keeping().serving(settings.name), around.clock),
             cursors=CursorFile(cursors / f"{settings.name}.json"),
             clock=around.clock,
             settings=TailSettings(
@@ -85,20 +87,31 @@ class JournalSource:
         )
 
 
-def _reader(settings: JournalSettings, around: Surroundings) -> tuple[RecordReader, Layout]:
-    """Who makes sales of its records, and how these are found."""
-    path = around.till_profiles / f"{settings.profile}.toml"
+def journal_profile(
+    settings: JournalSettings, till_profiles: Path
+) -> tuple[JournalProfile | ReceiptProfile, Layout]:
+    """The profile of a journal, and how its records are found; raises BadConfiguration."""
+    path = till_profiles / f"{settings.profile}.toml"
     if path.is_file() and adapter_of(path) is Adapter.RECEIPTS:
-        return _text_reader(settings, around)
-    profile = load_named(around.till_profiles, settings.profile, JournalProfile, Adapter.JOURNAL)
+        return _text_profile(settings, till_profiles)
+    profile = load_named(till_profiles, settings.profile, JournalProfile, Adapter.JOURNAL)
     layout = Layout(profile.encoding, profile.longest_record_bytes, profile.lines_may_span_files)
-    return JournalReader(profile, around.context), layout
+    return profile, layout
 
 
-def _text_reader(settings: JournalSettings, around: Surroundings) -> tuple[RecordReader, Layout]:
+def journal_reader(
+    profile: JournalProfile | ReceiptProfile, context: CaptureContext
+) -> RecordReader:
+    """Who makes sales of the records of a journal, of tables or of receipts as printed."""
+    if isinstance(profile, ReceiptProfile):
+        return TextJournalReader(profile, context)
+    return JournalReader(profile, context)
+
+
+def _text_profile(settings: JournalSettings, till_profiles: Path) -> tuple[ReceiptProfile, Layout]:
     """For a file that holds receipts as they were printed."""
-    folder, name = around.till_profiles, settings.profile
-    profile = load_named(folder, name, ReceiptProfile, Adapter.RECEIPTS)
+    name = settings.profile
+    profile = load_named(till_profiles, name, ReceiptProfile, Adapter.RECEIPTS)
     journal = profile.journal
     if not (journal.begin or journal.end):
         raise BadConfiguration(
@@ -106,8 +119,7 @@ def _text_reader(settings: JournalSettings, around: Surroundings) -> tuple[Recor
             "ends in a file; add [journal] begin or end to it"
         )
     _check_encoding(settings.name, journal.encoding)
-    layout = Layout(journal.encoding, journal.longest_record_bytes)
-    return TextJournalReader(profile, around.context), layout
+    return profile, Layout(journal.encoding, journal.longest_record_bytes)
 
 
 def _check_encoding(name: str, encoding: str) -> None:

@@ -25,8 +25,10 @@ def make_sources(config: AgentConfig, around: Surroundings) -> list[Source]:
         BadConfiguration: a profile of a journal, tap or folder is missing or wrong, as for the
             till's folder. What databases, doors and Odoos lack is found when they start.
     """
-    journals = [JournalSource(each, config.journals_folder, around) for each in config.journal]
-    folders = [folder_of_prints(each, around) for each in config.prints]
+    journals = [
+        JournalSource(each, config.journals_folder, around.of(each.name)) for each in config.journal
+    ]
+    folders = [folder_of_prints(each, around.of(each.name)) for each in config.prints]
     return [
         *journals,
         *_taps(config, around),
@@ -43,7 +45,7 @@ def _databases(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
     from agent.capture.sources.databases import database_source  # noqa: PLC0415
 
     for each in config.database:
-        yield database_source(each, config.device.data_dir, around)
+        yield database_source(each, config.device.data_dir, around.of(each.name))
 
 
 def _web(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
@@ -52,12 +54,12 @@ def _web(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
         from agent.capture.sources.doors import door_source  # noqa: PLC0415 - see above
 
         for door in config.web:
-            yield door_source(door, config.device.data_dir, around)
+            yield door_source(door, config.device.data_dir, around.of(door.name))
     if config.odoo:
         from agent.capture.sources.pullers import odoo_source  # noqa: PLC0415 - see above
 
         for odoo in config.odoo:
-            yield odoo_source(odoo, config.device.data_dir, around)
+            yield odoo_source(odoo, config.device.data_dir, around.of(odoo.name))
 
 
 def _taps(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
@@ -76,7 +78,7 @@ def _taps(config: AgentConfig, around: Surroundings) -> Iterator[Source]:
         TAPS,
         sheets.waiting,
         ReaderOfTaps(readers),
-        around,
+        around.of(TAPS),
         files=sheets.kind,
         settings=SpoolSettings(),
     )

@@ -23,7 +23,7 @@ def odoo_source(
 
 
 def _puller(settings: OdooSettings, data_dir: Path, around: Surroundings) -> OdooPuller:
-    return build_puller(settings, web_surroundings(data_dir, around), around.random)
+    return build_puller(settings, web_surroundings(settings.name, data_dir, around), around.random)
 
 
 def _told(name: str, puller: OdooPuller) -> SourceStatus:
@@ -36,5 +36,5 @@ def _told(name: str, puller: OdooPuller) -> SourceStatus:
         at_ease=not status.blocked and status.passes > 0,
         sales=status.sales,
         set_aside=status.set_aside,
-        last_at=status.last_pass_at,
+        last_at=status.last_sale_at,
     )

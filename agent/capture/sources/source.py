@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from agent.capture.pos.keeping import Keeping
-from agent.capture.pos.sink import CaptureContext, SaleSink
+from agent.capture.pos.sink import CaptureContext, NamedSinks, SaleSink
 from agent.health.status.facts import SourceKind, SourceStatus
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
@@ -63,6 +63,7 @@ class Surroundings:
     Attributes:
         context: who captures, and where.
         sink: takes the sales of all of them.
+        sinks: gives each source a sink of its own; where absent they share ``sink``.
         new_keeping: archive and quarantine of this box, for one thread each.
         sealer: of what taps write down.
         clock: the device's.
@@ -79,6 +80,11 @@ class Surroundings:
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     configs: Path
+    sinks: NamedSinks | None = None
+
+    def of(self, source: str) -> Surroundings:
+        """The same for one source, by its name."""
+        return self if self.sinks is None else replace(self, sink=self.sinks.of(source))
 
     @property
     def till_profiles(self) -> Path:

@@ -7,7 +7,6 @@ nothing about the trouble of before.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from agent.health.alarms.vocabulary import AlarmKind
-from models.durable import make_folder, sync_folder
+from models.durable import write_whole
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
@@ -116,15 +115,8 @@ class Board:
             _LOG.info("alarm_over", alarm=kind, about=about)
 
     def _write(self) -> None:
-        draft = self._path.with_suffix(".draft")
         try:
-            make_folder(self._path.parent)
-            with draft.open("wb") as file:
-                file.write(msgspec.json.encode(self.standing()))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
-            sync_folder(self._path.parent)
+            write_whole(self._path, msgspec.json.encode(self.standing()))
         except OSError as error:
             _LOG.warning("alarms_not_kept", path=str(self._path), error=error.strerror)
 

@@ -15,6 +15,7 @@ from agent.health.checks.folders import data_folder_usable
 from agent.health.checks.keys import keys_apart
 from agent.health.checks.login import login_present
 from agent.health.checks.network import network_ready
+from agent.health.checks.numbers import numbers_whole
 from agent.health.checks.outbox import outbox_sound, outbox_whole
 from agent.health.checks.sources import sources_usable
 from agent.health.checks.till import till_folder_usable
@@ -27,6 +28,7 @@ QUICK: Final[tuple[Check, ...]] = (
     no_alarm_stands,
     till_folder_usable,
     sources_usable,
+    numbers_whole,
     cameras_present,
     network_ready,
     clock_set,

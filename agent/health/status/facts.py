@@ -7,7 +7,7 @@ is not known. Nothing here is personal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -123,6 +123,87 @@ class ClockStatus(msgspec.Struct, frozen=True, kw_only=True):
     skew_s: float | None = None
 
 
+class BalanceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last sales of one profile add up.
+
+    Attributes:
+        profile: by which they were read.
+        judged: so many were looked at, a few hundred at most.
+        unbalanced: whose lines or tenders do not come to the total.
+    """
+
+    profile: str
+    judged: int
+    unbalanced: int
+
+
+class TakenStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What came into the outbox from one source since the agent started.
+
+    Attributes:
+        captured: transactions that were new, controls included.
+        late: those of a business day that was closed before they came.
+        balances: how its last sales add up, by profile.
+        missing: numbers missing on the workstations whose numbers it tells.
+        repeated: numbers that these workstations gave twice.
+    """
+
+    captured: int = 0
+    late: int = 0
+    balances: list[BalanceStatus] = []
+    missing: int = 0
+    repeated: int = 0
+
+
+class NumbersStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Consecutive numbers of one business day.
+
+    Attributes:
+        day: the business day.
+        first: as the till writes it, without leading zeros.
+        last: the same as the first where it is one.
+        count: how many numbers.
+        recent: of the last days of a till that is in use; the others raise no alarm.
+    """
+
+    day: date
+    first: str
+    last: str
+    count: int = 1
+    recent: bool = True
+
+
+class WorkstationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What the till's books say of one workstation, for the business days that they keep.
+
+    Attributes:
+        business_unit: the shop, as the till calls it.
+        workstation_id: the same of the workstation.
+        missing: sequence numbers that were not captured and are not under way.
+        gaps: which, the newest days first, twenty entries at most.
+        repeated: numbers that two transactions of a business day bear.
+        repeats: which, the newest days first, twenty entries at most.
+        late: transactions whose business day was closed before they came.
+        since: the first business day with one of these.
+        ripening: more is missing, which may still be under way.
+    """
+
+    business_unit: str
+    workstation_id: str
+    missing: int = 0
+    gaps: list[NumbersStatus] = []
+    repeated: int = 0
+    repeats: list[NumbersStatus] = []
+    late: int = 0
+    since: date | None = None
+    ripening: bool = False
+
+    @property
+    def name(self) -> str:
+        """How it is called in alarms."""
+        return f"{self.business_unit}/{self.workstation_id}"
+
+
 class TillStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The till's folder.
 
@@ -133,6 +214,8 @@ class TillStatus(msgspec.Struct, frozen=True, kw_only=True):
         folder_present: the folder is there.
         at_ease: the last look at the folder went through.
         last_file_at: when the last file was captured, since the agent started.
+        quarantined: records and files of it that could not be read, since the agent started.
+        taken: what came of it.
     """
 
     waiting: int
@@ -141,6 +224,8 @@ class TillStatus(msgspec.Struct, frozen=True, kw_only=True):
     folder_present: bool
     at_ease: bool
     last_file_at: datetime | None
+    quarantined: int = 0
+    taken: TakenStatus = TakenStatus()
 
 
 class SourceKind(StrEnum):
@@ -177,6 +262,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
         reachable: whether the printer took the last connection; None until the first.
         unreachable_why: what the last attempt to reach it met.
         last_at: when something was captured last, since the agent started.
+        taken: what came of it into the outbox.
     """
 
     name: str
@@ -198,6 +284,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     reachable: bool | None = None
     unreachable_why: str = ""
     last_at: datetime | None = None
+    taken: TakenStatus = TakenStatus()
 
     @property
     def gaps(self) -> int:
@@ -263,6 +350,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         clock: the device's clock.
         till: the till's folder; None on a box without one.
         sources: journals, receipt taps and folders of prints; none on a box without one.
+        workstations: what the till's books say of each, the worst first.
+        books_trouble: why the books are not kept on the disk; empty when all is well.
         cameras: none on a box without one.
         dead_letters: events kept that the cloud refused for ever.
         quarantined: unreadable till files that are kept.
@@ -284,6 +373,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     clock: ClockStatus | None = None
     till: TillStatus | None = None
     sources: list[SourceStatus] = []
+    workstations: list[WorkstationStatus] = []
+    books_trouble: str = ""
     cameras: list[CameraStatus] = []
     dead_letters: int = 0
     quarantined: int = 0

@@ -10,7 +10,13 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from agent.health.alarms import AlarmKind, Severity, read_vocabulary
-from agent.health.status.facts import SourceStatus, Status
+from agent.health.status.facts import (
+    BalanceStatus,
+    SourceStatus,
+    Status,
+    TakenStatus,
+    WorkstationStatus,
+)
 from agent.metrics import Counted, Measured
 from models.wire.envelope import ClockQuality
 
@@ -28,17 +34,42 @@ class StatusFigures(Collector):
     def describe(self) -> list[Family]:
         """The families, so that registering needs no look."""
         gauges = (*_SAMPLES, Measured.ALARMS)
-        return [*(each.family() for each in gauges), *(each.family() for each in _COUNTS)]
+        counters = (*_TAKEN, *_COUNTS)
+        return [*(each.family() for each in gauges), *(each.family() for each in counters)]
 
     def collect(self) -> Iterator[Family]:
         """Look once, and tell."""
         status = self._look()
         for each, samples_of in _SAMPLES.items():
             yield _filled(each.family(), samples_of(status))
+        for counted, of in _TAKEN.items():
+            samples = [([name], float(of(taken))) for name, taken in _taken(status)]
+            yield _filled(counted.family(), samples)
         for counted, count in _COUNTS.items():
             samples = [([x.name], float(count(x))) for x in status.sources]
             yield _filled(counted.family(), samples)
         yield _filled(Measured.ALARMS.family(), _alarms(status, self._severities))
+
+
+def _taken(status: Status) -> Iterator[tuple[str, TakenStatus]]:
+    """Every source by its name, the till's folder without one."""
+    if status.till:
+        yield "", status.till.taken
+    yield from ((each.name, each.taken) for each in status.sources)
+
+
+def _balances(value: Callable[[BalanceStatus], int]) -> Callable[[Status], Samples]:
+    """A figure of every profile of every source."""
+    return lambda status: [
+        ([name, each.profile], value(each))
+        for name, taken in _taken(status)
+        for each in taken.balances
+    ]
+
+
+def _of_workstations(value: Callable[[WorkstationStatus], int]) -> Callable[[Status], Samples]:
+    """A figure of every workstation that the books know."""
+    return lambda status: [([each.name], value(each)) for each in status.workstations]
 
 
 def _filled(
@@ -86,6 +117,12 @@ def _of_sources(value: Callable[[SourceStatus], float | None]) -> Callable[[Stat
     ]
 
 
+_TAKEN: Final[Mapping[Counted, Callable[[TakenStatus], int]]] = {
+    Counted.SOURCE_CAPTURED: lambda taken: taken.captured,
+    Counted.SOURCE_LATE: lambda taken: taken.late,
+}
+"""What the intake counts for every source, the till's folder too."""
+
 _COUNTS: Final[Mapping[Counted, Callable[[SourceStatus], int]]] = {
     Counted.SOURCE_SALES: lambda source: source.sales,
     Counted.SOURCE_PRINTS: lambda source: source.prints,
@@ -111,6 +148,11 @@ _SAMPLES: Final[Mapping[Measured, Callable[[Status], Samples]]] = {
         ([x.name, x.kind.value], float(bool(x.blocked))) for x in status.sources
     ],
     Measured.SOURCE_LAST: _of_sources(lambda x: x.last_at.timestamp() if x.last_at else None),
+    Measured.SALES_JUDGED: _balances(lambda each: each.judged),
+    Measured.SALES_UNBALANCED: _balances(lambda each: each.unbalanced),
+    Measured.NUMBERS_MISSING: _of_workstations(lambda each: each.missing),
+    Measured.NUMBERS_REPEATED: _of_workstations(lambda each: each.repeated),
+    Measured.TRANSACTIONS_LATE: _of_workstations(lambda each: each.late),
     Measured.PRINTER_REACHABLE: _of_sources(lambda source: source.reachable),
     Measured.CARDS_THROUGH: lambda status: [([], status.cards_through)],
     Measured.AGENT: lambda status: [([status.agent.version], 1.0)],

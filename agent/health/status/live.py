@@ -25,6 +25,7 @@ from agent.health.status.facts import (
     Status,
     StreamStatus,
     TillStatus,
+    WorkstationStatus,
 )
 from agent.health.status.shown import (
     oldest_sale,
@@ -49,6 +50,8 @@ class Parts:
         outbox_now: the clock that dates the outbox.
         free_bytes: asks the disk that the outbox lies on; raises DiskUnusable.
         floor_bytes: with less than this free the outbox grows for sales alone.
+        workstations: what the till's books say of each.
+        books_trouble: why the books are not kept on the disk; empty when all is well.
         salvages: repairs of the outbox that nobody has acknowledged.
         quarantined: unreadable till files that are kept.
     """
@@ -69,6 +72,8 @@ class Parts:
     clock: Callable[[], ClockStatus]
     till: Callable[[], TillStatus | None]
     sources: Callable[[], Sequence[SourceStatus]]
+    workstations: Callable[[], Sequence[WorkstationStatus]]
+    books_trouble: Callable[[], str]
     cameras: Callable[[], Sequence[CameraState]]
     quarantined: Callable[[], int]
     cards: Callable[[], int]
@@ -126,6 +131,8 @@ class Account:
             clock=parts.clock(),
             till=parts.till(),
             sources=list(parts.sources()),
+            workstations=list(parts.workstations()),
+            books_trouble=parts.books_trouble(),
             cameras=shown_cameras(parts.cameras()),
             dead_letters=held.dead_letters,
             quarantined=parts.quarantined(),

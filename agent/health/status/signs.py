@@ -11,7 +11,14 @@ from typing import Final
 
 from agent.health.alarms.board import Sign, Trouble
 from agent.health.alarms.vocabulary import AlarmKind
-from agent.health.status.facts import SourceKind, SourceStatus, Status, TillStatus
+from agent.health.status.facts import (
+    BalanceStatus,
+    SourceKind,
+    SourceStatus,
+    Status,
+    TillStatus,
+)
+from agent.health.status.numbers import said
 
 OFFLINE_S: Final = 900.0
 """Routers restart and lines flap; a quarter of an hour is longer than both."""
@@ -26,6 +33,12 @@ NEARLY_FULL: Final = 0.9
 
 SKEW_S: Final = 120.0
 """So far off, the agent itself no longer believes the wall clock (``agent.clock``)."""
+
+LEAST_JUDGED: Final = 20
+"""Of fewer sales no share is told."""
+
+UNBALANCED_SHARE: Final = 0.05
+"""A right profile leaves single odd receipts; a wrong one, or a till's new version, leaves many."""
 
 _TAP: Final = SourceKind.TAP
 _ALONE: Final = frozenset({""})
@@ -101,6 +114,60 @@ def _capture_incomplete(status: Status) -> Sign:
         AlarmKind.CAPTURE_INCOMPLETE,
         [Trouble(each.name, _gaps(each)) for each in status.sources if each.gaps],
     )
+
+
+def _sequence_gap(status: Status) -> Sign:
+    ripening = frozenset(each.name for each in status.workstations if each.ripening)
+    troubles = [
+        Trouble(each.name, f"missing: {said(recent)}")
+        for each in status.workstations
+        if (recent := [gap for gap in each.gaps if gap.recent])
+    ]
+    return Sign(AlarmKind.SEQUENCE_GAP, troubles, ripening)
+
+
+def _sequence_repeat(status: Status) -> Sign:
+    return Sign(
+        AlarmKind.SEQUENCE_REPEAT,
+        [
+            Trouble(each.name, f"given twice: {said(recent)}")
+            for each in status.workstations
+            if (recent := [repeat for repeat in each.repeats if repeat.recent])
+        ],
+    )
+
+
+def _arithmetic_disagrees(status: Status) -> Sign:
+    """Where too few sales came since the start, an alarm of before stays."""
+    taken = [(each.name, each.taken) for each in status.sources]
+    if status.till is not None:
+        taken.append(("", status.till.taken))
+    troubles = [
+        Trouble(name, "; ".join(map(_share, odd)))
+        for name, each in taken
+        if (odd := [balance for balance in each.balances if _is_odd(balance)])
+    ]
+    unclear = (
+        name
+        for name, each in taken
+        if not any(balance.judged >= LEAST_JUDGED for balance in each.balances)
+    )
+    return Sign(AlarmKind.ARITHMETIC_DISAGREES, troubles, frozenset(unclear))
+
+
+def _is_odd(balance: BalanceStatus) -> bool:
+    return balance.judged >= LEAST_JUDGED and balance.unbalanced > UNBALANCED_SHARE * balance.judged
+
+
+def _share(balance: BalanceStatus) -> str:
+    return (
+        f"profile {balance.profile}: {balance.unbalanced} of the last {balance.judged} sales "
+        f"({balance.unbalanced / balance.judged:.0%})"
+    )
+
+
+def _books_not_kept(status: Status) -> Sign:
+    return _sign(AlarmKind.BOOKS_NOT_KEPT, bool(status.books_trouble), status.books_trouble)
 
 
 def _gaps(source: SourceStatus) -> str:
@@ -235,6 +302,10 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _events_rejected,
     _files_quarantined,
     _capture_incomplete,
+    _sequence_gap,
+    _sequence_repeat,
+    _arithmetic_disagrees,
+    _books_not_kept,
     _till_folder_missing,
     _printer_unreachable,
     _camera_blind,

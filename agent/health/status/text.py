@@ -11,8 +11,11 @@ from agent.health.status.facts import (
     SourceKind,
     SourceStatus,
     Status,
+    TakenStatus,
     TillStatus,
+    WorkstationStatus,
 )
+from agent.health.status.numbers import said
 
 _MEGABYTE: Final = 1e6
 _UNITS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
@@ -106,6 +109,7 @@ def _surroundings(status: Status) -> Iterator[str]:
         yield f"till         {_till(status.till)}"
     for source in status.sources:
         yield f"{source.kind:12} {source.name}: {_source(source)}"
+    yield from _workstations(status)
     for camera in status.cameras:
         yield (
             f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
@@ -122,7 +126,37 @@ def _surroundings(status: Status) -> Iterator[str]:
 def _till(till: TillStatus) -> str:
     if not till.folder_present:
         return "its folder is missing"
-    return till.blocked or f"{till.waiting} files waiting"
+    waits = till.blocked or f"{till.waiting} files waiting"
+    return "; ".join((waits, *_taken(till.taken)))
+
+
+def _taken(taken: TakenStatus) -> Iterator[str]:
+    """What came into the outbox, and what is odd about it."""
+    if taken.captured:
+        yield f"{taken.captured} new"
+    if taken.late:
+        yield f"{taken.late} late"
+    for each in taken.balances:
+        if each.unbalanced:
+            yield f"{each.unbalanced} of the last {each.judged} do not add up ({each.profile})"
+
+
+def _workstations(status: Status) -> Iterator[str]:
+    if status.books_trouble:
+        yield f"books        NOT KEPT: {status.books_trouble}"
+    for each in status.workstations:
+        yield f"workstation  {each.name}: {'; '.join(_numbers(each)) or 'no number is missing'}"
+
+
+def _numbers(each: WorkstationStatus) -> Iterator[str]:
+    if each.missing:
+        yield f"{each.missing} missing: {said(each.gaps)}"
+    if each.repeated:
+        yield f"{each.repeated} given twice: {said(each.repeats)}"
+    if each.late:
+        yield f"{each.late} late"
+    if each.ripening:
+        yield "some may still come"
 
 
 def _source(source: SourceStatus) -> str:
@@ -170,3 +204,4 @@ def _counts(source: SourceStatus) -> Iterator[str]:
         yield f"{source.gaps} gaps, {source.lost_bytes} bytes lost"
     if source.last_at:
         yield f"last one {source.last_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield from _taken(source.taken)

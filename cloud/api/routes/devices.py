@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.callers import Keeper, StoreReader
 from cloud.api.parts import Parts
-from cloud.devices import CameraHealth, DeviceKind, DeviceState, DeviceView
+from cloud.devices import (
+    CameraHealth,
+    DeviceKind,
+    DeviceState,
+    DeviceView,
+    SourceHealth,
+    SourceView,
+)
 from cloud.errors import InvalidInput, NotFound
 from models.wire.envelope import ClockQuality
 from models.wire.errors import BadIdentifier
@@ -39,6 +46,24 @@ class CameraStatus(BaseModel):
     sampled_fps: float = Field(description="pictures it looked at per second, lately")
 
 
+class SourceStatus(BaseModel):
+    """How one source of sales of a device does; counts since its agent started."""
+
+    name: str = Field(description="as configured; empty for the till's folder")
+    kind: str
+    state: SourceHealth
+    profiles: list[str] = Field(description="by which its sales were read so far")
+    captured: int = Field(description="sales that were new to the device, controls included")
+    quarantined: int = Field(description="records and files that could not be read")
+    breaks: int = Field(description="how often something may be missing, as far as it noticed")
+    late: int = Field(description="sales whose business day was closed before they came")
+    judged: int = Field(description="the last sales whose arithmetic was looked at")
+    unbalanced: int = Field(description="so many of them do not add up")
+    gaps: int = Field(description="numbers missing on the workstations that it tells of")
+    repeats: int = Field(description="numbers that these workstations gave twice")
+    last_at: datetime | None = Field(description="of the last capture")
+
+
 class DeviceStatus(BaseModel):
     """A device as of now."""
 
@@ -63,6 +88,7 @@ class DeviceStatus(BaseModel):
     )
     streams: list[OwedByStream]
     cameras: list[CameraStatus]
+    sources: list[SourceStatus] = Field(description="of sales, as its last heartbeat said")
 
 
 class DeviceList(BaseModel):
@@ -141,4 +167,24 @@ def _status(view: DeviceView) -> DeviceStatus:
         clock_wrong=view.clock.wrong,
         streams=[OwedByStream.model_validate(owed) for owed in view.owed],
         cameras=[CameraStatus.model_validate(camera) for camera in view.cameras],
+        sources=[_source(source) for source in view.sources],
+    )
+
+
+def _source(source: SourceView) -> SourceStatus:
+    said = source.said
+    return SourceStatus(
+        name=source.name,
+        kind=source.kind,
+        state=source.health,
+        profiles=said.profiles,
+        captured=said.captured,
+        quarantined=said.quarantined,
+        breaks=said.breaks,
+        late=said.late,
+        judged=said.judged,
+        unbalanced=said.unbalanced,
+        gaps=said.gaps,
+        repeats=said.repeats,
+        last_at=source.last_at,
     )

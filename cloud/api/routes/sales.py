@@ -35,6 +35,10 @@ class Sale(BaseModel):
     business_day: date
     end_at: datetime = Field(description="with the shop's own offset")
     standing: Standing
+    echo_of: str | None = Field(
+        description="the sale that counts in its place, where a better source has captured it, too"
+    )
+    source: str = Field(description="adapter and profile that captured it")
     total_minor: int = Field(description="in the currency's minor units, signed")
     currency: str
     line_count: int
@@ -128,6 +132,8 @@ def _sale(row: Row[*tuple[Any, ...]]) -> Sale:
         business_day=row.business_day,
         end_at=from_ms(row.end_at_ms).astimezone(shop),
         standing=Standing(row.standing),
+        echo_of=row.echo_of,
+        source=row.source,
         total_minor=row.total_minor,
         currency=row.currency,
         line_count=row.line_count,

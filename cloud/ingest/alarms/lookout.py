@@ -16,7 +16,7 @@ from cloud.devices import DeviceView
 from cloud.errors import TransientError
 from cloud.ingest.alarms.board import CloudAlarms
 from cloud.ingest.alarms.deciding import Sign
-from cloud.ingest.alarms.signs import ledger, refusals, workers
+from cloud.ingest.alarms.signs import capture, ledger, refusals, workers
 from cloud.ingest.alarms.signs.births import births
 from cloud.ingest.alarms.signs.fleet import fleet
 from cloud.ingest.alarms.signs.notices import notices
@@ -81,7 +81,7 @@ class Lookout:
             ("notices", lambda: self._read(lambda connection: notices(connection, marks))),
             ("refusals", lambda: self._refusals(marks, standing)),
             ("ledger", lambda: self._read(lambda connection: [ledger.restored(connection)])),
-            ("fleet", self._devices),
+            ("fleet", lambda: self._devices(standing)),
         )
         return self._alarms.look(
             [sign for name, glance in glances for sign in self._glance(name, glance)]
@@ -119,9 +119,18 @@ class Lookout:
             letters = refusals.dead_letters(connection, marks, standing[AlarmKind.DEAD_LETTERS])
         return [*refusals.withheld(withheld), letters]
 
-    def _devices(self) -> Sequence[Sign]:
+    def _devices(self, standing: Mapping[AlarmKind, frozenset[str]]) -> Sequence[Sign]:
         now_s = self._clock.monotonic_s()
         if now_s < self._fleet_due_s:
             return ()
         self._fleet_due_s = now_s + FLEET_S
-        return fleet(self._fleet.devices(), self._clock.now())
+        views = self._fleet.devices()
+        with read(self._engine) as connection:
+            unread = capture.records_unread(connection)
+        disagreeing = standing[AlarmKind.SUMS_DISAGREE]
+        return [
+            *fleet(views, self._clock.now()),
+            capture.numbers_missing(views),
+            capture.sums_disagree(views, disagreeing),
+            unread,
+        ]

@@ -35,8 +35,67 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True):
     sampled_fps: float
 
 
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one source of sales of the device does. Counts are since the agent started.
+
+    Attributes:
+        name: as configured, unique within the device; empty for the till's folder.
+        kind: ``folder`` (the till's), ``journal``, ``tap``, ``prints``, ``database``, ``web`` or
+            ``odoo``.
+        state: ``ready``, ``starting``, ``blocked``, ``missing`` (its folder or file is not there)
+            or ``unreachable`` (a tap's printer does not answer).
+        profiles: by which its sales were read so far.
+        captured: sales that were new to the device, control transactions included.
+        quarantined: records and files that could not be read.
+        breaks: how often something of it may be missing, as far as it noticed by itself.
+        late: sales whose business day was closed before they came.
+        judged: the last sales whose arithmetic was looked at, a few hundred at most.
+        unbalanced: so many of them do not add up.
+        gaps: numbers that are missing on the workstations whose numbers it tells.
+        repeats: numbers that these workstations gave twice.
+        last_at: RFC 3339 in UTC of the last capture; empty before the first.
+    """
+
+    name: str
+    kind: str
+    state: str
+    profiles: list[str] = []
+    captured: int = 0
+    quarantined: int = 0
+    breaks: int = 0
+    late: int = 0
+    judged: int = 0
+    unbalanced: int = 0
+    gaps: int = 0
+    repeats: int = 0
+    last_at: str = ""
+
+
+class WorkstationState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the device's books find wrong with one workstation, in the days that they keep.
+
+    Attributes:
+        gaps: sequence numbers that were not captured and are not under way.
+        repeats: numbers that two transactions of one business day bear.
+        late: transactions whose business day was closed before they came.
+        since: the first business day that has one of these, ``YYYY-MM-DD``.
+    """
+
+    business_unit: str
+    workstation_id: str
+    gaps: int = 0
+    repeats: int = 0
+    late: int = 0
+    since: str = ""
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A regular sign of life."""
+    """A regular sign of life.
+
+    Attributes:
+        sources: of sales, the till's folder first.
+        workstations: those with something to say, the worst first, a few dozen at most.
+    """
 
     uptime_s: float
     streams: list[StreamDepth]
@@ -46,6 +105,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rss_bytes: int = 0
     disk_free_bytes: int = 0
     cameras: list[CameraState] = []
+    sources: list[SourceState] = []
+    workstations: list[WorkstationState] = []
 
 
 class RangeVoid(msgspec.Struct, frozen=True, kw_only=True):

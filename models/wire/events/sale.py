@@ -14,9 +14,12 @@ from typing import Annotated
 import msgspec
 
 from models.wire.calendar import YEARS
+from models.wire.source_rank import HIGHEST
 
 Minor = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 """Money in minor units: as large as every JSON reader can hold exactly."""
+
+Rank = Annotated[int, msgspec.Meta(ge=0, le=HIGHEST)]
 
 
 class Kind(StrEnum):
@@ -197,6 +200,8 @@ class Capture(_Fact, frozen=True, kw_only=True):
 
     Attributes:
         raw_sha256: of the whole input (the file), in hex.
+        rank: how far to believe it where another adapter has seen the same sale, the highest
+            first; 0 means as usual for the adapter (``models.wire.source_rank``).
     """
 
     adapter: str
@@ -204,6 +209,7 @@ class Capture(_Fact, frozen=True, kw_only=True):
     profile_version: int
     raw_sha256: str
     flags: list[Flag] = []
+    rank: Rank = 0
 
 
 class SaleRecorded(_Fact, frozen=True, kw_only=True):

@@ -104,15 +104,21 @@ class Trial:
         self._earlier: tuple[str, ...] = ()
 
     def live(self, life: int, cuts: int, longest_s: float) -> None:
-        """One life; the next one begins with what its last cut left, if all was there."""
+        """One life; the next one begins with what its last cut left, if all was there.
+
+        Who died before the first write has nothing that could be cut: that life counts no cut.
+        """
         arguments = (str(self.disk), str(life), *self._scenario.arguments)
         victim = Victim(self._scenario.module, arguments, self.disk, self._folder / "log")
         recording = victim.work_and_die(self._random.uniform(0.0, longest_s))
         cuts_of_life = recording.cuts(
             cuts, self._seed + life, self._names, honours_syncs=self._honours_syncs
         )
+        cut, sound = None, False
         for cut in cuts_of_life:
             sound = self._examine(cut, life)
+        if cut is None:
+            return
         if sound:
             cut.image.write_to(self.disk)
         self._earlier += cut.marks

@@ -10,14 +10,13 @@ from agent.capture.pos.database.polling import DatabasePoller, PollingStatus
 from agent.capture.pos.keeping import Keeping, Place
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sensitive import without_cards
-from agent.errors import AgentError, DiskUnusable
+from agent.capture.pos.setbacks import Setbacks
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
 
 _KEY_CHARS: Final = 64
-_MOST_DOUBLINGS: Final = 16
 
 
 class QuarantinedReceipts:
@@ -93,8 +92,15 @@ class DatabaseFollower:
         self._poller = poller
         self._clock = clock
         self._settings = settings or FollowingSettings()
-        self._failures = 0
         self._stopping = threading.Event()
+        self._setbacks = Setbacks(
+            "till_database",
+            clock=clock,
+            stopping=self._stopping,
+            first_s=self._settings.backoff_base_s,
+            longest_s=self._settings.backoff_cap_s,
+            database=name,
+        )
         self._thread: threading.Thread | None = None
         self._status = DatabaseStatus(name, poller.status)
 
@@ -134,30 +140,13 @@ class DatabaseFollower:
 
     def _block(self, error: Exception) -> None:
         """Say once what is wrong, let go of the connection, wait twice as long as the last time."""
-        expected = isinstance(error, AgentError)
-        # Only our own errors promise to quote nothing of what they read.
-        reason = str(error) if expected else type(error).__name__
-        if reason != self._status.blocked:
-            _LOG.error(
-                "till_database_blocked",
-                database=self._name,
-                reason=reason,
-                exc_info=None if expected else error,
-            )
+        setback = self._setbacks.met(error)
         self._status = DatabaseStatus(
-            self._name,
-            self._poller.status,
-            reason,
-            out_of_room=isinstance(error, DiskUnusable),
+            self._name, self._poller.status, setback.reason, out_of_room=setback.out_of_room
         )
         self._poller.close()
-        settings = self._settings
-        delay_s = min(settings.backoff_base_s * 2**self._failures, settings.backoff_cap_s)
-        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
-        self._clock.wait(self._stopping, delay_s)
+        self._setbacks.wait()
 
     def _unblock(self) -> None:
-        if self._status.blocked:
-            _LOG.info("till_database_unblocked", database=self._name)
+        self._setbacks.over()
         self._status = DatabaseStatus(self._name, self._poller.status, at_ease=True)
-        self._failures = 0

@@ -16,6 +16,7 @@ from typing import Final
 from agent.capture.pos.family import Adapter
 from agent.capture.pos.mapping.rules import SaleRules
 from agent.capture.pos.mapping.transcript import Field
+from models.wire.source_rank import DATABASE
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$ ]{0,62}")
 _COLUMN: Final = re.compile(rf"(?:{_IDENTIFIER.pattern}\.)?{_IDENTIFIER.pattern}")
@@ -203,6 +204,7 @@ class DatabaseProfile(SaleRules):
         rates: how tax rates are written.
     """
 
+    source_rank: int = DATABASE
     receipts: Rows = field(default_factory=_receipts)
     moment: str = "datenew"
     clocked: Clocked = Clocked.NATIVE

@@ -15,14 +15,15 @@ from agent.capture.pos.escpos.effects import (
     Effect,
     PayloadEffect,
 )
-from agent.capture.pos.escpos.layouts import Fixed, Layout
+from agent.capture.pos.escpos.layouts import Branch, Fixed, Layout
 from agent.capture.pos.escpos.opcodes import CONTROLS, STANDARD, VENDORS, Row, code_of
 from agent.capture.pos.escpos.styles import Restyle
 
 TEXT: Final = rb"[^\x00-\x08\x0b\x0c\x0e-\x1f]"
 """A byte of text: no control character but tabs and line ends; any second byte of a character."""
 
-_SHORT: Final = 2
+_OPCODE: Final = 2
+_LONG_OPCODE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,19 @@ class Entry:
 class Grammar:
     """What is known of a printer's commands.
 
-    Most of a receipt is text and common commands of two bytes and a fixed number of operands; these
-    have a fast way. All others are looked up in ``entries``.
+    Most of a receipt is text and common commands of two or three bytes and a fixed number of
+    operands; these have a fast way. All others are looked up in ``entries``.
 
     Attributes:
         token: text as far as it goes, then one such command with its operands; either may be empty.
         restyles: such a command as a whole, to what it keeps of the style's bits and what it sets.
-        effects: such a command without its operands, to what it does.
+        effects: such a command without its operands, to what it does and how many bytes it has.
         entries: all commands, by their one, two or three bytes.
     """
 
     token: re.Pattern[bytes]
     restyles: Mapping[bytes, tuple[int, int]]
-    effects: Mapping[bytes, Effect]
+    effects: Mapping[bytes, tuple[Effect, int]]
     entries: Mapping[bytes, Entry]
 
 
@@ -68,35 +69,53 @@ def make_grammar(vendors: tuple[str, ...]) -> Grammar:
     entries = dict(_entries((*CONTROLS, *STANDARD), ""))
     for vendor in vendors:
         entries.update(_entries(VENDORS[vendor], vendor))
-    short = {
-        code: entry
-        for code, entry in entries.items()
-        if len(code) == _SHORT and isinstance(entry.layout, Fixed) and not entry.vendor
-    }
+    plain = {code: entry for code, entry in entries.items() if _is_plain(code, entry, entries)}
     return Grammar(
-        token=_token(short),
-        restyles=dict(_restyled(short)),
-        effects={code: entry.effect for code, entry in short.items() if entry.effect is not None},
+        token=_token(plain),
+        restyles=dict(_restyled(plain)),
+        effects={
+            code: (entry.effect, len(code))
+            for code, entry in plain.items()
+            if entry.effect is not None
+        },
         entries=entries,
     )
 
 
-def _token(short: Mapping[bytes, Entry]) -> re.Pattern[bytes]:
-    """One alternative for every prefix and number of operands: a set of second bytes, and dots."""
-    seconds: dict[tuple[bytes, int], bytes] = {}
-    for code, entry in short.items():
+def _is_plain(code: bytes, entry: Entry, entries: Mapping[bytes, Entry]) -> bool:
+    """Whether a command has the fast way."""
+    if entry.vendor or not isinstance(entry.layout, Fixed):
+        return False
+    if len(code) == _LONG_OPCODE:
+        return isinstance(entries[code[:_OPCODE]].layout, Branch)
+    return len(code) == _OPCODE
+
+
+def _token(plain: Mapping[bytes, Entry]) -> re.Pattern[bytes]:
+    """By first byte, then one alternative for every further prefix and number of operands.
+
+    An alternative is a set of last bytes, and dots.
+    """
+    lasts: dict[bytes, dict[tuple[bytes, int], bytes]] = {}
+    for code, entry in sorted(plain.items(), key=lambda each: len(each[0])):
         assert isinstance(entry.layout, Fixed)
-        group = (code[:1], entry.layout.count)
-        seconds[group] = seconds.get(group, b"") + code[1:]
+        groups = lasts.setdefault(code[:1], {})
+        group = (code[1:-1], entry.layout.count)
+        groups[group] = groups.get(group, b"") + code[-1:]
     commands = (
-        re.escape(prefix) + b"[" + re.escape(second) + b"]" + b"." * count
-        for (prefix, count), second in seconds.items()
+        re.escape(first) + b"(?:" + b"|".join(_alternatives(groups)) + b")"
+        for first, groups in lasts.items()
     )
     return re.compile(b"(" + TEXT + b"*)(" + b"|".join(commands) + b"|)", re.DOTALL)
 
 
-def _restyled(short: Mapping[bytes, Entry]) -> Iterable[tuple[bytes, tuple[int, int]]]:
-    for code, entry in short.items():
+def _alternatives(groups: Mapping[tuple[bytes, int], bytes]) -> Iterable[bytes]:
+    for (prefix, count), last in groups.items():
+        yield re.escape(prefix) + b"[" + re.escape(last) + b"]" + b"." * count
+
+
+def _restyled(plain: Mapping[bytes, Entry]) -> Iterable[tuple[bytes, tuple[int, int]]]:
+    for code, entry in plain.items():
         if entry.restyle is not None:
             keeps, sets = entry.restyle
             for operand in range(256):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.capture.pos.escpos.codepages import nation_table
-from agent.capture.pos.escpos.decoding import decoder
+from agent.capture.pos.escpos.decoding import Decode, decoder
 from agent.capture.pos.escpos.printed import Settings
 from agent.capture.pos.escpos.profile import PrinterProfile
 from agent.capture.pos.escpos.styles import PLAIN
@@ -25,7 +25,9 @@ class PrintHead:
     def __init__(self, profile: PrinterProfile, settings: Settings | None = None) -> None:
         self.profile = profile
         self.offset = 0
-        self._set(settings or self._at_start())
+        self._at_start = Settings(PLAIN, profile.page, 0, profile.double_byte_on)
+        self._decoders: dict[tuple[int, bool, bool], Decode] = {}
+        self._set(settings or self._at_start)
 
     @property
     def settings(self) -> Settings:
@@ -36,7 +38,7 @@ class PrintHead:
 
     def initialise(self) -> None:
         """As when it was switched on (``ESC @``)."""
-        self._set(self._at_start())
+        self._set(self._at_start)
 
     def read(self, run: bytes) -> str:
         """Text as it is printed: decoded, in the national set, line ends as line feeds."""
@@ -78,9 +80,6 @@ class PrintHead:
         """What was stored of this kind."""
         return self._symbols.get(kind)
 
-    def _at_start(self) -> Settings:
-        return Settings(PLAIN, self.profile.page, 0, self.profile.double_byte_on)
-
     def _set(self, settings: Settings) -> None:
         self.bits = settings.style
         self.prints = settings.prints
@@ -92,13 +91,18 @@ class PrintHead:
         self._choose()
 
     def _choose(self) -> None:
+        choice = self._page, self._double_byte, self._utf8
+        decode = self._decoders.get(choice)
+        if decode is None:  # once for each; every receipt begins with a choice
+            decode = self._decoders[choice] = decoder(self._encoding())
+        self._decode = decode
+
+    def _encoding(self) -> str:
         profile = self.profile
         if profile.encoding:
-            encoding = profile.encoding
-        elif self._utf8:
-            encoding = "utf_8"
-        elif self._double_byte and profile.double_byte:
-            encoding = profile.double_byte
-        else:
-            encoding = profile.page_codec(self._page)
-        self._decode = decoder(encoding)
+            return profile.encoding
+        if self._utf8:
+            return "utf_8"
+        if self._double_byte and profile.double_byte:
+            return profile.double_byte
+        return profile.page_codec(self._page)

@@ -141,10 +141,11 @@ class Parser:
             if restyle is not None:
                 head.bits = head.bits & restyle[0] | restyle[1]
                 continue
-            effect = effect_of(command[:2])
-            if effect is not None:
+            known = effect_of(command[:2]) or effect_of(command[:3])
+            if known is not None:
+                effect, length = known
                 head.offset = base + position
-                thing = effect(head, command[2:])
+                thing = effect(head, command[length:])
                 if thing is not None:
                     things.append(thing)
         return position
@@ -198,11 +199,8 @@ class Parser:
             return
         style = STYLES[head.bits]
         for piece in (run,) if len(run) <= LINE_BYTES else _pieces(run):
-            text = head.read(piece)
-            lines = text.split("\n")
-            rest = lines.pop()
-            for line in lines:
-                things.append(Line(line, style))  # noqa: PERF401 - one line is the usual case
+            *lines, rest = head.read(piece).split("\n")
+            things += [Line(line, style) for line in lines]
             if rest:
                 things.append(Piece(rest, style))
         if at == self._stray_at:

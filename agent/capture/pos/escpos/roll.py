@@ -120,8 +120,8 @@ class PaperRoll:
             picture_bytes=page.picture_bytes,
             pulses=page.pulses,
             status_requests=page.status_requests,
-            undefined=sum(line.text.count(UNDEFINED) for line in lines),
-            oddities=tuple(replace(odd, at=odd.at - begin) for odd in page.oddities.values()),
+            undefined="".join([line.text for line in lines]).count(UNDEFINED),
+            oddities=tuple([replace(odd, at=odd.at - begin) for odd in page.oddities.values()]),
             torn=page.torn,
             clipped=page.clipped,
         )

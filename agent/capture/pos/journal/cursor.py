@@ -2,15 +2,12 @@
 
 Names and inode numbers of journals are handed on: a rotation renames, a copy-truncate empties, an
 editor replaces, and a new file may get the old one's inode. So a place is known by what stands
-before it: the hash of the bytes at the file's head and of those just before the offset. A cursor is
-written after the sink has the sales. Lost or unreadable, it costs a second reading and nothing
-else, since the events of a second reading have the same ids.
+before it: the hash of the bytes at the file's head and of those just before the offset.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from hashlib import sha256
 from io import RawIOBase
 from pathlib import Path
@@ -18,11 +15,7 @@ from typing import Final
 
 import msgspec
 
-from agent.errors import DiskUnusable
-from models.durable import make_folder, sync_folder
-from models.runtime.logs import get_logger
-
-_LOG = get_logger(__name__)
+from agent.capture.pos.place import PlaceFile
 
 _WINDOW_BYTES: Final = 1024
 
@@ -57,53 +50,11 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     header: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CursorFile:
+class CursorFile(PlaceFile[Cursor]):
     """Keeps one cursor at one path. Used by one thread."""
 
-    path: Path
-
-    def load(self) -> Cursor | None:
-        """The cursor; None at the first start, or where it cannot be read.
-
-        Raises:
-            DiskUnusable: the file is there and its disk does not give it.
-        """
-        try:
-            return msgspec.json.decode(self.path.read_bytes(), type=Cursor)
-        except FileNotFoundError:
-            return None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            _LOG.warning(
-                "journal_cursor_unreadable",
-                file=str(self.path),
-                reason=type(error).__name__,
-                effect="the journal is read again from its beginning; nothing is counted twice",
-            )
-            return None
-        except OSError as error:
-            raise self._unusable(error) from error
-
-    def save(self, cursor: Cursor) -> None:
-        """Replace the cursor; durable on return, and whole at every moment in between.
-
-        Raises:
-            DiskUnusable: the disk does not take it; the old cursor stands.
-        """
-        draft = self.path.with_name(f".{self.path.name}.part")
-        try:
-            make_folder(self.path.parent)
-            with draft.open("wb") as file:
-                file.write(msgspec.json.encode(cursor))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-            sync_folder(self.path.parent)
-        except OSError as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: OSError) -> DiskUnusable:
-        return DiskUnusable(f"{self.path}: {error.strerror}; free or repair this disk")
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, Cursor, "the journal is read again from its beginning")
 
 
 def mark_at(file: RawIOBase, offset: int, line: int) -> Mark:

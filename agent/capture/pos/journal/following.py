@@ -11,15 +11,14 @@ from typing import Final
 from agent.capture.pos.journal.reading import SetAside
 from agent.capture.pos.journal.tail import JournalStatus, JournalTail
 from agent.capture.pos.keeping import Keeping, Place
+from agent.capture.pos.setbacks import Setbacks
 from agent.capture.pos.watch import FolderWatch, open_watch
-from agent.errors import AgentError, DiskUnusable
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 
 _LOG = get_logger(__name__)
 
 _NAME_CHARS: Final = 80
-_MOST_DOUBLINGS: Final = 16
 _GATHER_S: Final = 0.01
 
 
@@ -94,11 +93,17 @@ class JournalFollower:
     ) -> None:
         self._tail = tail
         self._folder = folder
-        self._clock = clock
-        self._failures = 0
         self._settings = settings or FollowingSettings()
         self._open_watch = watch
+        self._clock = clock
         self._stopping = threading.Event()
+        self._setbacks = Setbacks(
+            "journal",
+            clock=clock,
+            stopping=self._stopping,
+            first_s=self._settings.backoff_base_s,
+            longest_s=self._settings.backoff_cap_s,
+        )
         self._watch: FolderWatch | None = None
         self._thread: threading.Thread | None = None
         self._status = FollowingStatus(tail.status)
@@ -142,21 +147,12 @@ class JournalFollower:
 
     def _block(self, error: Exception) -> None:
         """Say once what is wrong, then wait twice as long as the last time."""
-        expected = isinstance(error, AgentError)
-        # Only our own errors promise to quote nothing of what they read.
-        reason = str(error) if expected else type(error).__name__
-        if reason != self._status.blocked:
-            _LOG.error("journal_blocked", reason=reason, exc_info=None if expected else error)
+        setback = self._setbacks.met(error)
         self._status = FollowingStatus(
-            self._tail.status, reason, out_of_room=isinstance(error, DiskUnusable)
+            self._tail.status, setback.reason, out_of_room=setback.out_of_room
         )
-        settings = self._settings
-        delay_s = min(settings.backoff_base_s * 2**self._failures, settings.backoff_cap_s)
-        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
-        self._clock.wait(self._stopping, delay_s)
+        self._setbacks.wait()
 
     def _unblock(self) -> None:
-        if self._status.blocked:
-            _LOG.info("journal_unblocked")
+        self._setbacks.over()
         self._status = FollowingStatus(self._tail.status, at_ease=True)
-        self._failures = 0

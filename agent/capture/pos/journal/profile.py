@@ -13,6 +13,7 @@ from agent.capture.pos.journal.cells import cut_of
 from agent.capture.pos.journal.lines import WIDE
 from agent.capture.pos.mapping.rules import SaleRules
 from agent.capture.pos.mapping.transcript import Field, Part
+from models.wire.source_rank import JOURNAL
 
 _LONGEST_RECORD: Final = 1024 * 1024
 _ANY_SINGLE: Final = 1
@@ -160,6 +161,7 @@ class JournalProfile(SaleRules):
             stands at the end of a rotated file is a record, with or without a line end.
     """
 
+    source_rank: int = JOURNAL
     format: Format
     records: tuple[RecordKind, ...]
     encoding: str = "utf-8"

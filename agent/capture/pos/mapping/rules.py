@@ -15,6 +15,7 @@ from agent.capture.pos.mapping.amounts import Amounts
 from agent.capture.pos.mapping.moments import Moments
 from agent.capture.pos.profile import Operators
 from models.wire.events.sale import Kind, LineKind, LinkReason, Status
+from models.wire.source_rank import LOWEST, check_rank
 
 _STATUSES: Final[Mapping[str, Status]] = MappingProxyType(
     {"": Status.COMPLETED} | {each.value: each for each in Status}
@@ -121,6 +122,7 @@ class SaleRules:
         name: as the file is called, and as the sale's ``capture`` names it.
         version: raised with every change that could change a captured sale.
         adapter: who reads it.
+        source_rank: 1 to 100; where two sources see one sale, the one with the higher rank counts.
         timezone: for times without an offset; the device's where empty.
         currency: for transactions that name none; such a one is set aside where empty.
         amounts: how numbers are written.
@@ -142,6 +144,7 @@ class SaleRules:
     name: str
     version: int
     adapter: Adapter
+    source_rank: int = LOWEST
     timezone: str = ""
     currency: str = ""
     amounts: Amounts = field(default_factory=Amounts)
@@ -161,6 +164,7 @@ class SaleRules:
 
     def check_shared(self) -> None:
         """Raise ValueError where a shared key cannot be; for ``__post_init__`` of the adapters."""
+        check_rank(self.source_rank)
         if self.timezone:
             try:
                 ZoneInfo(self.timezone)

@@ -64,8 +64,9 @@ class SaleMapper:
             Malformed: something that identifies or counts is missing or cannot be read. Names the
                 field, never its text.
         """
+        witness = self._context.witness
         try:
-            return self._sale(transcript, raw_sha256)
+            return self._sale(witness.transcript(transcript) if witness else transcript, raw_sha256)
         except Malformed:
             raise
         except _FAULTS as error:
@@ -197,6 +198,7 @@ class SaleMapper:
             profile_version=self._rules.version,
             raw_sha256=raw_sha256,
             flags=flags,
+            rank=self._rules.source_rank,
         )
 
     def _unknown(self, what: str, table: str) -> str:

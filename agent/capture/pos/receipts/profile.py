@@ -11,6 +11,7 @@ from agent.capture.pos.journal.cells import cut_of
 from agent.capture.pos.mapping.rules import SaleRules
 from agent.capture.pos.mapping.transcript import Field, Part
 from agent.capture.pos.receipts.templates import Compiler
+from models.wire.source_rank import RECEIPTS
 
 _MOST_LINES_OF_A_FORM: Final = 3
 _MOST_FORMS: Final = 100
@@ -101,6 +102,7 @@ class ReceiptProfile(SaleRules):
         journal: where the receipts stand in a file instead of coming from a printer.
     """
 
+    source_rank: int = RECEIPTS
     lines: tuple[LineForm, ...]
     sale_when: tuple[str, ...] = ()
     copy_when: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.capture.pos.family import Adapter, load_named
 from agent.capture.pos.mapping.rules import SaleRules
 from agent.errors import BadConfiguration
+from models.wire.source_rank import WEB
 
 
 class WebFormat(StrEnum):
@@ -38,6 +39,7 @@ class WebProfile(SaleRules):
         takes: for square, payments (and refunds) or whole orders.
     """
 
+    source_rank: int = WEB
     format: WebFormat
     locations: tuple[str, ...] = ()
     takes: Takes = Takes.PAYMENTS

@@ -6,23 +6,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.capture.pos.composing import compose_sale
 from agent.capture.pos.malformed import Malformed
-from agent.capture.pos.mapping.sale import SaleMapper
 from agent.capture.pos.records import Refused
-from agent.capture.pos.sink import CaptureContext, CapturedSale, SaleSink
+from agent.capture.pos.sink import CaptureContext, SaleSink
 from agent.capture.pos.web.aside import Aside
-from agent.capture.pos.web.faults import blamed_on_us
 from agent.capture.pos.web.odoo.calling import Caller
 from agent.capture.pos.web.odoo.orders import Orders, WholeOrder
-from agent.capture.pos.web.odoo.transcripts import transcript_of
+from agent.capture.pos.web.odoo.reading import OdooReader
 from agent.capture.pos.web.odoo.watermark import WatermarkFile
 from agent.capture.pos.web.profile import WebProfile
 from agent.config.odoo import OdooSettings
@@ -51,6 +47,7 @@ class PullingStatus:
         blocked: why nothing is read at present; empty when all is well.
         out_of_room: nothing is taken because no room is left for it.
         last_pass_at: by our wall clock.
+        last_sale_at: when an order was handed over last.
     """
 
     sales: int = 0
@@ -60,6 +57,7 @@ class PullingStatus:
     blocked: str = ""
     out_of_room: bool = False
     last_pass_at: datetime | None = None
+    last_sale_at: datetime | None = None
 
 
 class OdooPuller:
@@ -82,10 +80,7 @@ class OdooPuller:
         self._settings = settings
         self._caller = caller
         self._orders = Orders(settings, caller)
-        self._profile = profile
-        self._context = context
-        self._mapper = SaleMapper(profile, context, tenders_known=True)
-        self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
+        self._reader = OdooReader(profile, context)
         self._sink = sink
         self._aside = aside
         self._watermark = watermark
@@ -155,20 +150,18 @@ class OdooPuller:
         for whole in page:
             raw = msgspec.json.encode(whole)
             try:
-                sales.append(self._sale(whole, raw))
+                sales.append(self._reader.captured(whole, raw))
             except (Malformed, EventTooLarge) as error:
                 self._refuse(raw, str(error))
         fresh = [sale for sale in sales if sale.event_id not in self._seen]
         if fresh:
             self._sink.captured(fresh)
             self._remember([sale.event_id for sale in fresh])
-            self._status = replace(self._status, sales=self._status.sales + len(fresh))
-
-    def _sale(self, whole: WholeOrder, raw: bytes) -> CapturedSale:
-        with blamed_on_us():
-            transcript = transcript_of(whole, self._profile.currency, self._zone)
-            sale = self._mapper.sale(transcript, sha256(raw).hexdigest())
-            return compose_sale(sale, self._context.device, self._context.moment())
+            self._status = replace(
+                self._status,
+                sales=self._status.sales + len(fresh),
+                last_sale_at=self._clock.now(),
+            )
 
     def _refuse(self, raw: bytes, reason: str) -> None:
         digest = sha256(raw).hexdigest()

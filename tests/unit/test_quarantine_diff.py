@@ -1,0 +1,152 @@
+"""What the till wrote beside what was read of it, for every adapter, by the readers themselves."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from agent.capture.aside.narrating import Narration, Piece
+from agent.capture.aside.showing import beside_in_json, write_beside
+from agent.capture.quarantine import Kept
+from tests.simulators.poslog_writer import goods, poslog, retail, tender, transaction
+from tests.simulators.quarantine_ward import (
+    CSV,
+    DATABASE,
+    NDJSON,
+    ODOO,
+    POSLOG,
+    POSTED,
+    PRINT,
+    SAMPLES,
+    SHOPIFY,
+    SQUARE,
+    Sample,
+    Ward,
+)
+
+CARD = "4111111111111111"
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Ward:
+    return Ward(tmp_path)
+
+
+def narration(ward: Ward, sample: Sample, data: bytes) -> Narration:
+    return ward.teller.narration(ward.keep(sample, data))[0]
+
+
+def fault_of(told: Narration) -> Piece:
+    (fault,) = [each for each in told.pieces if each.fault]
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("sample", "written", "read"),
+    [
+        (POSLOG, "<SequenceNumber>7</SequenceNumber>", ("sequence_number", "7")),
+        (POSLOG, "<ExtendedAmount>10.00</ExtendedAmount>", ("extended_amount", "10.00")),
+        (CSV, "Bon = 17", ("sequence_number", "17")),
+        (CSV, "Artikel = apples", ("lines.2.description", "apples")),
+        (CSV, "Betrag = 12,34", ("lines.2.amount", "12,34")),
+        (PRINT, "合计：¥１４．００", ("total", "¥14.00")),
+        (PRINT, "apples", ("lines.2.description", "apples")),
+        (DATABASE, "receipt.sequence_number = 17", ("sequence_number", "17")),
+        (POSTED, "number = 1", ("sequence_number", "1")),
+        (POSTED, "phone = 13800138000", ("phone", "13800138000")),
+    ],
+    ids=lambda each: str(each)[:24],
+)
+def test_what_was_read_stands_beside_what_was_written(
+    ward: Ward, sample: Sample, written: str, read: tuple[str, str]
+) -> None:
+    told = narration(ward, sample, sample.data)
+    (piece, *_) = [each for each in told.pieces if each.raw.text == written]
+    name, text = read
+    shown = dict(piece.read)
+    assert shown[name] == text
+    assert told.fault == ""
+
+
+@pytest.mark.parametrize(
+    ("sample", "at"),
+    [
+        (POSLOG, "<Amount>1O.00</Amount>"),
+        (CSV, "Betrag = 12,3x"),
+        (NDJSON, "12.3x"),
+        (DATABASE, "lines.1.actual_price = 1.5O"),
+        (POSTED, "business_day = 2025-13-07"),
+        (SHOPIFY, "1O.00"),
+        (ODOO, "amount_total = 1O"),
+    ],
+    ids=lambda each: str(each)[:24],
+)
+def test_the_fault_stands_at_the_piece_where_reading_stopped(
+    ward: Ward, sample: Sample, at: str
+) -> None:
+    fault = fault_of(narration(ward, sample, sample.damaged))
+    assert at in fault.raw.text, (fault.raw.text, fault.fault)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: each.file)
+def test_nothing_of_a_record_is_left_out_of_its_pieces(ward: Ward, sample: Sample) -> None:
+    for data in (sample.data, sample.damaged, sample.data[: len(sample.data) * 2 // 3]):
+        told = narration(ward, sample, data)
+        assert told.pieces
+        shown = " ".join(each.raw.text for each in told.pieces)
+        assert len(shown) > len(data) / 5 or sample is SQUARE, "most of it is structure at most"
+        if told.fault:
+            assert fault_of(told).fault == told.fault
+
+
+def test_what_was_not_looked_at_is_not_shown_as_read(ward: Ward) -> None:
+    parked = poslog(transaction(retail(goods(), tender(), status="Geparkt"), number="2"))
+    told = narration(ward, POSLOG, parked)
+    at = told.fault_at
+    assert "Geparkt" in told.pieces[at].raw.text
+    assert "TransactionStatus is not known" in told.fault
+    assert not any(each.read for each in told.pieces[at + 1 :])
+
+
+def test_what_is_missing_has_a_piece_of_its_own(ward: Ward) -> None:
+    without = POSLOG.data.replace(b"<SequenceNumber>7</SequenceNumber>", b"")
+    fault = fault_of(narration(ward, POSLOG, without))
+    assert (fault.raw.text, fault.fault) == ("", "SequenceNumber is missing")
+
+
+def test_damaged_xml_is_told_up_to_where_it_ends(ward: Ward) -> None:
+    data = POSLOG.data
+    cut = data.index(b"<EndDateTime>")
+    torn = data[:cut] + b"<EndDateTime 2025" + data[cut + 40 :]
+    told = narration(ward, POSLOG, torn)
+    assert "not well-formed XML" in told.fault
+    assert "EndDateTime 2025" in fault_of(told).raw.text
+
+
+def shown(ward: Ward, kept: Kept) -> str:
+    out = StringIO()
+    write_beside(kept, ward.teller.narration(kept)[0], out)
+    return out.getvalue()
+
+
+def test_the_table_shows_both_sides_and_no_card(ward: Ward) -> None:
+    paid = POSLOG.damaged.replace("豆浆".encode(), f"豆浆 {CARD}".encode())
+    kept = ward.keep(POSLOG, paid, "Amount is not a plain decimal number")
+    text = shown(ward, kept)
+    assert CARD not in text
+    assert "豆浆 ************1111" in text
+    assert "sequence_number = 7" in text
+    assert "  ^ " in text
+    assert CARD not in beside_in_json(kept, ward.teller.narration(kept)[0])
+
+
+def test_what_can_be_read_today_says_so(ward: Ward) -> None:
+    assert "today's profile can read it" in shown(ward, ward.keep(POSLOG))
+
+
+def test_a_file_too_long_for_a_record_is_shown_by_its_first_lines(ward: Ward) -> None:
+    told = narration(ward, POSLOG, b"line\n" * 400_000)
+    assert len(told.pieces) < 20_000
+    assert told.pieces[0].fault
