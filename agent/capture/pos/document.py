@@ -32,12 +32,12 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 
 _MOST_DAMAGES: Final = 10_000
 _MOST_BEGUN_INSIDE: Final = 8
-_NEXT: Final = re.compile(rb"<(?:[\w.-]+:)?Transaction[\s/>]", re.IGNORECASE)
-_ROOT_BEGIN: Final = re.compile(rb"<(?:[\w.-]+:)?POSLog[\s/>]", re.IGNORECASE)
-_ROOT_END: Final = re.compile(
-    rb"</(?:[\w.-]+:)?POSLog\s*>\s*(?:</[\w:.-]+\s*>\s*){0,8}\Z", re.IGNORECASE
-)
-_LONE_END: Final = re.compile(rb"(?<=Transaction>)\s*\Z", re.IGNORECASE)
+# Spelt out: a search that ignores case looks at every byte, and whole files are searched.
+_LOG: Final = rb"[Pp][Oo][Ss][Ll][Oo][Gg]"
+_NEXT: Final = re.compile(rb"<(?:[\w.-]+:)?(?:[Tt]ransaction|TRANSACTION)[\s/>]")
+_ROOT_BEGIN: Final = re.compile(rb"<(?:[\w.-]+:)?%b[\s/>]" % _LOG)
+_ROOT_END: Final = re.compile(rb"</(?:[\w.-]+:)?%b\s*>\s*(?:</[\w:.-]+\s*>\s*){0,8}\Z" % _LOG)
+_LONE_END: Final = re.compile(rb"(?<=(?:ransaction|RANSACTION)>)\s*\Z")
 _NOTHING: Final = re.compile(rb"(?:\s|<\?[^>]*\?>|<!--(?:(?!-->).)*-->)*", re.DOTALL)
 _XML_FAULTS: Final = (ParseError, Malformed, UnicodeError, LookupError, ValueError)
 
