@@ -47,9 +47,6 @@ _LIVES: Final = 3
 _PATIENCE_S: Final = 10
 """Reading 512 KiB takes some 0.1 s; a process that takes this long has been stopped."""
 
-_NICE: Final = 5
-"""A third of a processor that two want; all of one that nobody else has a use for."""
-
 _READY: Final = b"ready"
 _LENGTH: Final = struct.Struct("!I")
 _TIMEVAL: Final = struct.Struct("@ll")
@@ -192,22 +189,7 @@ def serve(line: socket.socket) -> None:
             send(line, answer(receive(line)))
 
 
-def stand_back() -> None:
-    """Let whoever commits, and the database, have the processor first.
-
-    Reading works ahead of them and can wait; while they wait, whole groups do. Where this process
-    was started with a real-time priority, which being nice says nothing about, it takes the next
-    lower one.
-    """
-    if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
-        lower = max(os.sched_getparam(0).sched_priority - 1, 1)
-        os.sched_setparam(0, os.sched_param(lower))
-    else:
-        os.nice(_NICE)
-
-
 if __name__ == "__main__":
-    stand_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is meant for the parent
     with socket.socket(fileno=int(sys.argv[1])) as parent:
         serve(parent)
