@@ -13,10 +13,10 @@ from typing import Any
 from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
 from agent.capture.pos.records import Refused
+from agent.capture.pos.web.bearer import BearerTokens
 from agent.capture.pos.web.book import AnswerBook
 from agent.capture.pos.web.profile import WebFormat, load_web_profile
 from agent.capture.pos.web.reading import BodyReader, PostedPoslogReader, PostedSaleReader
-from agent.capture.pos.web.secret_files import BearerTokens
 from agent.capture.pos.web.server import WebDoor
 from agent.capture.pos.web.site import Hook
 from agent.config.web import WebSettings

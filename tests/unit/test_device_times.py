@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cloud.devices.timekeeping import LONGEST_BOOTID, MOST_BOOTS, heard_birth
-from cloud.sales.row import is_newer, row_of
+from cloud.sales.row import recency, row_of
 from cloud.storage import write
 from cloud.storage.columns import from_ms, to_ms
 from models.wire.envelope import ClockQuality
@@ -129,7 +129,7 @@ def test_the_newest_revision_wins_also_when_the_clock_was_lost_in_between(
     shop.capture(revised(sale, receipt_number="again"), ClockQuality.UNSET)
     shop.send()
     older, newer = (row_of(entry, entry.data()) for entry in shop.entries())  # type: ignore[arg-type]  # they are sales
-    assert is_newer(newer, older["captured_at_ms"], older["position"])
+    assert recency(newer) > recency(older)
     assert isinstance(shop.entries()[0].data(), SaleRecorded)
 
 

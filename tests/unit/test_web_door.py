@@ -11,9 +11,10 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
+from agent.capture.pos.web.bearer import BearerTokens
 from agent.capture.pos.web.book import AnswerBook
 from agent.capture.pos.web.posted import main, schema
-from agent.capture.pos.web.secret_files import BearerTokens, read_secret
+from agent.config.secret_file import read_secret
 from agent.errors import BadConfiguration, OutboxBusy, OutboxFull
 from models.wire.events.sale import Scheme
 from tests.simulators.capturing import LedgerSink

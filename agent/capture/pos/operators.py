@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from agent.capture.pos.web.secret_files import read_secret
+from agent.config.secret_file import read_secret
 from agent.errors import BadConfiguration
 
 _KEY_BYTES: Final = 32

@@ -13,18 +13,19 @@ from agent.capture.pos.poslog import PoslogReader
 from agent.capture.pos.profile import load_profile
 from agent.capture.pos.sink import CaptureContext, SaleSink
 from agent.capture.pos.web.aside import QuarantinedPosts
+from agent.capture.pos.web.bearer import BearerTokens
 from agent.capture.pos.web.book import AnswerBook
 from agent.capture.pos.web.odoo import OdooPuller, OdooSettings
 from agent.capture.pos.web.odoo.calling import Caller
 from agent.capture.pos.web.odoo.watermark import WatermarkFile
 from agent.capture.pos.web.profile import WebFormat, load_web_profile
 from agent.capture.pos.web.reading import BodyReader, PostedPoslogReader, PostedSaleReader
-from agent.capture.pos.web.secret_files import BearerTokens, read_secret
 from agent.capture.pos.web.server import WebDoor
 from agent.capture.pos.web.shopify import ShopifyReader, tells_of_orders
 from agent.capture.pos.web.signatures import shopify_signature, square_signature
 from agent.capture.pos.web.site import Hook, media_types
 from agent.capture.pos.web.square import SquareReader
+from agent.config.secret_file import read_secret
 from agent.config.web import WebSettings
 from models.runtime.clock import Clock
 

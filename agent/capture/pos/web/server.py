@@ -11,11 +11,11 @@ from starlette.types import ASGIApp
 
 from agent.capture.pos.sink import SaleSink
 from agent.capture.pos.web.aside import Aside
+from agent.capture.pos.web.bearer import BearerTokens
 from agent.capture.pos.web.book import AnswerBook
 from agent.capture.pos.web.connections import bounded
 from agent.capture.pos.web.desk import DeskStatus, TransactionDesk
 from agent.capture.pos.web.reading import BodyReader
-from agent.capture.pos.web.secret_files import BearerTokens
 from agent.capture.pos.web.site import Bounds, Door, Hook, build_site
 from agent.config.web import WebSettings
 from agent.errors import BadConfiguration, FaultyDevice

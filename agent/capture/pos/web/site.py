@@ -17,11 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.capture.pos.web.answers import Answer, Problem, Trouble, retry_later
+from agent.capture.pos.web.bearer import BearerTokens
 from agent.capture.pos.web.book import digest_of_key
 from agent.capture.pos.web.desk import Post, TransactionDesk
 from agent.capture.pos.web.posted import schema
 from agent.capture.pos.web.reading import BodyReader
-from agent.capture.pos.web.secret_files import BearerTokens
 from agent.capture.pos.web.signatures import Signature
 from models.runtime.logs import get_logger
 
