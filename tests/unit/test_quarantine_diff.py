@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from agent.capture.aside.narrating import Narration, Piece
 from agent.capture.aside.showing import beside_in_json, write_beside
 from agent.capture.quarantine import Kept
+from tests.simulators.capturing import real_poslog
 from tests.simulators.poslog_writer import goods, poslog, retail, tender, transaction
 from tests.simulators.quarantine_ward import (
     CSV,
@@ -150,3 +152,21 @@ def test_a_file_too_long_for_a_record_is_shown_by_its_first_lines(ward: Ward) ->
     told = narration(ward, POSLOG, b"line\n" * 400_000)
     assert len(told.pieces) < 20_000
     assert told.pieces[0].fault
+
+
+def test_a_damaged_transaction_of_a_real_till_is_told_and_names_nobody(ward: Ward) -> None:
+    data = real_poslog("ncr_acs_selected.xml")
+    name, amount = b"<ExtendedAmount", data.index(b"</ExtendedAmount>")
+    assert name in data
+    damaged = data[: amount - 1] + b"x" + data[amount:]
+    ward.config = replace(ward.config, till=replace(ward.config.till, profile="ncr-acs-2.1"))
+    ward.restart()
+    told = narration(ward, POSLOG, damaged)
+    fault = fault_of(told)
+    assert "ExtendedAmount" in fault.fault
+    assert fault.raw.name == "ExtendedAmount"
+    event = ward.teller.event(ward.quarantine.kept()[0])
+    known = {each.raw.value for each in told.pieces if each.raw.name == "Description"}
+    said = " ".join(each.raw for each in event.pieces)
+    assert known
+    assert not any(value in said for value in known if len(value) > 8)
