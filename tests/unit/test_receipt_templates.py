@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agent.capture.pos.folding import folded
 from agent.capture.pos.mapping.amounts import Amounts
 from agent.capture.pos.mapping.moments import Moments
 from agent.capture.pos.mapping.transcript import Field
 from agent.capture.pos.receipts import Compiler
-from agent.capture.pos.receipts.folding import folded
 
 COMPILER = Compiler(
     Amounts(thousands_mark=","), Moments(dates=("%d.%m.%Y", "%d %B %Y"), times=("%H:%M",))

@@ -43,7 +43,7 @@ def test_a_moment_is_said_as_in_the_shop(ago: timedelta, chinese: str, english: 
 
 _BLANKS = (
     *("when", "day", "month", "year", "time", "amount", "count", "seconds", "span", "n", "name"),
-    *("used", "limit", "cloud", "files", "room", "thinned", "dropped"),
+    *("used", "limit", "cloud", "files", "room", "thinned", "dropped", "judged", "profile"),
 )
 _BY_FACT = {
     *(f"status.{verdict}" for verdict in ("good", "watch", "bad")),

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.capture.aside.listening import Fact
 from agent.capture.aside.piece import Raw
-from agent.capture.pos.receipts.folding import folded
+from agent.capture.pos.folding import folded
 
 _FAR: Final = 250
 """Rows below the last such one among which the next is looked for."""

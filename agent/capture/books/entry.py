@@ -14,7 +14,8 @@ from models.wire.events.sale import Flag, Kind, SaleRecorded
 
 _CLOSES: Final = re.compile(
     r"settle|eod|end.?of.?(?:business.?)?day|day.?end|(?:day|till|store|workstation).?close"
-    r"|(?:close|closing).?(?:business.?)?(?:day|till|store)|z.?report|z.?bon|abschluss|cl[oô]tu|日结|清机|交班",
+    r"|(?:close|closing).?(?:business.?)?(?:day|till|store)|z.?report|z.?bon|abschluss|cloture|clôture"
+    r"|日结|清机|交班",
     re.IGNORECASE,
 )
 """How tills call the end of a day: ``TillSettle``, ``BusinessEOD``, ``Tagesabschluss``, 日结."""

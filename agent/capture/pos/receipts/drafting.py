@@ -13,11 +13,11 @@ from typing import Final
 
 from agent.capture.pos.dialect import Taxes
 from agent.capture.pos.family import Adapter
+from agent.capture.pos.folding import folded
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.mapping.rules import KeyPart, KeyRule, LineDiscounts, Sums
 from agent.capture.pos.mapping.transcript import Field, Part
 from agent.capture.pos.receipts import vocabulary as words
-from agent.capture.pos.receipts.folding import folded
 from agent.capture.pos.receipts.guessing import (
     Receipts,
     guess_amounts,

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from agent.capture.pos.folding import LONGEST_LINE, folded
 from agent.capture.pos.journal.cells import Cut, by_cells, cut_of
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.mapping.transcript import Field, Part, Transcript
-from agent.capture.pos.receipts.folding import LONGEST_LINE, folded
 from agent.capture.pos.receipts.profile import LineForm, ReceiptProfile
 from agent.capture.pos.receipts.templates import Compiler, Template
 

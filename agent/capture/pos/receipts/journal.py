@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from agent.capture.pos.folding import folded
 from agent.capture.pos.journal.lines import RawRecord, Spot
 from agent.capture.pos.journal.reading import Outcome, SetAside
 from agent.capture.pos.malformed import Malformed
-from agent.capture.pos.receipts.folding import folded
 from agent.capture.pos.receipts.profile import ReceiptProfile
 from agent.capture.pos.receipts.reading import TillReceipts
 from agent.capture.pos.receipts.templates import Compiler

@@ -25,10 +25,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from agent.capture.pos.folding import folded
 from agent.capture.pos.mapping.amounts import Amounts
 from agent.capture.pos.mapping.moments import EPOCH_MS, EPOCH_S, Moments
 from agent.capture.pos.mapping.transcript import Field
-from agent.capture.pos.receipts.folding import folded
 
 _ANYTHING: Final = "..."
 _LONGEST: Final = 200
