@@ -76,7 +76,16 @@ class RunningClock(SystemClock):
 
     def __init__(self, began_at: datetime) -> None:
         self._ahead = began_at - super().now()
+        self._passed = timedelta(0)
 
     def now(self) -> datetime:
         """The wall clock."""
-        return super().now() + self._ahead
+        return super().now() + self._ahead + self._passed
+
+    def monotonic_s(self) -> float:
+        """Seconds that never jump but when the test lets them pass."""
+        return super().monotonic_s() + self._passed.total_seconds()
+
+    def move(self, seconds: float) -> None:
+        """Let time pass at once; who waits is not woken."""
+        self._passed += timedelta(seconds=seconds)

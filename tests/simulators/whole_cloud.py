@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from starlette.responses import RedirectResponse
 
+from agent.capture.pos import CapturedSale
 from cloud.access import IssuedToken, Scope
 from cloud.api import ApiParts, create_api
 from cloud.capture import CaptureFold
@@ -115,6 +116,12 @@ class WholeCloud(BackOffice):
         """Take sales of a device into the ledger and the views."""
         first = self._next(device, Stream.SALE, len(sales))
         return self.arrive(a_batch(list(sales), first, device), device=device)
+
+    def hand_over(self, captured: Sequence[CapturedSale], device: DevicePath = SHOP) -> Appended:
+        """Take what an agent's readers captured into the ledger and the views."""
+        first = self._next(device, Stream.SALE, len(captured))
+        events = [stamp(each.body, EPOCH, n) for n, each in enumerate(captured, first)]
+        return self.arrive(Codec().encode(EPOCH, Stream.SALE, first, events), device=device)
 
     def beat(self, heartbeat: Heartbeat, device: DevicePath = SHOP) -> Appended:
         """Take a device's heartbeat into the ledger and the views."""
