@@ -136,6 +136,8 @@ class SaleRules:
         tender_types: the till's codes of tenders, to the names that reports should show.
         wallets: tender types, as written or as renamed, to our name of the wallet.
         truths: texts that say yes, in any case.
+        returns_prefix: stands before the number of a return where the till counts returns by
+            themselves, so that return 1 is not sale 1; empty where one counter serves both.
         programmes: by scheme (card, member_code), whose cards or codes they are.
         keep_names: whether customers' names may be kept; only where the members agreed to it.
         operators: what becomes of the cashier's number.
@@ -158,6 +160,7 @@ class SaleRules:
     tender_types: dict[str, str] = field(default_factory=dict)
     wallets: dict[str, str] = field(default_factory=dict)
     truths: tuple[str, ...] = ("1", "true", "yes", "y", "是")
+    returns_prefix: str = ""
     programmes: dict[str, str] = field(default_factory=dict)
     keep_names: bool = False
     operators: Operators = Operators.PSEUDONYM

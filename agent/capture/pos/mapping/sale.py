@@ -77,11 +77,12 @@ class SaleMapper:
             ) from error
 
     def _sale(self, transcript: Transcript, raw_sha256: str) -> SaleRecorded:
-        header, rules, device = transcript.header, self._rules, self._context.device
+        rules, device = self._rules, self._context.device
+        direction = direction_of(transcript.header.get(Field.DIRECTION, ""), LineKind.SALE, rules)
+        header = _numbered(transcript.header, direction, rules)
         kind, status = self._kind(header), self._status(header)
         place = read_place(header, rules, device, self._zone)
         currency, currency_assumed = self._currency(header, kind)
-        direction = direction_of(header.get(Field.DIRECTION, ""), LineKind.SALE, rules)
         retail = kind is Kind.RETAIL
         receipt = self._receipt(transcript, direction, currency) if retail else Receipt()
         printed = receipt.total_of(Field.TOTAL)
@@ -207,3 +208,16 @@ class SaleMapper:
 
 def _control(header: Texts) -> str:
     return header.get(Field.CONTROL) or header.get(Field.KIND, "")
+
+
+def _numbered(header: Texts, direction: LineKind, rules: SaleRules) -> Texts:
+    """A return of a till that counts returns by themselves has a number of its own kind."""
+    number = header.get(Field.SEQUENCE_NUMBER, "")
+    if direction is not LineKind.RETURN or not rules.returns_prefix or not number:
+        return header
+    printed = header.get(Field.RECEIPT_NUMBER) or number
+    return {
+        **header,
+        Field.SEQUENCE_NUMBER: rules.returns_prefix + number,
+        Field.RECEIPT_NUMBER: printed,
+    }
