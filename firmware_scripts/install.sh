@@ -25,7 +25,8 @@ Installs the Lianke in-store agent from a wheel, as the systemd service lianke-a
                       beside this script, or in ../dist
   --config FILE       becomes /etc/lianke/agent.toml if there is none; an existing one is kept
   --till-folder DIR   a folder the till software writes into; the agent may move files in it.
-                      Repeat it for more; the folders named replace the list of an earlier run
+                      Repeat it for more; the folders named replace the list of an earlier run.
+                      Those of [till], [[prints]] and [[journal]] in agent.toml need not be named
   --camera            a box with a camera: installs the vision networks' libraries too and opens
                       /dev/video*; remembered by later runs
   --wheelhouse DIR    take every package from this folder and nothing from a network
@@ -73,6 +74,8 @@ WHEELHOUSE=
 . "$HERE/parts/release.sh"
 # shellcheck source=parts/service.sh
 . "$HERE/parts/service.sh"
+# shellcheck source=parts/source_folders.sh
+. "$HERE/parts/source_folders.sh"
 # shellcheck source=parts/till_folders.sh
 . "$HERE/parts/till_folders.sh"
 
@@ -153,6 +156,7 @@ install_agent() {
   ensure_release
   ensure_unit
   ensure_till_folders
+  ensure_source_folders
   ensure_camera
   ensure_current
   ensure_enabled

@@ -41,6 +41,14 @@ ensure_unit() {
 
 ensure_drop_in() { ensure_unit_file "$ROOT$UNITS/$UNIT.d/$1" "$2"; }
 
+ensure_no_drop_in() {
+  local path="$ROOT$UNITS/$UNIT.d/$1"
+  [[ -e $path ]] || return 0
+  expect_restart
+  RELOAD=yes
+  act "remove $path" rm -f -- "$path"
+}
+
 # A later run may leave out --user and --prefix; the installed unit knows them. Changing them would
 # leave data behind that the new account cannot read.
 remember_choices() {

@@ -141,6 +141,26 @@ def test_a_source_that_cannot_start_is_said_and_the_others_run(box: ManyTills) -
     assert eventually(lambda: not box.status().alarms, 20), box.status().alarms
 
 
+def test_a_tap_that_finds_no_room_prints_on_and_says_so(box: ManyTills) -> None:
+    box.append([])
+    box.start()
+    opened = box.root / "data" / "prints" / "open"
+    opened.rmdir()
+    opened.write_bytes(b"")  # nothing can be written down here
+    box.print(1)
+    assert bytes(box.printer.jobs[0].data) == printed(1, 2), "the cashier notices nothing"
+    assert eventually(lambda: box.source("front").out_of_room, 20), box.log()
+    refused = (AlarmKind.SALE_REFUSED, "front")
+    assert eventually(
+        lambda: refused in {(each.alarm, each.about) for each in box.status().alarms}, 20
+    )
+    opened.unlink()
+    opened.mkdir()
+    assert eventually(lambda: box.sold() == 1, 30), "what was printed meanwhile is not lost"
+    assert eventually(lambda: not box.source("front").out_of_room, 20)
+    assert eventually(lambda: not box.status().alarms, 20), box.status().alarms
+
+
 def test_receipts_of_a_tap_that_is_configured_no_more_are_not_lost_from_sight(
     box: ManyTills,
 ) -> None:

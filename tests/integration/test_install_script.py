@@ -25,6 +25,32 @@ EXPOSURE_LIMIT = 2.5
 # What the unit orders itself against; a staged root has no system of its own.
 TARGETS = ("sysinit", "basic", "shutdown", "network", "time-set", "remote-fs", "multi-user")
 
+_SOURCES = """
+[till]
+folder = "/srv/till"
+
+[[prints]]
+folder = "/srv/prints 100%"
+
+[[prints]]
+folder = "/home/pos/prints"
+
+[[prints]]
+folder = "/etc/cups"
+
+[[prints]]
+folder = "prints"
+
+[[journal]]
+file = "/srv/ej/EJ*.txt"
+
+[[journal]]
+file = "/home/pos/ej/journal.csv"
+
+[[journal]]
+file = "/tmp/ej/journal.csv"
+"""
+
 
 def need(program: str, package: str) -> str:
     """The program's path; without it the test is skipped, or fails where CI promises to have it."""
@@ -263,6 +289,53 @@ def test_till_folders_and_only_they_are_opened_for_the_agent(installed: Installe
         # A home is hidden from the service, so this folder alone is bound into view.
         'BindPaths="-/home/pos/100%%"',
     ]
+
+
+def test_folders_that_the_configuration_names_are_opened_without_being_named_again(
+    installed: Installed, box: Box
+) -> None:
+    shutil.copytree(installed.box.root, box.root, symlinks=True, dirs_exist_ok=True)
+    config = box.root / "etc/lianke/agent.toml"
+    bare = config.read_text()
+    config.write_text(bare + _SOURCES)
+    run = box.install()
+    assert run.returncode == 0, run.stderr
+    drop_in = box.root / f"{UNIT}.d" / "15-source-folders.conf"
+    assert [line for line in drop_in.read_text().splitlines() if "Paths=" in line] == [
+        'ReadWritePaths="-/srv/till"',
+        'ReadWritePaths="-/srv/prints 100%%"',
+        'BindPaths="-/home/pos/prints"',
+        # Outside of homes a journal may be read anyway, and no journal is ever written to.
+        'BindReadOnlyPaths="-/home/pos/ej"',
+    ]
+    assert "/etc/cups in agent.toml is not opened: the agent may not write there" in run.stdout
+    assert "prints in agent.toml is no plain absolute path" in run.stdout
+    assert "/tmp/ej in agent.toml cannot be seen by the service" in run.stdout
+    assert "nothing to change" in box.install().stdout
+    named = box.root / f"{UNIT}.d" / "10-till-folders.conf"
+    assert named.read_text() == (installed.box.root / f"{UNIT}.d" / named.name).read_text()
+
+    config.write_text("[till\n")
+    assert "the folders that it names are left as they were" in box.install().stdout
+    assert drop_in.exists()
+    config.write_text(bare)
+    assert "remove " in box.install().stdout
+    assert not drop_in.exists()
+
+
+def test_unit_with_the_folders_of_the_configuration_is_understood(
+    installed: Installed, box: Box
+) -> None:
+    systemd_analyze = need("systemd-analyze", "systemd")
+    shutil.copytree(installed.box.root, box.root, symlinks=True, dirs_exist_ok=True)
+    with (box.root / "etc/lianke/agent.toml").open("a") as config:
+        config.write(_SOURCES)
+    assert box.install().returncode == 0
+    add_bare_targets(box.root)
+    verify = [systemd_analyze, f"--root={box.root}", "verify", UNIT.name]
+    verified = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert exposure(systemd_analyze, box.root) <= EXPOSURE_LIMIT
 
 
 @pytest.mark.slow

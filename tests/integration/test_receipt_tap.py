@@ -225,10 +225,11 @@ def test_a_full_disk_stops_no_printing_and_loses_nothing(shop: TappedShop) -> No
     print_jobs(shop.port, [receipt(1), receipt(2)])
     assert [bytes(job.data) for job in shop.printer.jobs] == [receipt(1), receipt(2)]
     assert shop.soon(lambda: bool(shop.status.blocked))
+    assert shop.status.out_of_room
     opened.unlink()
     opened.mkdir()
     assert shop.soon(lambda: shop.status.prints == 2)
-    assert shop.status.blocked == ""
+    assert (shop.status.blocked, shop.status.out_of_room) == ("", False)
     assert [sheet.raw for sheet in shop.sheets()] == [receipt(1), receipt(2)]
     assert all(sheet.whole for sheet in shop.sheets())
 

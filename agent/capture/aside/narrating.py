@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
 
-from agent.capture.aside.beside import beside
 from agent.capture.aside.elements import tags_of, words_of_tag
 from agent.capture.aside.listening import Fact, Listener
 from agent.capture.aside.piece import Raw
@@ -126,6 +125,9 @@ def _last_named(pieces: Sequence[Raw], seen: Sequence[int], fault: str) -> int:
 def _of_fields(
     raws: Sequence[Raw], listener: Listener, rereader: Rereader, fault: str
 ) -> Narration:
+    # It brings what reads receipts, which a box that has POSLog alone does not load.
+    from agent.capture.aside.beside import beside  # noqa: PLC0415
+
     facts = listener.facts or (_given(raws) if rereader.under_our_names else [])
     places = beside(raws, facts, rereader.columns)
     read: dict[int, list[tuple[str, str]]] = defaultdict(list)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from agent.capture.aside.beside import Columns
 from agent.capture.aside.piece import Raw
 from agent.capture.pos.family import Adapter
 from agent.capture.pos.processing import FileReader
 from agent.capture.pos.records import Refused
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from models.wire.events.sale import Flag
+
+if TYPE_CHECKING:
+    from agent.capture.aside.beside import Columns
 
 _DISAGREE = frozenset({Flag.LINES_DISAGREE, Flag.TENDERS_DISAGREE})
 
