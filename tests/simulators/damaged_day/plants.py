@@ -46,7 +46,7 @@ def planted(random: Random, marker: str) -> list[Plant]:
     """One of each kind, unlike any other record's."""
     card, track = _number(random), _number(random)
     code = f"13{random.randrange(10**16):016}"
-    cvv = f"{random.randrange(1_000):03}"
+    cvv = f"{random.randrange(999):03}"  # 999 is how a shape writes any three digits
     name = f"Wolpertinger{marker[2:]}"
     return [
         Plant("card", card[:_CARD_DIGITS], card),
