@@ -169,6 +169,16 @@ def test_a_row_that_cannot_be_mapped_is_set_aside_alone_and_once(shop: PolledTil
     assert set(shop.sales) == {good.id, bad.id}
 
 
+def test_a_receipt_whose_moment_is_a_number_among_texts_is_set_aside(shop: PolledTill) -> None:
+    """SQLite takes it, and has it stand before every text."""
+    bad = shop.till.ring(NOON, [(_SOAP, "1")])
+    good = shop.till.ring(NOON, [(_WINE, "1")])
+    shop.till.execute("UPDATE <receipts> SET datenew = 17 WHERE id = :id", id=bad.id)
+    shop.wait()
+    assert set(shop.sales) == {good.id}
+    assert [item.key for item in shop.aside.kept.values()] == [bad.id]
+
+
 def test_a_wrong_profile_stops_instead_of_setting_a_day_aside(tmp_path: Path) -> None:
     shop = sqlite_till(tmp_path, profile=unicenta_profile(kinds={"1": "retail"}))
     for _ in range(201):

@@ -282,3 +282,13 @@ def test_a_thousand_sections_without_an_end_are_told_apart_in_no_time(opening: s
     found = list(records(poslog(*receipts, transaction(number="last"))))
     assert time.perf_counter() - began_s < 20  # a second on an idle machine
     assert [type(each) for each in found] == [*[Refused] * 1000, CapturedSale]
+
+
+@pytest.mark.parametrize("lost", [b"<RetailStoreID>", b"<SequenceNumber>1", b"</EndDateTime>"])
+def test_a_first_transaction_without_its_beginning_costs_itself_alone(lost: bytes) -> None:
+    first = transaction(retail(goods(), tender()), number="1").encode()
+    second = transaction(retail(goods(), tender()), number="2").encode()
+    begin, end = poslog("\n").split(b"\n")
+    rest = first[first.index(lost) :]
+    outcomes = list(records(begin + rest + second + end))
+    assert [type(each) for each in outcomes] == [Refused, CapturedSale]

@@ -117,10 +117,15 @@ def test_the_word_card_makes_a_card_of_what_could_be_a_barcode() -> None:
 @pytest.mark.parametrize(
     ("name", "context"),
     [
-        ("POSItemID", Context.CODE),
-        ("pos_item_id", Context.CODE),
-        ("GTIN", Context.CODE),
-        ("ArticleNumber", Context.CODE),
+        ("POSItemID", Context.ITEM),
+        ("pos_item_id", Context.ITEM),
+        ("GTIN", Context.ITEM),
+        ("ArticleNumber", Context.ITEM),
+        ("sku", Context.ITEM),
+        ("OrderItemID", Context.CODE),
+        ("LineItemID", Context.CODE),
+        ("ItemSerialNumber", Context.CODE),
+        ("ItemSequenceNumber", Context.CODE),
         ("ReceiptNumber", Context.CODE),
         ("TransactionID", Context.CODE),
         ("TelephoneNumber", Context.CODE),
@@ -148,6 +153,7 @@ def test_a_fields_name_says_what_is_in_it(name: str, context: Context) -> None:
 
 def test_codes_keep_what_reads_like_a_card_and_card_fields_keep_four_digits() -> None:
     assert without_cards("4111111111111111", Context.CODE) == "4111111111111111"
+    assert without_cards("4111111111111111", Context.ITEM) == "************1111"
     assert without_cards("1234567890123456", Context.CARD) == "************3456"
     assert without_cards("A1B2C3", Context.SECRET) == "******"
 
@@ -187,8 +193,39 @@ def test_hardly_any_barcode_phone_or_number_is_taken_for_a_card() -> None:
     assert _touched(phones) == _touched(abroad) == _touched(times) == _touched(ids) == 0
 
 
-def _touched(texts: list[str]) -> int:
-    return sum(without_cards(text) != text for text in texts)
+@pytest.mark.parametrize("prefix", ["", "3", "37", "4", "5", "62"])
+def test_no_code_of_an_article_is_taken_for_a_card(prefix: str) -> None:
+    """Of two thousand each: alone, with an issue's number behind it, from scales, a platform's."""
+    chance = random.Random(13)
+    barcodes = [_gtin13(chance, prefix) for _ in range(2_000)]
+    issues = [f"{code}{chance.randrange(10**2):02}" for code in barcodes]
+    books = [f"{code}{chance.randrange(10**5):05}" for code in barcodes]
+    parted = [f"{code} {chance.randrange(1_000):03}" for code in barcodes]
+    scales = [f"2{chance.randrange(10**17):017}" for _ in range(2_000)]
+    platforms = [f"3{chance.randrange(10**18):018}" for _ in range(2_000)]
+    packed = [f"01{chance.randrange(10**14):014}" for _ in range(2_000)]
+    for codes in (barcodes, issues, books, parted, scales, platforms, packed):
+        assert _touched(codes, Context.ITEM) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("378282246310005", "***********0005"),
+        ("6212345678901234569", "***************4569"),
+        ("4111 1111 1111 1111", "**** **** **** 1111"),
+        ("４１１１１１１１１１１１１１１１", "＊＊＊＊＊＊＊＊＊＊＊＊１１１１"),
+        ("SKU-4111111111111111", "SKU-************1111"),
+        ("4111111111111112", "4111111111111112"),
+        ("303425A4111111111111111A", "303425A4111111111111111A"),
+    ],
+)
+def test_a_card_in_the_place_of_an_articles_code_goes(written: str, left: str) -> None:
+    assert without_cards(written, Context.ITEM) == left
+
+
+def _touched(texts: list[str], context: Context = Context.FREE) -> int:
+    return sum(without_cards(text, context) != text for text in texts)
 
 
 def _gtin13(chance: random.Random, prefix: str) -> str:

@@ -213,11 +213,26 @@ class Document:
     def _give_up(self) -> None:
         """What cannot be read begins with the transaction that is open, or behind the last."""
         self._damages += 1
+        self._head = self._head or self._beginning()
         if self._damages > _MOST_DAMAGES or self._head is None:
             raise self._broken_off()
         opened = self._builder.open_at
         self._was_open = opened is not None
-        self._whole_until = self._whole_until if opened is None else opened
+        behind_head = max(self._whole_until, len(self._head))
+        self._whole_until = behind_head if opened is None else opened
+
+    def _beginning(self) -> bytes | None:
+        """The file up to its log's own tag: behind it stood nothing whole; None where unclear."""
+        root = self._window.search(_ROOT_BEGIN, 0)
+        if root < 0 or not self._begun:
+            return None
+        head = self._window.between(0, self._window.find(b">", root) + 1)
+        builder = TransactionBuilder()
+        try:
+            builder.parser("utf-8" if self._is_other else None, 0).feed(head)
+        except (DefusedXmlException, *_XML_FAULTS):
+            return None
+        return head if builder.begun and not builder.is_alone else None
 
     def _is_next_file(self, found: int) -> bool:
         """Whether a till wrote a whole new POSLog behind the first, which is no damage.

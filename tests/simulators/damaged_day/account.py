@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tests.simulators.damaged_day.box import Outputs, every
-from tests.simulators.damaged_day.plants import Plant, showing, untouched
+from tests.simulators.damaged_day.plants import Plant, Search, untouched
 from tests.simulators.damaged_day.records import Record
 
 _WRONG_SUMS: Final = frozenset({"lines_disagree", "tenders_disagree", "other"})
@@ -160,16 +160,20 @@ def _shown(records: Sequence[Record], outputs: Outputs) -> Iterator[str]:
             record.plants, record.wrote.decode("latin-1"), record.sent.decode("latin-1")
         )
     ]
+    search = Search(plant for _, plant in plants)
     for where, text in every(outputs):
-        yield from _found(plants, where, text)
+        yield from _found(plants, search, where, text)
     cards = [(record, plant) for record, plant in plants if plant.is_card_data]
+    search = Search(plant for _, plant in cards)
     for content in (*outputs.archive.values(), *(each for each, _ in outputs.quarantine.values())):
-        yield from _found(cards, "kept", content.decode("latin-1"))
+        yield from _found(cards, search, "kept", content.decode("latin-1"))
 
 
-def _found(plants: Sequence[tuple[Record, Plant]], where: str, text: str) -> Iterator[str]:
-    shown = {plant.shows for plant in showing([plant for _, plant in plants], text)}
-    for record, plant in plants:
+def _found(
+    plants: Sequence[tuple[Record, Plant]], search: Search, where: str, text: str
+) -> Iterator[str]:
+    shown = search.shown(text)
+    for record, plant in plants if shown else ():
         if plant.shows in shown:
             who = f"{record.till} {record.marker} ({record.damage or 'sound'})"
             yield f"{who}: {plant.kind} shows in {where}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -12,6 +12,7 @@ from tests.simulators.planted_cards import luhn_digit
 _PREFIXES = ("4", "51", "62", "2221", "6011", "3528")
 _CARD_DIGITS = 12
 _CODE_DIGITS = 14
+_HEAD = 4
 _BEFORE = 18
 """So much stands between the beginning of a field's name and its value."""
 
@@ -45,7 +46,7 @@ def planted(random: Random, marker: str) -> list[Plant]:
     """One of each kind, unlike any other record's."""
     card, track = _number(random), _number(random)
     code = f"13{random.randrange(10**16):016}"
-    cvv = f"{random.randrange(1_000):03}"
+    cvv = f"{random.randrange(999):03}"  # 999 is how a shape writes any three digits
     name = f"Wolpertinger{marker[2:]}"
     return [
         Plant("card", card[:_CARD_DIGITS], card),
@@ -74,6 +75,7 @@ def untouched(plants: list[Plant], sound: str, sent: str) -> list[Plant]:
         if at >= 0
         and sound[max(0, at - _BEFORE) : at + len(plant.written)] in sent
         and _read(plant, sound) == _read(plant, sent)
+        and sound.count(plant.written) == sent.count(plant.written)
     ]
 
 
@@ -86,10 +88,30 @@ def _digits(text: str) -> str:
     return re.sub(r"\D", "", text)
 
 
-def showing(plants: list[Plant], text: str) -> list[Plant]:
-    """Those that can be read in a text."""
-    digits = _digits(text)
-    return [plant for plant in plants if plant.shows in (digits if plant.is_digits else text)]
+class Search:
+    """Looks for many secrets in many texts, and reads each text once."""
+
+    def __init__(self, plants: Iterable[Plant]) -> None:
+        self._digits: dict[int, set[str]] = {}
+        self._texts: dict[tuple[str, int], set[str]] = {}
+        for plant in plants:
+            if plant.is_digits:
+                self._digits.setdefault(len(plant.shows), set()).add(plant.shows)
+            else:
+                head = plant.shows[:_HEAD], len(plant.shows)
+                self._texts.setdefault(head, set()).add(plant.shows)
+
+    def shown(self, text: str) -> set[str]:
+        """What can be read in a text."""
+        digits, found = _digits(text), set[str]()
+        for size, wanted in self._digits.items():
+            found |= wanted.intersection(
+                digits[at : at + size] for at in range(len(digits) - size + 1)
+            )
+        for (head, size), wanted in self._texts.items():
+            begins = (match.start() for match in re.finditer(re.escape(head), text))
+            found |= wanted.intersection(text[at : at + size] for at in begins)
+        return found
 
 
 def _number(random: Random) -> str:

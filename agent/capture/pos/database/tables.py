@@ -77,7 +77,12 @@ class RowsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every statement that reading a till's database takes."""
+    """Every statement that reading a till's database takes.
+
+    Attributes:
+        loosely_typed: whether a column may hold numbers among texts, as only SQLite's can: they
+            stand before every text there, and a receipt with such a moment would never be seen.
+    """
 
     id: ColumnElement[Any]
     moment: ColumnElement[Any]
@@ -85,14 +90,17 @@ class Plan:
     lines: RowsQuery
     payments: RowsQuery | None
     taxes: RowsQuery | None
+    loosely_typed: bool = False
 
     def keys(self, since: Any, after: tuple[Any, Any] | None, limit: int) -> Select[Any]:
         """Ids and moments of receipts, by both, from a moment on or behind a position."""
         place: ColumnElement[bool] = self.moment >= since
+        if self.loosely_typed and not isinstance(since, int):
+            place = or_(place, self.moment < "")
         if after is not None:
             moment, name = after
             same = and_(self.moment == moment, self.id > name)
-            place = or_(self.moment > moment, same)
+            place = and_(place, or_(self.moment > moment, same))
         keys = select(self.id, self.moment).where(place)
         return keys.order_by(self.moment, self.id).limit(limit)
 
@@ -108,6 +116,7 @@ def plan_of(profile: DatabaseProfile, connection: Connection) -> Plan:
         lines=_query(profile.lines, names, profile),
         payments=_query(profile.payments, names, profile) if profile.payments.table else None,
         taxes=_query(profile.taxes, names, profile) if profile.taxes.table else None,
+        loosely_typed=connection.dialect.name == "sqlite",
     )
 
 

@@ -1,7 +1,7 @@
 """What a field's name says of the digits in it.
 
 A name is that of an element, an attribute, a JSON member or a column, in any spelling of words that
-are put together (``POSItemID``, ``pos_item_id``). Four answers are enough; a name that says nothing
+are put together (``POSItemID``, ``pos_item_id``). Five answers are enough; a name that says nothing
 is free text, where everything is looked for.
 """
 
@@ -19,7 +19,10 @@ class Context(StrEnum):
     """Anything that somebody typed or printed."""
 
     CODE = "code"
-    """An item's code, a receipt's number, a phone, a member's number: digits, and no card."""
+    """A receipt's number, a serial number, a phone, a member's number: digits, and no card."""
+
+    ITEM = "item"
+    """An article's code: a number of thirteen digits is no card there, one of sixteen is."""
 
     CARD = "card"
     """The number of a payment card: four digits of it may be kept, whatever it adds up to."""
@@ -34,6 +37,8 @@ def context_of(name: str) -> Context:
     plain = name.rpartition(":")[2].replace("_", "").replace("-", "").replace(".", "").lower()
     if _secret().fullmatch(plain):
         return Context.SECRET
+    if _item().search(plain):
+        return Context.ITEM
     if _code().search(plain):
         return Context.CODE
     return Context.CARD if _card().fullmatch(plain) else Context.FREE
@@ -53,6 +58,16 @@ def _card() -> re.Pattern[str]:
     return re.compile(
         r"(?:\w*(?:primaryaccountnumber|accountnumber|(?:credit|debit|bank|check|payment|payer)?"
         r"card(?:no|nr|num|number)|cardaccount(?:id|number)?|maskedpan|fpan|dpan|pan))"
+    )
+
+
+@cache
+def _item() -> re.Pattern[str]:
+    """The code of an article, not the number of a line with one or of a single piece."""
+    things = "item|article|artikel|produ[ck]t|goods|material"
+    return re.compile(
+        rf"(?<!line)(?<!order)(?:{things})(?:id|no|nr|num|nummer|number|code)$"
+        r"|(?:gtin|ean|ean13|upc|plu|sku)(?:id|no|nr|num|nummer|number|code)?$"
     )
 
 

@@ -17,6 +17,7 @@ from typing import Final
 from agent.capture.pos.sensitive.cards import card_findings
 from agent.capture.pos.sensitive.carried import mask_carried
 from agent.capture.pos.sensitive.fields import Context, context_of
+from agent.capture.pos.sensitive.items import is_no_article
 from agent.capture.pos.sensitive.masking import LAST_DIGITS, Finding, Sensitive, masked
 from agent.capture.pos.sensitive.secrets import masked_findings, places_of, word_findings
 from agent.capture.pos.sensitive.writing import Writing, writings_of
@@ -70,7 +71,7 @@ def _mask(data: bytes, whitelist: Whitelist, *, inside: bool) -> bytes:
 def _findings(text: str, writing: Writing, whitelist: Whitelist) -> Iterator[Finding]:
     lowered = text.lower()
     for finding in card_findings(text, writing):
-        if finding.kind is Sensitive.TRACK or not _is_code(text, finding.start):
+        if finding.kind is Sensitive.TRACK or not _may_stay(text, finding, writing):
             yield finding
     yield from word_findings(text, lowered)
     yield from masked_findings(text, lowered)
@@ -95,9 +96,13 @@ def _of_field(text: str, match: re.Match[str], whitelist: Whitelist) -> Iterator
         yield Finding(start, end, Sensitive.CARD_NUMBER, LAST_DIGITS)
 
 
-def _is_code(text: str, start: int) -> bool:
-    name = _name_before(text, start)
-    return bool(name) and context_of(name) is Context.CODE
+def _may_stay(text: str, finding: Finding, writing: Writing) -> bool:
+    """Whether digits that read like a card are the code that their field is named for."""
+    name = _name_before(text, finding.start)
+    context = context_of(name) if name else Context.FREE
+    if context is Context.ITEM:
+        return not is_no_article(text, finding, writing)
+    return context is Context.CODE
 
 
 def _name_before(text: str, start: int) -> str:

@@ -1,7 +1,8 @@
 """The last sweep: whatever an adapter has read, no sale leaves with card data in it.
 
-Fields are known here by what they are, so no adapter has to think of it: an item's code that reads
-like a card stays, the same digits in a description go.
+Fields are known here by what they are, so no adapter has to think of it: a receipt's number that
+reads like a card stays, the same digits in a description go, and of an item's code those go that no
+article can have.
 """
 
 from __future__ import annotations
@@ -43,7 +44,10 @@ def sale_without_cards(sale: SaleRecorded) -> SaleRecorded:
 
 def _line(line: Line) -> Line:
     changes: dict[str, object] = _changed(
-        line, free=("description", "uom", "entry_method"), codes=("item_id", "gtin", "quantity")
+        line,
+        free=("description", "uom", "entry_method"),
+        codes=("quantity",),
+        items=("item_id", "gtin"),
     )
     discounts = [_discount(each) for each in line.discounts]
     if any(now is not was for now, was in zip(discounts, line.discounts, strict=True)):
@@ -98,11 +102,15 @@ def _clean(part: _Part, free: tuple[str, ...] = (), codes: tuple[str, ...] = ())
 
 
 def _changed(
-    part: msgspec.Struct, free: tuple[str, ...] = (), codes: tuple[str, ...] = ()
+    part: msgspec.Struct,
+    free: tuple[str, ...] = (),
+    codes: tuple[str, ...] = (),
+    items: tuple[str, ...] = (),
 ) -> dict[str, object]:
     """The members that read otherwise afterwards."""
     changes: dict[str, object] = {}
-    for names, context in ((free, Context.FREE), (codes, Context.CODE)):
+    fields = ((free, Context.FREE), (codes, Context.CODE), (items, Context.ITEM))
+    for names, context in fields:
         for name in names:
             text = getattr(part, name)
             clean = without_cards(text, context)

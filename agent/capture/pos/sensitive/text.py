@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from agent.capture.pos.sensitive.cards import card_findings
 from agent.capture.pos.sensitive.fields import Context
+from agent.capture.pos.sensitive.items import FEWEST, is_no_article
 from agent.capture.pos.sensitive.masking import LAST_DIGITS, Finding, Sensitive, masked
 from agent.capture.pos.sensitive.secrets import masked_findings, word_findings
 from agent.capture.pos.sensitive.writing import text_writing
@@ -26,6 +27,8 @@ def without_cards(text: str, context: Context = Context.FREE) -> str:
     if len(text) < _FEWEST_DIGITS or not _some_digits().search(text):
         return text
     if context is Context.CODE and len(text) < _SHORTEST_TRACK:
+        return text
+    if context is Context.ITEM and len(text) < FEWEST:
         return text
     return masked(text, _findings(text, context), text_writing())
 
@@ -50,6 +53,9 @@ def _findings(text: str, context: Context) -> Iterator[Finding]:
         case Context.CODE:
             found = card_findings(text, text_writing())
             yield from (each for each in found if each.kind is Sensitive.TRACK)
+        case Context.ITEM:
+            found = card_findings(text, text_writing())
+            yield from (each for each in found if is_no_article(text, each, text_writing()))
         case Context.CARD:
             yield Finding(0, len(text), Sensitive.CARD_NUMBER, LAST_DIGITS)
         case Context.SECRET:
