@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 from cloud.capture.tables import QUARANTINED, RELEASED
 from cloud.sales.tables import AnyRow
 from cloud.storage.columns import from_ms, to_ms
-from models.wire.events.capture import Piece, ReleasedHow
+from models.wire.events.capture import TILL_FOLDER, Piece, ReleasedHow
 from models.wire.ids import DeviceId, StoreId, TenantId
 
 
@@ -43,6 +43,11 @@ class Quarantined:
     pieces_left_out: int
     released_at: datetime | None
     how: ReleasedHow | None
+
+    @property
+    def is_of_till_folder(self) -> bool:
+        """Whether it came by the till's folder, which has a name in each language instead."""
+        return self.source == TILL_FOLDER
 
     @property
     def is_released(self) -> bool:

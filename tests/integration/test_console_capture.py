@@ -172,6 +172,25 @@ def test_sources_of_a_device_stand_here_and_on_its_page(
     assert "counter-2: Ready 30 s ago" in devices
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "Till's folder"), ("zh", "收银机文件夹")])
+def test_the_tills_folder_has_one_name_for_what_it_read_and_what_it_set_aside(
+    cloud: WholeCloud, language: str, name: str
+) -> None:
+    cloud.sell(a_sale(1))
+    cloud.set_aside(set_aside())
+    speak(cloud, a_source())
+    with cloud.served() as url, ConsoleVisitor(url, language) as visitor:
+        visitor.sign_in()
+        page = visitor.open(PAGE).text
+        assert name in section(page, "sources-heading")
+        assert f"{name} standard v3" in section(page, "records-heading")
+        address = re.search(r'href="(/console/capture/record\?[^"]*)"', page)
+        assert address is not None
+        record = visitor.http.get(unescape(address[1])).text
+        assert name in section(record, "fault-heading")
+        assert "[till]" not in page + record
+
+
 def test_live_part_is_the_same_as_in_the_page(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     cloud.sell(a_sale(1), a_sale(3))
     cloud.set_aside(set_aside())

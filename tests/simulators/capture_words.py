@@ -7,7 +7,13 @@ from datetime import timedelta
 import msgspec
 
 from models.wire.birth import Birth
-from models.wire.events.capture import Piece, RecordQuarantined, RecordReleased, ReleasedHow
+from models.wire.events.capture import (
+    TILL_FOLDER,
+    Piece,
+    RecordQuarantined,
+    RecordReleased,
+    ReleasedHow,
+)
 from models.wire.events.device import Heartbeat, SourceState, WorkstationState
 from models.wire.events.sale import Flag, SaleRecorded
 from models.wire.ids import DevicePath
@@ -24,7 +30,7 @@ def set_aside(
         quarantined_at=NOON + timedelta(hours=hours),
         reason=reason,
         size_bytes=1834,
-        source="till",
+        source=TILL_FOLDER,
         adapter="poslog",
         profile="standard",
         profile_version=3,

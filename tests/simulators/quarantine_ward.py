@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -40,10 +41,12 @@ from models.wire.registry import decode_data, event_type
 from models.wire.topics import Stream
 from tests.simulators.capturing import DEVICE, PROFILES, LedgerSink, context
 from tests.simulators.clocks import HandClock
-from tests.simulators.journal_writer import german_csv, order_stream
+from tests.simulators.journal_writer import flow_file, german_csv, order_stream
 from tests.simulators.many_tills import basket, printed
 from tests.simulators.odoo_server import shop
 from tests.simulators.poslog_writer import poslog, transaction
+from tests.simulators.real_data import real_file
+from tests.simulators.receipt_printer import chinese_receipt
 from tests.simulators.shop_platforms import shopify_order, square_notice, square_payment
 from tests.simulators.web_door import sale_body
 
@@ -107,6 +110,15 @@ CSV: Final = Sample(
 NDJSON: Final = Sample(
     "orders", "orders.ndjson.line-1", order_stream([basket(18)]), (b"12.34", b'"12.3x"')
 )
+FLOW: Final = Sample(
+    "flow", "flow.dat.line-1", flow_file([basket(19)]), (b"0000001234", b"00000O1234")
+)
+TEXT: Final = Sample(
+    "receipts",
+    "receipts.txt.line-1",
+    "\n".join(chinese_receipt(basket(20))).encode("gb18030"),
+    ("合计：¥１４．００".encode("gb18030"), "合计：¥１４．Ｏ０".encode("gb18030")),
+)
 PRINT: Final = Sample(
     TAPS,
     "1.print",
@@ -129,7 +141,14 @@ SQUARE: Final = Sample(
 ODOO: Final = Sample(
     "erp", "web-odoo", _ordered(), (b'"amount_total":12.4', b'"amount_total":"1O"')
 )
-SAMPLES: Final = (POSLOG, CSV, NDJSON, PRINT, DATABASE, POSTED, SHOPIFY, SQUARE, ODOO)
+SAMPLES: Final = (POSLOG, CSV, NDJSON, FLOW, TEXT, PRINT, DATABASE, POSTED, SHOPIFY, SQUARE, ODOO)
+
+
+def real_print(file: str, printer: str, amount: tuple[str, str]) -> Sample:
+    """A receipt of a real till as its printer got it; the test is skipped where it is absent."""
+    was, is_now = (each.encode("gb18030") for each in amount)
+    raw = real_file("escpos", file).read_bytes()
+    return Sample(printer, "job-1.prn", slip(raw, Occasion(printer)), (was, is_now))
 
 
 @dataclass
@@ -170,10 +189,16 @@ class PlainOutbox:
 
 
 class Ward:
-    """The box. Its profiles are the shipped ones, its sink and outbox are in memory."""
+    """The box. Its profiles are the shipped ones, its sink and outbox are in memory.
 
-    def __init__(self, root: Path, configs: Path = PROFILES.parent) -> None:
+    Only of text journals none is shipped: ``receipts`` is read by that of the paper's receipts.
+    """
+
+    def __init__(self, root: Path) -> None:
         self.root = root
+        self.configs = root / "shipped"
+        shutil.copytree(PROFILES.parent, self.configs)
+        _write_text_profile(self.configs / "till_profiles")
         self.config = _config(root)
         self.clock = HandClock()
         self.data = self.config.device.data_dir
@@ -183,15 +208,15 @@ class Ward:
         self.quarantine = Quarantine(self.data, self.keeping)
         self.sink = LedgerSink()
         self.outbox = PlainOutbox()
-        self.restart(configs)
+        self.restart()
 
     @property
     def now(self) -> datetime:
         return self.clock.now()
 
-    def restart(self, configs: Path = PROFILES.parent) -> None:
+    def restart(self, configs: Path | None = None) -> None:
         """As a new process would make it; nothing is remembered but the disk."""
-        self.readers = Readers(self.config, configs)
+        self.readers = Readers(self.config, configs or self.configs)
         self.again = Again(
             self.quarantine, self.readers, context(), self.sink, self.keeping, self.data
         )
@@ -215,8 +240,16 @@ class Ward:
         self.again.step(self.now)
 
 
+def _write_text_profile(folder: Path) -> None:
+    """The supermarket's receipts one below the other in a file, as its till keeps them."""
+    paper = (folder / "receipt-supermarket-zh.toml").read_text(encoding="utf-8")
+    told = paper.replace('name = "receipt-supermarket-zh"', 'name = "receipt-text"')
+    journal = '[journal]\nbegin = ["好邻居超市"]\nend = ["谢谢惠顾"]\nencoding = "gb18030"\n'
+    (folder / "receipt-text.toml").write_text(f"{told}\n{journal}", encoding="utf-8")
+
+
 def _config(root: Path) -> AgentConfig:
-    for folder in ("till", "data"):
+    for folder in ("till", "data", "kitchen", "mart"):
         (root / folder).mkdir(exist_ok=True)
     file = root / "agent.toml"
     file.write_text(
@@ -237,6 +270,23 @@ profile = "journal-csv"
 name = "orders"
 file = "{root / "orders.ndjson"}"
 profile = "journal-ndjson"
+[[journal]]
+name = "flow"
+file = "{root / "flow.dat"}"
+profile = "journal-fixed"
+[[journal]]
+name = "receipts"
+file = "{root / "receipts.txt"}"
+profile = "receipt-text"
+[[prints]]
+name = "kitchen"
+folder = "{root / "kitchen"}"
+profile = "receipt-restaurant-zh"
+printer = "chinese"
+[[prints]]
+name = "mart"
+folder = "{root / "mart"}"
+profile = "receipt-examplemart"
 [[tap]]
 name = "front"
 printer_host = "192.0.2.1"

@@ -15,7 +15,7 @@ from agent.errors import BadConfiguration, OutboxBusy
 from tests.simulators.capturing import PROFILES
 from tests.simulators.journal_writer import german_csv
 from tests.simulators.poslog_writer import goods, poslog, retail, tender, transaction
-from tests.simulators.quarantine_ward import CSV, PLAIN_BASKET, POSLOG, SAMPLES, Sample, Ward
+from tests.simulators.quarantine_ward import CSV, ODOO, PLAIN_BASKET, POSLOG, SAMPLES, Sample, Ward
 
 CARD = "4111111111111111"
 BY_KIND = pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: each.file)
@@ -33,6 +33,13 @@ def test_what_todays_profile_can_read_is_captured_and_leaves(ward: Ward, sample:
     assert len(ward.sink.stored) == sample.sales
     assert ward.quarantine.kept() == []
     assert list((ward.data / "quarantine").iterdir()) == []
+
+
+def test_an_order_with_binary_fractions_keeps_its_total(ward: Ward) -> None:
+    ward.retry(ward.keep(ODOO))
+    (sale,) = ward.sink.stored.values()
+    assert sale.sale.total_minor == 1240
+    assert [each.extended_amount_minor for each in sale.sale.lines] == [240, 1000]
 
 
 @BY_KIND

@@ -47,7 +47,7 @@ def test_all_that_lies_here_is_told_once_also_what_was_there_before(ward: Ward) 
     told = ward.outbox.told
     assert {each.name for each in told} == names
     assert {each.source for each in told if isinstance(each, RecordQuarantined)} == {
-        "[till]", "csv", "orders", "front", "books", "door", "erp",
+        "[till]", "csv", "orders", "flow", "receipts", "front", "books", "door", "erp",
     }  # fmt: skip
 
 

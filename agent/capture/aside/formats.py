@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.capture.pos.escpos.printed import ReceiptPrint
     from agent.capture.pos.escpos.reading import Occasion
     from agent.capture.pos.journal.profile import JournalProfile
+    from agent.capture.pos.journal.rows import Row
     from agent.capture.pos.receipts import ReceiptProfile
     from agent.capture.pos.sink import CapturedSale
 
@@ -120,8 +121,18 @@ class _Cells:
             return [("", line)]
         if row is None:
             return []
-        columns = dict.fromkeys(self._profile.columns())
-        return [(column, row.text(column)) for column in columns]
+        return [(column, row.text(column)) for column in self._columns_of(row)] or [("", line)]
+
+    def _columns_of(self, row: Row) -> Iterable[str]:
+        """Of a line's own kind: by another's, the same places mean something else. In order."""
+        from agent.capture.pos.journal.cells import cut_of  # noqa: PLC0415
+
+        profile, typed = self._profile, self._profile.grouping.type_column
+        code = row.text(typed) if typed else ""
+        kinds = [kind for kind in profile.records if kind.code == code]
+        shared = (typed, *profile.grouping.number, *profile.grouping.lanes) if kinds else ()
+        of_kinds = [each for kind in kinds for each in (*kind.columns.values(), *kind.payments)]
+        return sorted({*filter(None, shared), *of_kinds}, key=lambda each: cut_of(each).begin)
 
 
 def _row(cells: list[tuple[str, str]]) -> Callable[[int], list[Raw]]:

@@ -47,9 +47,11 @@ def lines_of(texts: Sequence[str]) -> list[Raw]:
 
 
 def cells_of(cells: Sequence[tuple[str, str]], row: int) -> list[Raw]:
-    """One piece per named cell that is not empty."""
+    """One piece per cell that is not empty; without a name it is what nobody could take apart."""
     return [
         Raw(value[:_LONGEST], name, f"{name} = ", row=row, names=(name,))
+        if name
+        else Raw(value[:_LONGEST], row=row)
         for name, value in cells
         if value.strip()
     ]

@@ -26,10 +26,11 @@ from agent.capture.pos.sensitive import Whitelist, masked_pieces, without_cards
 from agent.errors import DiskUnusable
 from models.durable import make_folder, sync_folder
 from models.vault.blob import BlobSealer
+from models.wire.events import capture
 
 SEALED: Final = ".sealed"
 NOTE: Final = ".json"
-TILL_FOLDER: Final = "[till]"
+TILL_FOLDER: Final = capture.TILL_FOLDER
 """What the folder of ``[till]`` is called among sources; no other can have the name."""
 
 _PREFIX_CHARS: Final = 16

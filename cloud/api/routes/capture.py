@@ -159,7 +159,9 @@ class QuarantinedRecord(BaseModel):
     device: str
     name: str = Field(description="for `lianke-agent quarantine show|retry|drop` on the device")
     quarantined_at: datetime
-    source: str
+    source: str = Field(
+        description="as configured; `[till]` for the till's folder, which `devices` leaves unnamed"
+    )
     adapter: str
     profile: str
     profile_version: int

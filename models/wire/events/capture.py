@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -54,13 +55,19 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fault: str = ""
 
 
+TILL_FOLDER: Final = "[till]"
+"""What the till's folder is called among sources of records: no other can have the name. In a
+heartbeat, which came first, its name is empty."""
+
+
 class RecordQuarantined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A record, the rest of a file or a whole one could not be read and was set aside.
 
     Attributes:
         name: as ``lianke-agent quarantine`` asks for it on the device.
         quarantined_at: aware UTC.
-        source: the journal, tap, folder, database or door it came by, as the settings name it.
+        source: the journal, tap, folder, database or door it came by, as the settings name it;
+            ``TILL_FOLDER`` for the till's, empty where nobody can say.
         adapter: which kind of reader refused it: ``poslog``, ``journal``, ``database``, ...; empty
             where its source is configured no more.
         profile: by which it was read when it was told of, and ``profile_version``.

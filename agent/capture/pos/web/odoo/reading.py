@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 from hashlib import sha256
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +20,9 @@ from agent.capture.pos.web.odoo.transcripts import transcript_of
 from agent.capture.pos.web.profile import WebProfile
 from agent.capture.pos.web.reading import Reading
 from agent.errors import EventTooLarge
+
+_ORDER: Final = msgspec.json.Decoder(WholeOrder, float_hook=str)
+"""Fractions are texts, as from Odoo itself: a binary one would be taken for no number, as 0."""
 
 
 class OdooReader:
@@ -47,6 +51,6 @@ class OdooReader:
 
 def _order(body: bytes) -> WholeOrder:
     try:
-        return msgspec.json.decode(body, type=WholeOrder)
+        return _ORDER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed("it is not an order as this adapter keeps them") from error
