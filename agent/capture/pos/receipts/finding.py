@@ -26,6 +26,7 @@ class Finding:
     Attributes:
         transcript: the fields.
         is_sale: whether it is a receipt of a sale.
+        is_report: whether it is a report by its own words.
         is_copy: whether it has a reprint mark.
         unread: the lines, by place from 0, that no form matched; only among goods is that odd.
         unread_goods: how many of these stood among goods, behind the first of them, with a digit
@@ -34,9 +35,17 @@ class Finding:
 
     transcript: Transcript = field(default_factory=Transcript)
     is_sale: bool = False
+    is_report: bool = False
     is_copy: bool = False
     unread: list[int] = field(default_factory=list)
     unread_goods: int = 0
+
+    @property
+    def is_half_a_sale(self) -> bool:
+        """Whether somebody paid on it, for a total or for goods, and nothing says what it is."""
+        found = self.transcript
+        known = self.is_sale or self.is_report
+        return not known and bool(found.tenders and (found.lines or found.header.get(Field.TOTAL)))
 
 
 class Finder:
@@ -46,6 +55,7 @@ class Finder:
         compiler = Compiler(profile.amounts, profile.moments)
         self._forms = [_form(each, compiler) for each in profile.lines]
         self._sale_when = [compiler.compile(each) for each in profile.sale_when]
+        self._report_when = [compiler.compile(each) for each in profile.report_when]
         self._copy_when = [compiler.compile(each) for each in profile.copy_when]
         self._begin = [compiler.compile(each) for each in profile.goods.begin]
         self._end = [compiler.compile(each) for each in profile.goods.end]
@@ -63,6 +73,7 @@ class Finder:
         plain = [folded(line) for _, line in kept]
         finding = Finding(
             is_sale=not self._sale_when or _any_matches(self._sale_when, plain),
+            is_report=_any_matches(self._report_when, plain),
             is_copy=_any_matches(self._copy_when, plain),
         )
         self._walk(finding, kept, plain)

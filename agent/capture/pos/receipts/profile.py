@@ -95,6 +95,9 @@ class ReceiptProfile(SaleRules):
             stands, so the plainest come last.
         sale_when: templates of which one must match a line, or it is no receipt of a sale (a
             kitchen's order, a report). Empty: everything with a total is one.
+        report_when: templates of reports that have a total and payments, as sales do. What has both
+            and is neither a sale nor such a report is set aside: it may be a sale that lost its
+            beginning.
         copy_when: templates of reprint marks.
         copies: what becomes of a receipt with such a mark.
         goods: where the lines of goods stand.
@@ -105,6 +108,7 @@ class ReceiptProfile(SaleRules):
     source_rank: int = RECEIPTS
     lines: tuple[LineForm, ...]
     sale_when: tuple[str, ...] = ()
+    report_when: tuple[str, ...] = ()
     copy_when: tuple[str, ...] = ()
     copies: Copies = Copies.READ
     goods: Goods = field(default_factory=Goods)
@@ -131,4 +135,4 @@ class ReceiptProfile(SaleRules):
         of_lines = (source for form in self.lines for source in form.form)
         journal, goods = self.journal, self.goods
         marks = (*journal.begin, *journal.end, *goods.begin, *goods.end)
-        return (*of_lines, *marks, *self.sale_when, *self.copy_when)
+        return (*of_lines, *marks, *self.sale_when, *self.report_when, *self.copy_when)

@@ -21,6 +21,10 @@ from models.wire.events.sale import Flag, SaleRecorded
 
 _MISSING: Final = "bytes of it are missing"
 _DOUBTFUL: Final = "figures of it stand behind a printer's command that nobody knows"
+_HALF: Final = (
+    "somebody paid on it, and no line of sale_when says that it is a sale: it may have lost its "
+    "beginning; if it is a report, name its words in report_when of the till profile"
+)
 _STRAY: Final = 3
 _ONE_IN: Final = 20
 """Of a print in the right code page not one character is undefined; of noise every third is."""
@@ -96,7 +100,11 @@ class TillReceipts:
 
     def sale(self, finding: Finding, raw_sha256: str) -> SaleRecorded | None:
         """The sale of what was found, without its revision; as ``read``."""
-        if self._skips(finding) or not finding.is_sale:
+        if self._skips(finding):
+            return None
+        if finding.is_half_a_sale:
+            raise Malformed(_HALF)
+        if not finding.is_sale:
             return None
         return self._mapper.sale(finding.transcript, raw_sha256)
 
