@@ -176,6 +176,17 @@ def test_a_saving_below_its_article_belongs_to_it() -> None:
     assert Flag.LINES_DISAGREE in sale.capture.flags  # the printed total does not know of it
 
 
+def test_a_receipt_that_lost_its_beginning_is_not_passed_over() -> None:
+    profile = receipt_profile("receipt-supermarket-zh")
+    whole = chinese_receipt(BASKET)
+    end = whole[next(place for place, line in enumerate(whole) if line.startswith("合计")) :]
+    with pytest.raises(Malformed, match="may have lost its beginning"):
+        TillReceipts(profile, context()).read(end, "a")
+    assert TillReceipts(profile, context()).read(["日结报表", end[0]], "a") is None, "nobody paid"
+    named = replace(profile, report_when=("日结报表",))
+    assert TillReceipts(named, context()).read(["日结报表", *end], "a") is None
+
+
 def test_a_refund_and_a_training_receipt_say_so() -> None:
     refund = sale_on(western_profile(), western_receipt(replace(BASKET, cash=1400, refund=True)))
     assert (refund.total_minor, refund.lines[0].kind) == (-1400, LineKind.RETURN)

@@ -104,6 +104,14 @@ def test_what_is_no_card_stays(text: str) -> None:
     assert without_cards(text) == text
 
 
+@pytest.mark.parametrize("run", ["4111111111111111" + "1" * 11, "9" * 9 + "4111111111111111"])
+def test_a_card_that_ran_into_its_neighbour_goes_behind_the_word_card(run: str) -> None:
+    assert "411111111111" not in without_cards(f"卡号：{run}")
+    assert without_cards(f"order {run}") == f"order {run}", (
+        "long numbers are no cards by themselves"
+    )
+
+
 def test_the_word_card_makes_a_card_of_what_could_be_a_barcode() -> None:
     ambiguous = next(
         number

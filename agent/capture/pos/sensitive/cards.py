@@ -44,6 +44,10 @@ def card_findings(text: str, writing: Writing) -> Iterator[Finding]:
         yield from stripe_findings(text, start, end)
         if not _is_one_plain_number(run[0]) or _may_be_card(run[0]):
             yield from _in_run(text, writing, start, end)
+        elif _has_card_at_an_end(run[0]) and _label().search(
+            text, max(0, start - _LOOK_BACK), start
+        ):
+            yield Finding(start, end, Sensitive.CARD_NUMBER, LAST_DIGITS)
 
 
 def _is_one_plain_number(run: str) -> bool:
@@ -53,6 +57,14 @@ def _is_one_plain_number(run: str) -> bool:
 
 def _may_be_card(digits: str) -> bool:
     return FEWEST <= len(digits) <= MOST and bool(network_of(digits)) and passes_luhn(digits)
+
+
+def _has_card_at_an_end(digits: str) -> bool:
+    """Whether more digits than a card has begin or end as one: a field that ran into the next."""
+    return len(digits) > MOST and any(
+        _may_be_card(digits[:size]) or _may_be_card(digits[-size:])
+        for size in range(FEWEST, MOST + 1)
+    )
 
 
 def _in_run(text: str, writing: Writing, start: int, end: int) -> Iterator[Finding]:
