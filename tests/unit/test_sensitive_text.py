@@ -107,6 +107,7 @@ def test_what_is_no_card_stays(text: str) -> None:
 @pytest.mark.parametrize("run", ["4111111111111111" + "1" * 11, "9" * 9 + "4111111111111111"])
 def test_a_card_that_ran_into_its_neighbour_goes_behind_the_word_card(run: str) -> None:
     assert "411111111111" not in without_cards(f"卡号：{run}")
+    assert "411111111111" not in without_cards(f"{run} CVV: 123")
     assert without_cards(f"order {run}") == f"order {run}", (
         "long numbers are no cards by themselves"
     )

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 
+from models.runtime import logs
 from tests.simulators.damaged_day.day import DamagedDay
 from tests.simulators.outbox_parts import fast_folder
 
@@ -20,6 +21,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--seed", type=int, default=1, help="what chance begins with")
     options.add_argument("--records", type=int, default=300, help="for each of the tills")
     asked = options.parse_args(arguments)
+    logs.configure("WARNING")  # to stderr: stdout is the account's alone
     folder = fast_folder()
     try:
         lived = DamagedDay(folder, asked.seed, asked.records).live()

@@ -42,12 +42,8 @@ def card_findings(text: str, writing: Writing) -> Iterator[Finding]:
     for run in writing.runs.finditer(text):
         start, end = run.span()
         yield from stripe_findings(text, start, end)
-        if not _is_one_plain_number(run[0]) or _may_be_card(run[0]):
+        if not _is_one_plain_number(run[0]) or len(run[0]) > MOST or _may_be_card(run[0]):
             yield from _in_run(text, writing, start, end)
-        elif _has_card_at_an_end(run[0]) and _label().search(
-            text, max(0, start - _LOOK_BACK), start
-        ):
-            yield Finding(start, end, Sensitive.CARD_NUMBER, LAST_DIGITS)
 
 
 def _is_one_plain_number(run: str) -> bool:
@@ -73,12 +69,27 @@ def _in_run(text: str, writing: Writing, start: int, end: int) -> Iterator[Findi
     while first < len(groups):
         last = _card_from(text, groups, first)
         if last is None:
+            yield from _card_in_longer(text, groups[first])
             first += 1
             continue
         begin, finish = groups[first].places[0][0], groups[last].places[-1][1]
         if not _inside_a_token(text, begin, finish):
             yield Finding(begin, finish, Sensitive.CARD_NUMBER, LAST_DIGITS)
         first = last + 1
+
+
+def _card_in_longer(text: str, group: Group) -> Iterator[Finding]:
+    """A number that is longer than a card's, where a card ran into its neighbour."""
+    if _has_card_at_an_end(group.digits):
+        start, end = group.places[0][0], group.places[-1][1]
+        if _is_told_as_card(text, start, end):
+            yield Finding(start, end, Sensitive.CARD_NUMBER, LAST_DIGITS)
+
+
+def _is_told_as_card(text: str, start: int, end: int) -> bool:
+    """Whether what stands before or behind some digits says that they are a card's."""
+    before, behind = text[max(0, start - _LOOK_BACK) : start], text[end : end + _LOOK_BACK]
+    return bool(_label().search(before) or _companion().search(behind))
 
 
 def _card_from(text: str, groups: Sequence[Group], first: int) -> int | None:
@@ -146,6 +157,14 @@ def _label() -> re.Pattern[str]:
         + "|".join(map(re.escape, words)),
         re.IGNORECASE,
     )
+
+
+@cache
+def _companion() -> re.Pattern[str]:
+    """What is written behind a card's number."""
+    words = ("有效期", "安全码")
+    written = (*words, *(word.encode().decode("latin-1") for word in words))
+    return re.compile(r"\bc[vs][vc]2?\b|\bexp|" + "|".join(map(re.escape, written)), re.IGNORECASE)
 
 
 @cache
