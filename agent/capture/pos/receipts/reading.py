@@ -27,7 +27,8 @@ _HALF: Final = (
 )
 _STRAY: Final = 3
 _ONE_IN: Final = 20
-"""Of a print in the right code page not one character is undefined; of noise every third is."""
+"""Of a print by the right profile no character is undefined and few commands are unknown; of noise
+every third or fifth is."""
 _DISAGREE: Final = frozenset({Flag.LINES_DISAGREE, Flag.TENDERS_DISAGREE})
 
 
@@ -116,15 +117,17 @@ def _refuse_unreadable(receipt: ReceiptPrint, lines: Sequence[str], *, broken: b
     """A print without a sale in it is a report or a greeting, unless nobody can tell.
 
     Raises:
-        Malformed: bytes of it are missing, or much of its text is none.
+        Malformed: bytes of it are missing, or much of it is neither text nor a command.
     """
     text = "".join("".join(lines).split())
     if broken and text:
         raise Malformed("bytes of it are missing, and it may have been a sale")
-    if receipt.undefined > _STRAY and receipt.undefined * _ONE_IN >= len(text):
+    unknown = sum(each.count for each in receipt.oddities if not each.vendor)
+    odd = receipt.undefined + unknown
+    if odd > _STRAY and odd * _ONE_IN >= len(text):
         raise Malformed(
-            "so many of its characters are none of the printer's that it may have been a sale; "
-            "where all prints are like it, correct the code page in the printer's profile"
+            "so much in it is no character and no command of the printer's that it may have been a "
+            "sale; where all prints are like it, correct the printer's profile"
         )
 
 
