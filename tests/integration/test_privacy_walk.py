@@ -54,9 +54,10 @@ MEDIA = {
 }
 FILES_OF_A_BOX = re.compile(
     r"box/(?:agent\.(?:log|toml)"
-    r"|(?:data/outbox|data/replica|keys/keyring)\.sqlite3(?:\.making)?(?:-journal|-wal|-shm|\.lock)?"
-    r"|data/(?:alarms|cameras|status|time-floor|twin-desired|twin-report|clips/door)"
-    r"\.(?:json|draft)"
+    r"|(?:data/outbox|data/replica|data/books|keys/keyring)\.sqlite3(?:\.making)?"
+    r"(?:-journal|-wal|-shm|\.lock)?"
+    r"|data/\.?(?:alarms|cameras|status|time-floor|twin-desired|twin-report|clips/\.?door)"
+    r"\.(?:json|draft)(?:\.part)?"
     r"|keys/(?:device-secret|\.?master\.key(?:\.\d+)?))"
 )
 FORMS = ("jpeg", "png", "base64 of jpeg", "bgr")

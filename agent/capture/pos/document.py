@@ -93,6 +93,7 @@ class Document:
         self._head: bytes | None = None
         self._begun = False
         self._is_alone = False
+        self._any_whole = False
         self._fed = 0
         self._whole_until = 0
         self._number = 0
@@ -201,6 +202,7 @@ class Document:
         if self._head is None and self._builder.first_at is not None:
             self._head = self._window.between(0, self._builder.first_at)
         for built in self._builder.take():
+            self._any_whole = True
             self._number += 1
             self._whole_until = self._end_of(built)
             yield Record(self._number, built.start, self._whole_until, built.element)
@@ -271,7 +273,8 @@ class Document:
             yield from self._read_on()
         pattern = _LONE_END if self._is_alone else _ROOT_END
         root_end = self._window.search(pattern, self._whole_until)
-        if root_end < 0:
+        # A file without one whole transaction may not have come wholly yet: it gets its time.
+        if root_end < 0 or not self._any_whole:
             raise self._broken_off()
         yield self._damaged(root_end)
 
@@ -284,7 +287,8 @@ class Document:
         return ""
 
     def _broken_off(self) -> BrokenOff:
-        return BrokenOff(self._fault, 0 if self._is_other else self._whole_until)
+        read_on = self._any_whole and not self._is_other
+        return BrokenOff(self._fault, self._whole_until if read_on else 0)
 
 
 def _fault(error: Exception) -> str:

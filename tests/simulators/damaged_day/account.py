@@ -17,6 +17,8 @@ from tests.simulators.damaged_day.records import Record
 _WRONG_SUMS: Final = frozenset({"lines_disagree", "tenders_disagree", "other"})
 _UNCOUNTED: Final = frozenset({"voided", "suspended", "training"})
 _HIDDEN = re.compile(rb"[0-9*]")
+_PARTED: Final = re.compile(rb"[\r\n]+|(?=\x1b@)")
+"""Line by line; and where a printer is told to begin anew, paper is parted."""
 _SHORTEST: Final = 12
 
 
@@ -91,7 +93,7 @@ class Evidence:
         written += [record.also.encode()] if record.also else []
         if any(marker in content for content in self._kept for marker in written):
             return True
-        pieces = [_HIDDEN.sub(b"", line) for line in record.sent.splitlines()]
+        pieces = [_HIDDEN.sub(b"", line) for line in _PARTED.split(record.sent)]
         pieces = [piece for piece in pieces if len(piece) >= _SHORTEST]
         return any(piece in content for content in self._kept_hidden for piece in pieces)
 
