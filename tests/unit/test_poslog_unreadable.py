@@ -292,3 +292,16 @@ def test_a_first_transaction_without_its_beginning_costs_itself_alone(lost: byte
     rest = first[first.index(lost) :]
     outcomes = list(records(begin + rest + second + end))
     assert [type(each) for each in outcomes] == [Refused, CapturedSale]
+
+
+def test_a_time_that_no_event_can_carry_is_named() -> None:
+    content = poslog(transaction(end_at="4050-11-07T10:00:00+08:00"))
+    (refused,) = records(content)
+    assert isinstance(refused, Refused)
+    assert "EndDateTime is not in the years 1970 to 2200" in refused.reason
+
+
+def test_a_broken_tag_costs_one_record_and_is_looked_at_once() -> None:
+    broken = "<Transaction a=></Transaction>" * 3
+    found = records(poslog(transaction(number="1"), broken, transaction(number="2")))
+    assert [isinstance(each, Refused) for each in found] == [False, True, True, True, False]

@@ -100,6 +100,7 @@ class Document:
         self._damages = 0
         self._fault = ""
         self._was_open = False
+        self._resumed_at = -1
         self._opened = -1
         self._begun_inside = 0
         self._restart(0)
@@ -136,13 +137,17 @@ class Document:
         """Read what has come; behind damage, go on where the next transaction begins."""
         while True:
             if self._fault:
-                found = self._window.search(_NEXT, self._whole_until + self._was_open)
+                found = self._window.search(_NEXT, self._behind_damage())
                 if found < 0:
                     return
-                if self._was_open or not self._is_next_file(found):
-                    yield self._damaged(found)
-                else:
+                if not self._was_open and self._is_next_file(found):
                     self._damages -= 1
+                elif self._is_the_damage(found):
+                    self._whole_until = self._resumed_at = found
+                    continue
+                else:
+                    yield self._damaged(found)
+                self._whole_until = self._resumed_at = found
                 self._restart(found)
             stop = self._next_stop()
             self._fault = self._feed(stop) or self._unclosed(stop)
@@ -151,6 +156,15 @@ class Document:
                 self._give_up()
             elif self._fed == self._window.end:
                 return
+
+    def _behind_damage(self) -> int:
+        """Where to look for the next transaction: never again where reading failed at once."""
+        return max(self._whole_until + self._was_open, self._resumed_at + 1)
+
+    def _is_the_damage(self, found: int) -> bool:
+        """Whether the transaction that was found is the one with the broken tag, not the next."""
+        between = self._window.between(self._whole_until, found)
+        return not self._was_open and _NOTHING.fullmatch(between) is not None
 
     def _next_stop(self) -> int:
         """How far to feed at once: in a file with damage, to where the next transaction begins."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.moments import aware
 
 EPOCH_S: Final = "epoch_s"
 EPOCH_MS: Final = "epoch_ms"
@@ -53,13 +54,13 @@ class Moments:
 
     def moment(self, text: str, zone: tzinfo, name: str) -> tuple[datetime, bool]:
         """An aware time, and whether its offset had to be taken from ``zone``; raises Malformed."""
-        return _aware(self._naive_or_aware(_tidy(text), name), zone)
+        return aware(self._naive_or_aware(_tidy(text), name), zone, name)
 
     def joined(self, day: str, at: str, zone: tzinfo, name: str) -> tuple[datetime, bool]:
         """As ``moment``, from a day and a time of day that stand apart."""
         moment = _first_read(at, self.times, name)
         clock = time(moment.hour, moment.minute, moment.second, moment.microsecond, moment.tzinfo)
-        return _aware(datetime.combine(self.day(day, name), clock), zone)
+        return aware(datetime.combine(self.day(day, name), clock), zone, name)
 
     def _moment_formats(self) -> tuple[str, ...]:
         return tuple(each for each in self.moments if each not in _PER_S)
@@ -89,10 +90,6 @@ def _since_epoch(text: str, unit: str) -> datetime | None:
         return datetime.fromtimestamp(int(text) / _PER_S[unit], UTC)
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def _aware(read: datetime, zone: tzinfo) -> tuple[datetime, bool]:
-    return (read, False) if read.tzinfo is not None else (read.replace(tzinfo=zone), True)
 
 
 def _first_read(text: str, formats: tuple[str, ...], name: str) -> datetime:
