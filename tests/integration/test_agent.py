@@ -114,7 +114,7 @@ def test_a_cashiers_key_that_cannot_be_opened_stops_nothing_and_is_told(
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
     office.operator_key = lambda _device, birth: birth.seal_to  # a message that nobody sealed
-    day = ShopDay(seed=5, sales=5)
+    day = ShopDay(seed=5, sales=50)
     folder = config.till.folder
     assert folder is not None
     with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
