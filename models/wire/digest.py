@@ -2,10 +2,10 @@
 
 SHA-256 over the canonical JSON (RFC 8785) of an event's ``data`` without its ``capture``,
 ``operator_ref`` and ``revision`` members: what was sold counts, not which adapter saw it, in which
-file, or under which device's pseudonym the cashier goes. Facts that devices digest hold no floats
-(money is integers, quantities are decimal strings) and only ASCII keys, so sorting keys and
-dropping white space is all that RFC 8785 asks. Fields unknown to this version are included, so the
-digest does not change when the cloud is upgraded.
+file, or whether the device had a key by then to give the cashier a pseudonym. Facts that devices
+digest hold no floats (money is integers, quantities are decimal strings) and only ASCII keys, so
+sorting keys and dropping white space is all that RFC 8785 asks. Fields unknown to this version are
+included, so the digest does not change when the cloud is upgraded.
 
 The digest lies beside data whose personal literals are sealed, so it must not give them away: a
 phone number could be guessed until the hash fits, also long after its key was destroyed. Therefore
