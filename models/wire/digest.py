@@ -28,7 +28,9 @@ OUTSIDE = frozenset({"capture", "operator_ref", "person", "revision"})
 """Members of an event's data that say nothing about what happened."""
 
 _IDENTIFIER_LISTS = frozenset({"identifiers", "loyalty"})
-_PERSONAL = frozenset({"family_name", "given_name", "value"})
+PERSONAL = frozenset({"family_name", "given_name", "value"})
+"""Members of an identifier that do not enter the digest as they are."""
+
 _CHECK_DIGITS = 3  # of four bits each
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -59,6 +61,11 @@ def _list_of_objects(value: Any) -> list[dict[str, Any]]:
 
 def checked(entry: dict[str, Any]) -> dict[str, Any]:
     """An identifier as it enters the digest: what it is, and a check instead of its value."""
-    said = f"{entry.get('scheme')}\x1f{entry.get('value')}".encode()
-    check = hashlib.sha256(said).hexdigest()[:_CHECK_DIGITS]
-    return {name: entry[name] for name in entry.keys() - _PERSONAL} | {"check": check}
+    check = check_of(entry.get("scheme"), entry.get("value"))
+    return {name: entry[name] for name in entry.keys() - PERSONAL} | {"check": check}
+
+
+def check_of(scheme: object, value: object) -> str:
+    """What of an identifier enters the digest instead of its value."""
+    said = f"{scheme}\x1f{value}".encode()
+    return hashlib.sha256(said).hexdigest()[:_CHECK_DIGITS]
