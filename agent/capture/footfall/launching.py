@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from agent.capture.footfall.messages import Job, WatchedLine
+from agent.capture.footfall.messages import Job, WatchedLine, WatchedZone
 from agent.capture.footfall.process import Watcher, WatcherProcess
-from agent.config import CameraSettings, LineSettings, SourceKind
+from agent.config import CameraSettings, LineSettings, SourceKind, ZoneSettings
 from agent.errors import BadConfiguration, CameraUnreadable
 from agent.networks import InstalledNetwork, NetworkCache
 
@@ -36,6 +36,8 @@ class Launcher:
             source=_present(camera),
             login=read_login(camera),
             lines=[_watched(line) for line in camera.line],
+            zones=[_watched_zone(zone) for zone in camera.zone],
+            badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
             sample_fps=camera.sample_fps,
@@ -90,4 +92,8 @@ def _existing(camera: str, clip: Path) -> Path:
 
 
 def _watched(line: LineSettings) -> WatchedLine:
-    return WatchedLine(line.name, *line.begin, *line.end)
+    return WatchedLine(line.name, *line.begin, *line.end, line.kind)
+
+
+def _watched_zone(zone: ZoneSettings) -> WatchedZone:
+    return WatchedZone(zone.name, zone.kind, [(x, y) for x, y in zone.corners])

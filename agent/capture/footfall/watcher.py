@@ -23,6 +23,7 @@ from agent.capture.footfall.messages import Failed, FailureKind, Told, encode, r
 from agent.errors import (
     AgentError,
     BadLine,
+    BadZone,
     CameraLost,
     CameraUnreadable,
     NetworkMismatch,
@@ -41,6 +42,7 @@ _KINDS: Final[tuple[tuple[type[AgentError], FailureKind], ...]] = (
     (CameraLost, FailureKind.LOST),
     (CameraUnreadable, FailureKind.UNREADABLE),
     (BadLine, FailureKind.BAD_LINE),
+    (BadZone, FailureKind.BAD_LINE),
     (NetworkMissing, FailureKind.NETWORK),
     (NetworkMismatch, FailureKind.NETWORK),
     (VisionNotInstalled, FailureKind.NOT_INSTALLED),
