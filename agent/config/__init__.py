@@ -6,7 +6,13 @@ generated from this package. Secrets are never in the file: it names the files t
 
 from __future__ import annotations
 
-from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.cameras import (
+    CameraSettings,
+    LineSettings,
+    SourceKind,
+    VisionSettings,
+    ZoneSettings,
+)
 from agent.config.databases import TillDatabaseSettings
 from agent.config.line import (
     BrokerSettings,
@@ -29,12 +35,14 @@ from agent.config.settings import (
     device_secret,
     read_config,
 )
+from agent.config.staffing import BadgeSettings, StaffSettings
 from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, PrintsSettings
 from agent.config.web import WebSettings
 
 __all__ = [
     "TAPS",
     "AgentConfig",
+    "BadgeSettings",
     "BrokerSettings",
     "CameraSettings",
     "CloudSettings",
@@ -50,6 +58,7 @@ __all__ = [
     "PrinterTapSettings",
     "PrintsSettings",
     "SourceKind",
+    "StaffSettings",
     "StatusSettings",
     "SyncSettings",
     "TabletSettings",
@@ -57,6 +66,7 @@ __all__ = [
     "TillSettings",
     "VisionSettings",
     "WebSettings",
+    "ZoneSettings",
     "configs_folder",
     "device_secret",
     "read_config",

@@ -1,4 +1,4 @@
-"""The cameras of the configuration: ``[[camera]]``, its ``[[camera.line]]``, and ``[vision]``.
+"""The cameras of the configuration: ``[[camera]]`` with its lines and zones, and ``[vision]``.
 
 What can be wrong with a camera's settings is found here, at start, in one sentence; what only the
 camera itself can tell (whether it answers, how large its pictures are) is found by its watcher.
@@ -10,12 +10,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from agent.config.polygon import why_no_area
+from agent.config.staffing import StaffSettings
+from models.wire.events.footfall import LineKind, ZoneKind
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")
@@ -23,6 +27,11 @@ _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _SHORTEST_LINE: Final = 0.005
 """Of the picture; nobody walks across less than that, and a slip of the pen is no line."""
+
+_MOST_ZONES: Final = 32
+"""Every minute tells each of them."""
+
+_TOLD: Final = (ZoneKind.DWELL, ZoneKind.QUEUE)
 
 
 class SourceKind(StrEnum):
@@ -41,11 +50,14 @@ class LineSettings:
         name: of the line, unique within its camera.
         begin: [x, y] in shares of the picture, 0-1, from its top left corner.
         end: likewise. Exchanged with begin, in and out change places.
+        kind: ``entrance``, or ``passing`` for a line across the way past the shop: who crosses it
+            either way is a passer-by.
     """
 
     name: str
     begin: tuple[float, ...]
     end: tuple[float, ...]
+    kind: LineKind = LineKind.ENTRANCE
 
     def __post_init__(self) -> None:
         """A line that nobody can cross is found at start."""
@@ -66,6 +78,39 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneSettings:
+    """An area of the floor; whoever's feet are in it is in it.
+
+    Attributes:
+        name: of the zone, unique within its camera.
+        kind: ``dwell``: how many people stay, and for how long; ``queue``: the same, and a stay is
+            a waiting time; ``excluded``: who is in it is not looked at, such as a screen or a
+            mirror; ``staff``: whoever is first seen in it is staff.
+        corners: [[x, y], …], 3 to 16, in shares of the picture, 0-1, from its top left corner, in
+            the order in which one walks round the area.
+    """
+
+    name: str
+    kind: ZoneKind
+    corners: tuple[tuple[float, ...], ...]
+
+    def check(self, camera: str) -> None:
+        """Refuse what is no area of the picture; raises ValueError."""
+        _check_name(f"camera {camera}: zone", self.name)
+        named = f"camera {camera}, zone {self.name}"
+        for corner in self.corners:
+            if len(corner) != 2:  # noqa: PLR2004 - x and y
+                raise ValueError(f"{named}: corners must be pairs [x, y], not {list(corner)}")
+            if not all(0.0 <= share <= 1.0 for share in corner):
+                raise ValueError(
+                    f"{named}: corner {list(corner)} lies outside the picture; write shares "
+                    "between 0 and 1, from the top left corner"
+                )
+        if reason := why_no_area(self.corners):
+            raise ValueError(f"{named}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSettings:
     """A camera of this box, or a recorded clip that stands for one. Repeat it for more.
 
@@ -81,7 +126,9 @@ class CameraSettings:
             Without it the clip plays as if it happened now.
         speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes. Other than 1
             only with begin_at.
-        line: the lines to count on, at least one.
+        line: the lines to count on; at least one, or a dwell or queue zone.
+        zone: areas in which people stay or wait, or that are not looked at, or are the staff's.
+        staff: who counts as staff.
     """
 
     name: str
@@ -93,6 +140,8 @@ class CameraSettings:
     begin_at: datetime | None = None
     speed: float = 1.0
     line: tuple[LineSettings, ...] = ()
+    zone: tuple[ZoneSettings, ...] = ()
+    staff: StaffSettings = field(default_factory=StaffSettings)
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start, never quoting a password."""
@@ -100,8 +149,12 @@ class CameraSettings:
         self._check_source()
         self._check_rates()
         self._check_recording()
-        if not self.line:
-            raise ValueError(f"camera {self.name} counts nothing; add a [[camera.line]] to it")
+        self._check_zones()
+        if not self.line and not self.told_zones:
+            raise ValueError(
+                f"camera {self.name} counts nothing; add a [[camera.line]] or a [[camera.zone]] of "
+                "the kind dwell or queue to it"
+            )
         _check_unique(f"camera {self.name}: line", (line.name for line in self.line))
 
     @property
@@ -127,6 +180,20 @@ class CameraSettings:
     def recorded_at(self) -> datetime | None:
         """``begin_at`` in UTC; None where pictures are of now."""
         return self.begin_at.astimezone(UTC) if self.begin_at else None
+
+    @property
+    def told_zones(self) -> tuple[ZoneSettings, ...]:
+        """The zones of which every minute tells."""
+        return tuple(zone for zone in self.zone if zone.kind in _TOLD)
+
+    def _check_zones(self) -> None:
+        if len(self.zone) > _MOST_ZONES:
+            raise ValueError(
+                f"camera {self.name} has {len(self.zone)} zones; at most {_MOST_ZONES} are told"
+            )
+        for zone in self.zone:
+            zone.check(self.name)
+        _check_unique(f"camera {self.name}: zone", (zone.name for zone in self.zone))
 
     def _check_source(self) -> None:
         if not self.source.strip():

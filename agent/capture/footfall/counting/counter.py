@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
 from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.tracker import Tracker
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import DEFAULTS, Tuning
@@ -61,8 +62,35 @@ class Counter:
         names = [line.name for line in lines]
         if len(set(names)) < len(names):
             raise BadLine(f"the lines are named {', '.join(names)}: give each its own name")
+        self._size = size
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
+
+    def look(self, detections: Detections, at_s: float, span_s: float) -> Moment:
+        """Take the next picture's people, as ``update`` does, and say all that is known of them.
+
+        Args:
+            detections: as for ``update``.
+            at_s: likewise.
+            span_s: how much of the time since the picture before was watched closely.
+        """
+        crossings = self.update(detections, at_s)
+        tracks = self._tracker.tracks
+        return Moment(
+            at_s=at_s,
+            span_s=span_s,
+            size=self._size,
+            ids=tracks["id"].copy(),
+            feet=tracks["foot"].copy(),
+            heights=tracks["size"][:, 1].copy(),
+            widths=tracks["size"][:, 0].copy(),
+            birthplaces=tracks["birthplace"].copy(),
+            seen=tracks["seen"].copy(),
+            proven=tracks["proven"].copy(),
+            standing=tracks["standing"].copy(),
+            staff=np.zeros(len(tracks), np.bool_),
+            crossings=crossings,
+        )
 
     def update(self, detections: Detections, at_s: float) -> list[Crossing]:
         """Take the next picture's people.
