@@ -16,6 +16,7 @@ from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.noticeboard import Noticeboard
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.recorder import Recorder
+from agent.capture.footfall.viewfinder.finder import Viewfinder
 from agent.capture.intake import Ledgerbound
 from agent.config import CameraSettings, SourceKind
 from agent.facts import FactMaker
@@ -61,12 +62,13 @@ class Cameras:
         self._metrics = FootfallMetrics(around.registry)
         self._recorder = Recorder(around.outbox, around.facts, self._metrics)
         self._board = Noticeboard(around.states_file, self.states)
+        self._viewfinders = {camera.name: Viewfinder() for camera in cameras}
         self._keepers = [CameraKeeper(camera, self._parts(camera)) for camera in cameras]
 
     def _parts(self, camera: CameraSettings) -> Parts:
         around = self._around
         return Parts(
-            launch=Launcher(camera, self._networks),
+            launch=Launcher(camera, self._networks, self._viewfinders[camera.name]),
             diary=diary_of(camera, around.clock, around.folder),
             recorder=self._recorder,
             metrics=self._metrics,
@@ -78,6 +80,10 @@ class Cameras:
     def states(self) -> list[CameraState]:
         """How they do, in the order of the configuration. Safe from any thread."""
         return [keeper.state for keeper in self._keepers]
+
+    def viewfinder(self, camera: str) -> Viewfinder | None:
+        """The view through a camera; None where there is none of that name."""
+        return self._viewfinders.get(camera)
 
     def show(self) -> None:
         """Put their states on the noticeboard."""
@@ -97,6 +103,8 @@ class Cameras:
             keeper.ask_to_stop()
         for keeper in self._keepers:
             keeper.join(max(0.0, deadline_s - clock.monotonic_s()))
+        for viewfinder in self._viewfinders.values():
+            viewfinder.close()
 
 
 def diary_of(camera: CameraSettings, clock: Clock, folder: Path) -> Diary:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.capture.footfall.messages import Job, WatchedLine, WatchedZone
 from agent.capture.footfall.process import Watcher, WatcherProcess
+from agent.capture.footfall.viewfinder.finder import Viewfinder
 from agent.config import CameraSettings, LineSettings, SourceKind, ZoneSettings
 from agent.errors import BadConfiguration, CameraUnreadable
 from agent.networks import InstalledNetwork, NetworkCache
@@ -15,9 +16,13 @@ from agent.networks import InstalledNetwork, NetworkCache
 class Launcher:
     """Starts the watcher of one camera. What may have changed since is read again every time."""
 
-    def __init__(self, camera: CameraSettings, networks: NetworkCache) -> None:
+    def __init__(
+        self, camera: CameraSettings, networks: NetworkCache, viewfinder: Viewfinder
+    ) -> None:
+        """``viewfinder`` shows what the watcher sees that was started last."""
         self._camera = camera
         self._networks = networks
+        self._viewfinder = viewfinder
 
     def __call__(self) -> Watcher:
         """A watcher at its job.
@@ -28,7 +33,9 @@ class Launcher:
             CameraLost: the process cannot be started.
         """
         installed = self._networks.find(self._camera.network)
-        return WatcherProcess(self._job(installed), named(installed))
+        job = self._job(installed)
+        with self._viewfinder.new_pair() as theirs:
+            return WatcherProcess(job, named(installed), shows=theirs.fileno())
 
     def _job(self, installed: InstalledNetwork) -> Job:
         camera = self._camera
@@ -92,7 +99,8 @@ def _existing(camera: str, clip: Path) -> Path:
 
 
 def _watched(line: LineSettings) -> WatchedLine:
-    return WatchedLine(line.name, *line.begin, *line.end, line.kind)
+    (x1, y1), (x2, y2) = line.begin, line.end
+    return WatchedLine(line.name, x1, y1, x2, y2, line.kind)
 
 
 def _watched_zone(zone: ZoneSettings) -> WatchedZone:

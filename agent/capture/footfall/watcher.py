@@ -1,7 +1,8 @@
 """The process that watches one camera: ``python -m agent.capture.footfall.watcher``.
 
 It reads a ``Job`` from standard input and tells on standard output what it sees (see ``messages``).
-It alone holds pictures, in memory only: it writes no file and leaves no core dump. It leaves when
+It alone holds pictures, in memory only: it writes no file and leaves no core dump. Who sets the
+camera up may ask for one over a private socket (see ``viewfinder``). It leaves when
 its standard input closes, when nobody reads what it tells, or when it is told to end. It steps back
 behind the tills for the processor.
 """
@@ -12,14 +13,16 @@ import ctypes
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from agent.capture.footfall.libraries import require_vision
 from agent.capture.footfall.messages import Failed, FailureKind, Told, encode, read_job
+from agent.capture.footfall.process import SHOWS_ON
 from agent.errors import (
     AgentError,
     BadLine,
@@ -61,16 +64,18 @@ def main() -> NoReturn:
     line = sys.stdin.buffer.readline(_LONGEST_JOB)
     threading.Thread(target=_leave_with_the_agent, name="stdin", daemon=True).start()
     # A camera's thread may hang in a read: nothing here is worth waiting for it.
-    os._exit(serve(line, tell))
+    os._exit(serve(line, tell, _inherited(sys.argv[1:])))
 
 
-def serve(line: bytes, tell: Callable[[Told], None]) -> int:
+def serve(
+    line: bytes, tell: Callable[[Told], None], shows_on: socket.socket | None = None
+) -> int:
     """Do the job of this line; returns the exit code, and has told why when it is not 0."""
     try:
         require_vision()
         from agent.capture.footfall.watching import watch  # noqa: PLC0415 - needs what was checked
 
-        watch(read_job(line), tell)
+        watch(read_job(line), tell, shows_on)
     except AgentError as error:
         return _fail(failed(error), tell)
     except Exception as error:  # noqa: BLE001 - the watcher's edge: the agent is told, and retries
@@ -111,6 +116,13 @@ def _broken(error: Exception) -> Failed:
     code = trace.tb_frame.f_code if trace is not None else main.__code__
     place = f"{Path(code.co_filename).name}, {code.co_name}"
     return Failed(kind=FailureKind.BROKEN, message=f"{type(error).__name__} in {place}")
+
+
+def _inherited(arguments: Sequence[str]) -> socket.socket | None:
+    """The private socket by which the agent asks what is seen, where it gave one."""
+    if len(arguments) != 2 or arguments[0] != SHOWS_ON:  # noqa: PLR2004 - the word and its value
+        return None
+    return socket.socket(fileno=int(arguments[1]))
 
 
 def _keep_standard_output() -> BinaryIO:

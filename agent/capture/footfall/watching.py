@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Protocol
 import cv2
 
 from agent.capture.footfall.camera.clip import Clip
+from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.opening import open_camera
 from agent.capture.footfall.camera.port import Camera
 from agent.capture.footfall.counting.counter import RULE, Counter
@@ -20,9 +22,11 @@ from agent.capture.footfall.detection.loading import load_detector
 from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine
 from agent.capture.footfall.pace import Pace
 from agent.capture.footfall.span import Span
+from agent.capture.footfall.viewfinder.eyepiece import Eyepiece
 from agent.networks import InstalledNetwork
 
 Tell = Callable[[Told], None]
+Spectate = Callable[[Frame], None]
 
 
 class Counting(Protocol):
@@ -33,8 +37,13 @@ class Counting(Protocol):
         ...
 
 
-def watch(job: Job, tell: Tell) -> None:
+def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
     """Watch until a clip ends; a live camera is watched until it fails.
+
+    Args:
+        job: what to watch.
+        tell: takes every message to the agent.
+        shows_on: where somebody may ask what is seen.
 
     Raises:
         CameraUnreadable: the source will never give pictures.
@@ -48,7 +57,14 @@ def watch(job: Job, tell: Tell) -> None:
     with open_camera(job.source, login=job.login, sample_fps=job.sample_fps) as camera:
         counter = Counter([in_pixels(line, camera.size) for line in job.lines], camera.size)
         pace = Pace(job.speed if isinstance(camera, Clip) else 0, time.monotonic, time.sleep)
-        look(camera, detector, counter, span=Span(job.sample_fps), pace=pace, tell=tell)
+        eyepiece = Eyepiece(shows_on, time.monotonic) if shows_on else None
+
+        def spectate(frame: Frame) -> None:
+            if eyepiece is not None:
+                eyepiece.show(frame, counter)
+
+        span = Span(job.sample_fps)
+        look(camera, detector, counter, span=span, pace=pace, tell=tell, spectate=spectate)
         tell(Ended(truncated=isinstance(camera, Clip) and camera.truncated))
 
 
@@ -60,8 +76,12 @@ def look(
     span: Span,
     pace: Pace,
     tell: Tell,
+    spectate: Spectate = lambda _frame: None,
 ) -> None:
-    """Look at every picture that the camera gives, and tell what was seen, to its end."""
+    """Look at every picture that the camera gives, and tell what was seen, to its end.
+
+    ``spectate`` is shown each of them after it was counted.
+    """
     opened = False
     try:
         for frame in camera.frames():
@@ -72,6 +92,7 @@ def look(
             crossings = counter.update(detector.detect(frame.picture), frame.at_s)
             if (seen := span.add(frame.at_s, crossings)) is not None:
                 tell(seen)
+            spectate(frame)
     finally:
         if (rest := span.rest()) is not None:
             tell(rest)

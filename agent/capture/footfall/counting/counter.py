@@ -14,7 +14,7 @@ from agent.capture.footfall.counting.crossing import LineWatch
 from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.tracker import Tracker
-from agent.capture.footfall.counting.tracks import Flags, Floats
+from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import DEFAULTS, Tuning
 from agent.capture.footfall.detection.detections import Detections
 from agent.errors import BadLine
@@ -106,6 +106,11 @@ class Counter:
         tracks = self._tracker.update(detections, at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
+
+    @property
+    def table(self) -> Table:
+        """Who is being followed after the latest picture, to count with; not to be changed."""
+        return self._tracker.tracks
 
     @property
     def tracks(self) -> Walkers:
