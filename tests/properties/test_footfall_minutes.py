@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes, Step
+from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes
+from agent.capture.footfall.tally import News, Places, Step
 from models.wire.events.footfall import GapReason
 
 LINES = ("door", "side")
@@ -49,7 +50,12 @@ REPORTS = st.lists(
 
 def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set[int], int]:
     """All reports; the minutes, the object, every minute the wall clock showed, and the samples."""
-    minutes, out, shown, samples = Minutes(LINES, start_ms), list[Minute](), set[int](), 0
+    minutes, out, shown, samples = (
+        Minutes(Places.of_entrances(*LINES), start_ms),
+        list[Minute](),
+        set[int](),
+        0,
+    )
     now_ms, offset_ms = start_ms, BEGIN_MS
     for report in reports:
         offset_ms += report.jump_ms
@@ -69,7 +75,7 @@ def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set
                 round(max(report.advance_ms, 0) * report.observed_share),
                 offset_ms,
                 samples=2,
-                steps=[Step(line, way, now_ms + late) for line, way, late in report.steps],
+                news=News([Step(line, way, now_ms + late) for line, way, late in report.steps]),
                 network="net",
             )
         if report.hand_out:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agent.capture.footfall.minutes import Minute, Minutes, Step
+from agent.capture.footfall.minutes import Minute, Minutes
+from agent.capture.footfall.tally import News, Places, Step
 from models.wire.events.footfall import Gap, GapReason, LineTally
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -12,6 +13,7 @@ NOON_MS = int(NOON.timestamp() * 1000)
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DOOR = Places.of_entrances("door")
 
 
 def watched(
@@ -20,7 +22,7 @@ def watched(
     """Everything up to then was looked at, five pictures a second."""
     span_ms = until_ms - minutes.told_ms
     minutes.watched(
-        until_ms, span_ms, offset_ms, samples=span_ms // 200, steps=steps, network=network
+        until_ms, span_ms, offset_ms, samples=span_ms // 200, news=News(steps), network=network
     )
 
 
@@ -29,7 +31,7 @@ def labels(minutes: list[Minute]) -> list[datetime]:
 
 
 def test_a_watched_minute_tells_every_line_even_where_nobody_came() -> None:
-    minutes = Minutes(["door", "side"], 0)
+    minutes = Minutes(Places.of_entrances("door", "side"), 0)
     watched(minutes, MINUTE, Step("door", True, 5_000), Step("door", False, 6_000))
     [minute] = minutes.flush()
     assert minute == Minute(
@@ -46,7 +48,7 @@ def test_a_watched_minute_tells_every_line_even_where_nobody_came() -> None:
 
 
 def test_a_minute_without_a_watcher_tells_its_gap_and_no_line() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(MINUTE, GapReason.LOST, NOON_MS)
     [minute] = minutes.flush()
     assert (minute.observed_ms, minute.lines, minute.network) == (0, (), "")
@@ -54,7 +56,7 @@ def test_a_minute_without_a_watcher_tells_its_gap_and_no_line() -> None:
 
 
 def test_gaps_of_one_reason_are_added_up_within_a_minute() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(10 * SECOND, GapReason.STARTING, NOON_MS)
     watched(minutes, 20 * SECOND)
     minutes.missed(30 * SECOND, GapReason.LOST, NOON_MS)
@@ -69,7 +71,7 @@ def test_gaps_of_one_reason_are_added_up_within_a_minute() -> None:
 
 
 def test_a_span_that_was_watched_in_part_leaves_a_hole_before_it() -> None:
-    minutes = Minutes(["door"], 55 * SECOND)
+    minutes = Minutes(DOOR, 55 * SECOND)
     minutes.watched(65 * SECOND, 2 * SECOND, NOON_MS, samples=10, hole=GapReason.SLOW)
     first, second = minutes.flush()
     assert (first.observed_ms, first.gaps[0].ms) == (0, 5 * SECOND)
@@ -77,18 +79,18 @@ def test_a_span_that_was_watched_in_part_leaves_a_hole_before_it() -> None:
 
 
 def test_a_minute_stays_open_for_crossings_that_are_proved_late() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     watched(minutes, MINUTE + SECOND)
     assert minutes.finished() == []
     watched(minutes, MINUTE + 2 * SECOND, Step("door", True, MINUTE - 200))
-    watched(minutes, MINUTE + 3 * SECOND)
+    watched(minutes, MINUTE + 4 * SECOND)
     [minute] = minutes.finished()
     assert minute.begin_at == NOON
     assert minute.lines[0].ingress == 1
 
 
 def test_a_crossing_proved_too_late_counts_in_the_oldest_open_minute() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     watched(minutes, MINUTE + 5 * SECOND)
     assert len(minutes.finished()) == 1
     watched(minutes, MINUTE + 6 * SECOND, Step("door", False, 10 * SECOND))
@@ -97,7 +99,7 @@ def test_a_crossing_proved_too_late_counts_in_the_oldest_open_minute() -> None:
 
 
 def test_a_crossing_is_never_counted_in_time_that_nobody_watched() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(MINUTE, GapReason.LOST, NOON_MS)
     watched(minutes, MINUTE + SECOND, Step("door", True, MINUTE - 100))
     unwatched, minute = minutes.flush()
@@ -106,15 +108,15 @@ def test_a_crossing_is_never_counted_in_time_that_nobody_watched() -> None:
 
 
 def test_a_crossing_outlives_a_message_that_brings_no_new_time() -> None:
-    minutes = Minutes(["door"], 0)
-    minutes.watched(0, 0, NOON_MS, samples=1, steps=[Step("door", True, 0)])
+    minutes = Minutes(DOOR, 0)
+    minutes.watched(0, 0, NOON_MS, samples=1, news=News([Step("door", True, 0)]))
     [minute] = minutes.flush()
     assert (minute.begin_at, minute.observed_ms, minute.samples) == (NOON, 0, 1)
     assert minute.lines[0].ingress == 1
 
 
 def test_time_told_once_is_not_told_again() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(30 * SECOND, GapReason.LOST, NOON_MS)
     minutes.watched(20 * SECOND, 20 * SECOND, NOON_MS, samples=100)
     minutes.missed(10 * SECOND, GapReason.STALLED, NOON_MS)
@@ -124,7 +126,7 @@ def test_time_told_once_is_not_told_again() -> None:
 
 
 def test_a_long_absence_is_told_minute_by_minute() -> None:
-    minutes = Minutes(["door"], 30 * SECOND)
+    minutes = Minutes(DOOR, 30 * SECOND)
     minutes.missed(HOUR, GapReason.LOST, NOON_MS)
     told = minutes.flush()
     assert labels(told) == [NOON + timedelta(minutes=n) for n in range(60)]
@@ -132,7 +134,7 @@ def test_a_long_absence_is_told_minute_by_minute() -> None:
 
 
 def test_a_clock_set_forward_leaves_the_hour_between_untold() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     watched(minutes, 30 * SECOND)
     watched(minutes, 90 * SECOND, offset_ms=NOON_MS + HOUR)
     told = minutes.flush()
@@ -141,7 +143,7 @@ def test_a_clock_set_forward_leaves_the_hour_between_untold() -> None:
 
 
 def test_a_clock_set_back_an_hour_tells_the_minutes_again_as_parts() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     watched(minutes, MINUTE, Step("door", True, 1_000))
     watched(minutes, 2 * MINUTE, Step("door", True, 61_000), offset_ms=NOON_MS - MINUTE)
     told = minutes.flush()
@@ -151,7 +153,7 @@ def test_a_clock_set_back_an_hour_tells_the_minutes_again_as_parts() -> None:
 
 
 def test_a_clock_set_back_within_a_minute_never_makes_it_longer_than_a_minute() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     watched(minutes, 50 * SECOND)
     watched(minutes, 60 * SECOND, offset_ms=NOON_MS - 30 * SECOND)
     watched(minutes, 90 * SECOND, offset_ms=NOON_MS - 30 * SECOND)
@@ -162,7 +164,7 @@ def test_a_clock_set_back_within_a_minute_never_makes_it_longer_than_a_minute() 
 
 
 def test_another_network_within_a_minute_begins_another_part() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(10 * SECOND, GapReason.STARTING, NOON_MS)
     watched(minutes, 20 * SECOND, network="old")
     watched(minutes, 30 * SECOND, network="new")
@@ -172,7 +174,7 @@ def test_another_network_within_a_minute_begins_another_part() -> None:
 
 
 def test_skipped_time_is_neither_watched_nor_missed() -> None:
-    minutes = Minutes(["door"], 0)
+    minutes = Minutes(DOOR, 0)
     minutes.missed(10 * SECOND, GapReason.LOST, NOON_MS)
     minutes.skip(50 * SECOND)
     minutes.skip(20 * SECOND)
