@@ -42,8 +42,8 @@ class Launcher:
         return Job(
             source=_present(camera),
             login=read_login(camera),
-            lines=[_watched(line) for line in camera.line],
-            zones=[_watched_zone(zone) for zone in camera.zone],
+            lines=[watched_line(line) for line in camera.line],
+            zones=[watched_zone(zone) for zone in camera.zone],
             badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
@@ -102,10 +102,12 @@ def _existing(camera: str, clip: Path) -> Path:
     return clip
 
 
-def _watched(line: LineSettings) -> WatchedLine:
+def watched_line(line: LineSettings) -> WatchedLine:
+    """A line as a watcher is told of it."""
     (x1, y1), (x2, y2) = line.begin, line.end
     return WatchedLine(line.name, x1, y1, x2, y2, line.kind)
 
 
-def _watched_zone(zone: ZoneSettings) -> WatchedZone:
+def watched_zone(zone: ZoneSettings) -> WatchedZone:
+    """A zone as a watcher is told of it."""
     return WatchedZone(zone.name, zone.kind, [(x, y) for x, y in zone.corners])

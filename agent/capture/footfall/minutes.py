@@ -195,7 +195,7 @@ class Minutes:
             lines=tally.lines(self._places, begin_at) if told else (),
             gaps=tuple(Gap(reason=reason, ms=ms) for reason, ms in sorted(part.gaps.items())),
             network=part.network,
-            zones=tally.zones(self._places) if told else (),
+            zones=tally.zones(self._places) if told or tally.knows_zones else (),
             heat=tally.heat,
             marks=tally.marks,
         )

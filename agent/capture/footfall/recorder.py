@@ -61,7 +61,7 @@ class Recorder:
             Whether everything is durable.
         """
         self._metrics.counted(camera, minutes)
-        events = [_event(camera, minute, rule, analyses) for minute in minutes]
+        events = [event_of(camera, minute, rule, analyses) for minute in minutes]
         drafts = [self._draft(event, recorded) for event in events]
         with self._lock:
             self._held.extend(drafts)
@@ -115,7 +115,8 @@ class Recorder:
             self._complaint = ""
 
 
-def _event(camera: str, minute: Minute, rule: str, analyses: str) -> FootfallCounted:
+def event_of(camera: str, minute: Minute, rule: str, analyses: str) -> FootfallCounted:
+    """A minute as it is told; what nobody counted names neither rule nor analyses."""
     counted = bool(minute.observed_ms or minute.lines)
     return FootfallCounted(
         camera=camera,

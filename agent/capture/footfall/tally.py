@@ -139,6 +139,11 @@ class Tally:
         return tuple(self._zone(zone, kind) for zone, kind in places.zones.items())
 
     @property
+    def knows_zones(self) -> bool:
+        """Whether anything was said of any zone."""
+        return bool(self._zones)
+
+    @property
     def heat(self) -> tuple[tuple[int, int], ...]:
         """Cells that were warm, by cell."""
         cells = ((cell, _ms(seconds)) for cell, seconds in sorted(self._heat_s.items()))
