@@ -67,9 +67,7 @@ def main() -> NoReturn:
     os._exit(serve(line, tell, _inherited(sys.argv[1:])))
 
 
-def serve(
-    line: bytes, tell: Callable[[Told], None], shows_on: socket.socket | None = None
-) -> int:
+def serve(line: bytes, tell: Callable[[Told], None], shows_on: socket.socket | None = None) -> int:
     """Do the job of this line; returns the exit code, and has told why when it is not 0."""
     try:
         require_vision()
