@@ -9,6 +9,7 @@ from __future__ import annotations
 from agent.config.cameras import (
     CameraSettings,
     LineSettings,
+    RECORDED,
     SourceKind,
     VisionSettings,
     ZoneSettings,
@@ -57,6 +58,7 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
+    "RECORDED",
     "SourceKind",
     "StaffSettings",
     "StatusSettings",

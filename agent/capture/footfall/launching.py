@@ -42,12 +42,14 @@ class Launcher:
         return Job(
             source=_present(camera),
             login=read_login(camera),
-            lines=[_watched(line) for line in camera.line],
-            zones=[_watched_zone(zone) for zone in camera.zone],
+            lines=[watched_line(line) for line in camera.line],
+            zones=[watched_zone(zone) for zone in camera.zone],
             badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
-            sample_fps=camera.sample_fps,
+            sample_fps=camera.steady_fps,
+            processor_share=camera.processor_share,
+            source_fps=camera.source_fps or 0.0,
             speed=camera.speed,
         )
 
@@ -88,6 +90,8 @@ def _present(camera: CameraSettings) -> str:
             return os.path.realpath(camera.file)
         case SourceKind.CLIP:
             return str(_existing(camera.name, camera.file))
+        case SourceKind.SEQUENCE:
+            return os.path.expanduser(camera.source)
 
 
 def _existing(camera: str, clip: Path) -> Path:
@@ -98,10 +102,12 @@ def _existing(camera: str, clip: Path) -> Path:
     return clip
 
 
-def _watched(line: LineSettings) -> WatchedLine:
+def watched_line(line: LineSettings) -> WatchedLine:
+    """A line as a watcher is told of it."""
     (x1, y1), (x2, y2) = line.begin, line.end
     return WatchedLine(line.name, x1, y1, x2, y2, line.kind)
 
 
-def _watched_zone(zone: ZoneSettings) -> WatchedZone:
+def watched_zone(zone: ZoneSettings) -> WatchedZone:
+    """A zone as a watcher is told of it."""
     return WatchedZone(zone.name, zone.kind, [(x, y) for x, y in zone.corners])
