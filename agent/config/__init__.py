@@ -9,11 +9,13 @@ from __future__ import annotations
 from agent.config.cameras import (
     CameraSettings,
     LineSettings,
+    SetupSettings,
     SourceKind,
     VisionSettings,
     ZoneSettings,
 )
 from agent.config.databases import TillDatabaseSettings
+from agent.config.drawn import Drawn
 from agent.config.line import (
     BrokerSettings,
     CloudSettings,
@@ -48,6 +50,7 @@ __all__ = [
     "CloudSettings",
     "DeviceKind",
     "DeviceSettings",
+    "Drawn",
     "Endpoint",
     "HousekeepingSettings",
     "JournalSettings",
@@ -57,6 +60,7 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
+    "SetupSettings",
     "SourceKind",
     "StaffSettings",
     "StatusSettings",

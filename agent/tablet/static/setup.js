@@ -20,7 +20,8 @@ const recent = new Map(); // figures by the time of their picture
 let counted = {};
 let stream = null;
 let over = false;
-let pictureAt = 0;
+let picture = { at: 0, shownMs: -Infinity };
+let placed = null;
 
 function explain(text) {
   how.textContent = text;
@@ -100,8 +101,20 @@ function heard(figures) {
   counted = figures.counts;
   view.showCounts(figures);
   list.showCounts(figures);
-  // With pictures, people are drawn where they are in the picture that is shown.
-  if (performance.now() - pictureAt > STILL_RETRY_MS) view.showPeople(figures);
+  placePeople();
+}
+
+// With pictures, people are drawn where they are in the picture that is shown; else the latest.
+function placePeople() {
+  let best = [...recent.values()].at(-1);
+  if (performance.now() - picture.shownMs < STILL_RETRY_MS) {
+    for (const each of recent.values()) {
+      if (Math.abs(each.at_s - picture.at) < Math.abs(best.at_s - picture.at)) best = each;
+    }
+  }
+  if (!best || best === placed) return;
+  placed = best;
+  view.showPeople(best);
 }
 
 function end() {
@@ -145,9 +158,8 @@ async function stills(mine) {
       const bitmap = await createImageBitmap(await answer.blob());
       if (stream !== mine) return bitmap.close();
       view.paint(bitmap);
-      pictureAt = performance.now();
-      const figures = recent.get(Number(answer.headers.get("At")));
-      if (figures) view.showPeople(figures);
+      picture = { at: Number(answer.headers.get("At")), shownMs: performance.now() };
+      placePeople();
     } catch {
       await new Promise((done) => setTimeout(done, STILL_RETRY_MS));
     }
