@@ -163,13 +163,13 @@ class SetupPages:
     async def propose(self, request: Request) -> Response:
         """``POST …/proposal`` with a sketch: it is put to the cloud, or applied where that may be.
 
-        Answers 422 with the problems where it is not whole.
+        The answer names the problems where it is not whole, and nothing is proposed then.
         """
         camera = self._camera(request)
         self._known(request)
         _, judged = await self._judged(request)
         if judged.problems:
-            return _told(judged, 422)
+            return _told(judged)
         drawn: Drawn = judged.drawn
         try:
             await run_in_threadpool(self._parts.drawings.propose, camera, drawn)
@@ -253,9 +253,9 @@ async def _to_start(_request: Request) -> Response:
     return RedirectResponse(_PLACE, _SEE_OTHER)
 
 
-def _told(judged: Judged, status: int = 200) -> Response:
+def _told(judged: Judged) -> Response:
     body = msgspec.json.encode({"problems": judged.problems})
-    return Response(body, status, media_type="application/json")
+    return Response(body, media_type="application/json")
 
 
 class _Dated(msgspec.Struct):

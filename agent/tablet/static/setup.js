@@ -56,8 +56,8 @@ async function post(what) {
     body: JSON.stringify(sketch.told()),
   });
   if (answer.status === 403) end();
-  if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
-  return { ok: answer.ok, ...(await answer.json()) };
+  if (!answer.ok) throw new Error(String(answer.status));
+  return (await answer.json()).problems;
 }
 
 // What is drawn is tried at once; only the latest of many changes is sent.
@@ -66,7 +66,7 @@ let due = null;
 async function attempt() {
   due = null;
   try {
-    showProblems((await post("trial")).problems);
+    showProblems(await post("trial"));
   } catch {
     showProblem(over ? "" : said.lost);
   }
@@ -81,9 +81,9 @@ document.getElementById("save").addEventListener("click", async (event) => {
   const button = event.currentTarget;
   button.disabled = true;
   try {
-    const answer = await post("proposal");
-    showProblems(answer.problems);
-    if (!answer.ok) list.list.querySelector(".problem:not([hidden])")?.scrollIntoView({ block: "center" });
+    const problems = await post("proposal");
+    showProblems(problems);
+    if (problems.length > 0) list.list.querySelector(".problem:not([hidden])")?.scrollIntoView({ block: "center" });
   } catch {
     showProblem(over ? "" : said.not_saved);
   }
