@@ -64,6 +64,11 @@ class Eyepiece:
         self._trial: Trial | None = None
         self._until_s = 0.0
 
+    @property
+    def trying(self) -> bool:
+        """Whether anything is counted on the side."""
+        return self._trial is not None
+
     def show(self, frame: Frame, followed: Followed) -> None:
         """One more picture was looked at: count on the side, and answer who has asked."""
         height, width = frame.picture.shape[:2]
