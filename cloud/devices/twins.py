@@ -64,7 +64,9 @@ def owed(connection: Connection, device: DeviceId, reported: Reported) -> Desire
             DEVICE_TWIN.c.device == device
         )
     ).one_or_none()
-    if row is None or row.desired_version in (reported.desired, reported.refused):
+    if row is None or row.desired_version == reported.desired:
+        return None
+    if reported.refusal and reported.refused in (0, row.desired_version):
         return None
     if row.desired_version < reported.desired:
         connection.execute(
