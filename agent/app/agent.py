@@ -280,6 +280,7 @@ class Agent:
             random=self._random.random,
             folder=config.device.data_dir / "clips",
             states_file=config.cameras_file,
+            timezone=ZoneInfo(config.device.timezone),
         )
         networks = self._given_networks or NetworkCache(
             config.vision.models_dir or default_folder()

@@ -31,8 +31,6 @@ _SHORTEST_LINE: Final = 0.005
 _MOST_ZONES: Final = 32
 """Every minute tells each of them."""
 
-_TOLD: Final = (ZoneKind.DWELL, ZoneKind.QUEUE)
-
 
 class SourceKind(StrEnum):
     """Where a camera's pictures come from."""
@@ -184,7 +182,7 @@ class CameraSettings:
     @property
     def told_zones(self) -> tuple[ZoneSettings, ...]:
         """The zones of which every minute tells."""
-        return tuple(zone for zone in self.zone if zone.kind in _TOLD)
+        return tuple(zone for zone in self.zone if zone.kind.is_told)
 
     def _check_zones(self) -> None:
         if len(self.zone) > _MOST_ZONES:

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from agent.capture.footfall.diary import LiveDiary, RecordedDiary
 from agent.capture.footfall.messages import Ended, Failed, FailureKind
 from agent.capture.footfall.played import PlayedMark
+from agent.capture.footfall.tally import Places
 from agent.errors import CameraLost, DiskUnusable, NetworkMissing
 from models.wire.events.device import CameraState
 from tests.simulators.scripted_watcher import (
@@ -33,7 +34,7 @@ BEGIN_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 def live(*lives: Life, outbox: MinuteOutbox | None = None, fps: float = 5.0) -> Premises:
     return premises(
-        lambda clock: LiveDiary(["door"], clock, own_time=False),
+        lambda clock: LiveDiary(Places.of_entrances("door"), clock, own_time=False),
         *lives,
         camera=a_camera(sample_fps=fps),
         outbox=outbox,
@@ -45,7 +46,10 @@ def clip(folder: Path, *lives: Life, outbox: MinuteOutbox | None = None) -> Prem
     file.touch()
     return premises(
         lambda clock: RecordedDiary(
-            ["door"], BEGIN_AT, clock, PlayedMark(folder / "cam.json", file, BEGIN_AT)
+            Places.of_entrances("door"),
+            BEGIN_AT,
+            clock,
+            PlayedMark(folder / "cam.json", file, BEGIN_AT),
         ),
         *lives,
         camera=a_camera(str(file), begin_at=BEGIN_AT, speed=0.0),
@@ -224,7 +228,7 @@ def test_an_unforeseen_fault_of_ours_costs_a_pause_and_not_the_camera() -> None:
 def test_a_clip_of_now_ends_and_its_absence_is_told_from_then_on() -> None:
     one = play(
         premises(
-            lambda clock: LiveDiary(["door"], clock, own_time=True),
+            lambda clock: LiveDiary(Places.of_entrances("door"), clock, own_time=True),
             [opened(0.0), *watching(0, 10), Ended()],
             camera=a_camera("clip.avi"),
             clock=ClosingTime(100.0),

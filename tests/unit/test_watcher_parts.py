@@ -12,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.capture.footfall.analyst import Learnt
 from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.counting.facts import CutStay, Presence, Stay, Warmth
 from agent.capture.footfall.counting.line import Crossing, Direction
+from agent.capture.footfall.counting.moment import Moment
+from agent.capture.footfall.counting.settling import Settled
 from agent.capture.footfall.detection.detections import Detections, no_detections
 from agent.capture.footfall.detection.detector import Picture
 from agent.capture.footfall.messages import (
@@ -22,10 +26,13 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Marked,
     Opened,
     Seen,
+    SettledCrossing,
     Told,
     WatchedLine,
+    WatchedZone,
     encode,
     read_job,
     read_told,
@@ -33,10 +40,12 @@ from agent.capture.footfall.messages import (
 from agent.capture.footfall.pace import Pace
 from agent.capture.footfall.span import Span
 from agent.capture.footfall.watcher import failed, serve, teller
-from agent.capture.footfall.watching import in_pixels, look
+from agent.capture.footfall.watching import in_pixels, look, zone_in_pixels
+from agent.config import BadgeSettings
 from agent.errors import (
     AgentError,
     BadLine,
+    BadZone,
     CameraLost,
     CameraUnreadable,
     InvalidInput,
@@ -45,11 +54,15 @@ from agent.errors import (
     VisionNotInstalled,
 )
 from models.vision.manifest import read_manifest
+from models.wire.events.footfall import MarkKind, ZoneKind
+from tests.simulators.passers import nobody
 
 JOB = Job(
     source="rtsp://user:hunter2@camera/door",
     login="keeper:hunter2",
     lines=[WatchedLine("door", 0.5, 0.0, 0.5, 1.0)],
+    zones=[WatchedZone("till", ZoneKind.QUEUE, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])],
+    badge=BadgeSettings(hue=(340.0, 20.0)),
     network=read_manifest().networks[0],
     network_file="/networks/a.onnx",
 )
@@ -66,6 +79,20 @@ def crossing(at_s: float) -> Crossing:
         Seen(first_s=1.0, last_s=1.5, samples=5, observed_s=0.5),
         Seen(
             first_s=1.0, last_s=1.2, samples=1, observed_s=0.2, crossings=[Crossed("a", "in", 1.1)]
+        ),
+        Seen(
+            first_s=1.0,
+            last_s=1.2,
+            samples=1,
+            observed_s=0.2,
+            settled=[SettledCrossing("a", "in", 1.1, staff=True, again=False, leads=False)],
+            facts=[
+                Presence("shelf", 1.2, 0.4, 0.2, 2),
+                Stay("shelf", 1.1, 12.5),
+                CutStay("till", 1.1),
+                Warmth(33, 1.2, 0.2),
+            ],
+            marks=[Marked(MarkKind.DARK, 0.5, 1.2)],
         ),
         Ended(truncated=True),
         Failed(kind=FailureKind.BAD_LINE, message="a line, told on one line"),
@@ -210,10 +237,23 @@ class Script:
 
     def __init__(self, crossings: dict[float, list[Crossing]]) -> None:
         self._crossings = crossings
+        self.spans_s: list[float] = []
 
-    def update(self, detections: Detections, at_s: float) -> list[Crossing]:
+    def look(self, detections: Detections, at_s: float, span_s: float) -> Moment:
         assert len(detections) == 0
-        return self._crossings.get(at_s, [])
+        self.spans_s.append(span_s)
+        return nobody(at_s, self._crossings.get(at_s, []))
+
+
+class Pupil:
+    """An analyst who learns that somebody was in a zone, at every moment, and once more at last."""
+
+    def look(self, moment: Moment, picture: Picture) -> Learnt:
+        assert picture.shape == (100, 200, 3)
+        return Learnt(facts=[Presence("shelf", moment.at_s, 0.1, 0.0, 1)])
+
+    def rest(self) -> Learnt:
+        return Learnt([Settled(crossing(0.05), staff=True)], [Stay("shelf", 0.2, 0.2)])
 
 
 def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
@@ -221,7 +261,15 @@ def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
     clock = Sleeper()
     pace = Pace(0, lambda: clock.now_s, clock.sleep)
     try:
-        look(camera, Nobody(), Script(crossings), span=Span(10), pace=pace, tell=told.append)
+        look(
+            camera,
+            Nobody(),
+            Script(crossings),
+            Pupil(),
+            span=Span(10),
+            pace=pace,
+            tell=told.append,
+        )
     except CameraLost as error:
         told.append(failed(error))
     return told
@@ -244,6 +292,43 @@ def test_what_was_seen_is_told_before_the_loss() -> None:
     assert [type(each) for each in told] == [Opened, Seen, Failed]
 
 
+def test_what_is_learnt_is_told_once_and_to_the_end() -> None:
+    told = [each for each in looked(Show(vanishes=True), {}) if isinstance(each, Seen)]
+    facts = [fact for each in told for fact in each.facts]
+    assert facts == [
+        *(Presence("shelf", at_s, 0.1, 0.0, 1) for at_s in (0.0, 0.1, 0.2)),
+        Stay("shelf", 0.2, 0.2),
+    ]
+    settled = [each for message in told for each in message.settled]
+    assert settled == [SettledCrossing("door", "in", 0.05, staff=True, again=False, leads=False)]
+
+
+def test_a_verdict_is_told_at_once() -> None:
+    span = Span(10)
+    span.add(0.0)
+    assert span.add(0.1, learnt=Learnt(facts=[Stay("shelf", 0.0, 3.0)])) is None
+    told = span.add(0.2, learnt=Learnt([Settled(crossing(0.05), again=True)]))
+    assert told is not None
+    assert (len(told.settled), len(told.facts)) == (1, 1)
+    assert span.rest() is None
+
+
+def test_only_time_that_was_watched_closely_counts_for_whoever_is_there() -> None:
+    span = Span(10)
+    closely = []
+    for at_s in (0.0, 0.2, 9.0, 9.1):
+        closely.append(span.closely_s(at_s))
+        span.add(at_s)
+    assert closely == pytest.approx([0.0, 0.2, 0.0, 0.1])
+
+
+def test_a_zone_of_shares_lies_where_the_picture_is() -> None:
+    corners = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0)]
+    zone = zone_in_pixels(WatchedZone("shelf", ZoneKind.QUEUE, corners), (768, 576))
+    assert list(zone.corners) == [(0.0, 0.0), (384.0, 0.0), (384.0, 576.0)]
+    assert (zone.name, zone.kind) == ("shelf", ZoneKind.QUEUE)
+
+
 def test_a_line_of_shares_lies_where_the_picture_is() -> None:
     line = in_pixels(WatchedLine("door", 0.25, 0.5, 1.0, 1.0), (768, 576))
     assert (line.name, line.x1, line.y1, line.x2, line.y2) == ("door", 192, 288, 768, 576)
@@ -255,6 +340,7 @@ def test_a_line_of_shares_lies_where_the_picture_is() -> None:
         (CameraLost("x"), FailureKind.LOST),
         (CameraUnreadable("x"), FailureKind.UNREADABLE),
         (BadLine("x"), FailureKind.BAD_LINE),
+        (BadZone("x"), FailureKind.BAD_LINE),
         (NetworkMissing("x"), FailureKind.NETWORK),
         (NetworkMismatch("x"), FailureKind.NETWORK),
         (VisionNotInstalled("x"), FailureKind.NOT_INSTALLED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.noticeboard import Noticeboard
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.recorder import Recorder
+from agent.capture.footfall.tally import Places
 from agent.capture.footfall.viewfinder.finder import Viewfinder
 from agent.capture.intake import Ledgerbound
 from agent.config import CameraSettings, SourceKind
@@ -40,6 +42,7 @@ class Surroundings:
         folder: keeps how far recorded clips were told.
         states_file: shows how the cameras do to those who ask beside the running agent.
         random: numbers from 0 up to 1, for back-off.
+        timezone: of the shop's clock, by which staff have their hours.
     """
 
     outbox: Ledgerbound
@@ -49,6 +52,7 @@ class Surroundings:
     random: Callable[[], float]
     folder: Path
     states_file: Path
+    timezone: tzinfo = UTC
 
 
 class Cameras:
@@ -75,7 +79,7 @@ class Cameras:
         around = self._around
         return Parts(
             launch=Launcher(camera, self._networks, self._viewfinders[camera.name]),
-            diary=diary_of(camera, around.clock, around.folder),
+            diary=diary_of(camera, around),
             recorder=self._recorder,
             metrics=self._metrics,
             clock=around.clock,
@@ -130,10 +134,23 @@ class Cameras:
             viewfinder.close()
 
 
-def diary_of(camera: CameraSettings, clock: Clock, folder: Path) -> Diary:
+def diary_of(camera: CameraSettings, around: Surroundings) -> Diary:
     """The diary that fits a camera: of now, or of the time at which its clip was recorded."""
-    lines = [line.name for line in camera.line]
+    places = places_of(camera, around.timezone)
     if camera.recorded_at is None:
-        return LiveDiary(lines, clock, own_time=camera.kind is SourceKind.CLIP)
-    mark = PlayedMark(folder / f"{camera.name}.json", camera.file, camera.recorded_at)
-    return RecordedDiary(lines, camera.recorded_at, clock, mark)
+        return LiveDiary(places, around.clock, own_time=camera.kind is SourceKind.CLIP)
+    mark = PlayedMark(around.folder / f"{camera.name}.json", camera.file, camera.recorded_at)
+    return RecordedDiary(places, camera.recorded_at, around.clock, mark)
+
+
+def places_of(camera: CameraSettings, timezone: tzinfo) -> Places:
+    """What a camera's minutes tell of; ``timezone`` is that of the shop's clock."""
+
+    def are_staff(begin_at: datetime) -> bool:
+        return camera.staff.covers(begin_at.astimezone(timezone).time())
+
+    return Places(
+        {line.name: line.kind for line in camera.line},
+        {zone.name: zone.kind for zone in camera.told_zones},
+        are_staff,
+    )

@@ -67,7 +67,7 @@ class CameraKeeper:
         self._standing = Standing(camera.name, parts.clock)
         self._absence: GapReason | None = GapReason.STARTING
         self._complaint = ""
-        self._rule = ""
+        self._rule = self._analyses = ""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         parts.metrics.stands(camera.name, GapReason.STARTING)
@@ -170,7 +170,7 @@ class CameraKeeper:
             self._tell_absence()
 
     def _opened(self, message: Opened, network: str) -> None:
-        self._rule = message.rule
+        self._rule, self._analyses = message.rule, message.analyses
         self._parts.diary.opened(message, network)
         size = f"{message.width}x{message.height}"
         _LOG.info("camera_opened", camera=self._camera.name, size=size, network=network)
@@ -227,7 +227,11 @@ class CameraKeeper:
         recorded = self._camera.recorded_at is not None
         try:
             if self._parts.recorder.record(
-                self._camera.name, minutes, rule=self._rule, recorded=recorded
+                self._camera.name,
+                minutes,
+                rule=self._rule,
+                analyses=self._analyses,
+                recorded=recorded,
             ):
                 self._parts.diary.stored()
         except AgentError as error:

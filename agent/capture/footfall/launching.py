@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from agent.capture.footfall.messages import Job, WatchedLine
+from agent.capture.footfall.messages import Job, WatchedLine, WatchedZone
 from agent.capture.footfall.process import Watcher, WatcherProcess
 from agent.capture.footfall.viewfinder.finder import Viewfinder
-from agent.config import CameraSettings, LineSettings, SourceKind
+from agent.config import CameraSettings, LineSettings, SourceKind, ZoneSettings
 from agent.errors import BadConfiguration, CameraUnreadable
 from agent.networks import InstalledNetwork, NetworkCache
 
@@ -42,7 +42,9 @@ class Launcher:
         return Job(
             source=_present(camera),
             login=read_login(camera),
-            lines=[_watched(line) for line in camera.line],
+            lines=[watched_line(line) for line in camera.line],
+            zones=[watched_zone(zone) for zone in camera.zone],
+            badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
             sample_fps=camera.sample_fps,
@@ -96,5 +98,12 @@ def _existing(camera: str, clip: Path) -> Path:
     return clip
 
 
-def _watched(line: LineSettings) -> WatchedLine:
-    return WatchedLine(line.name, *line.begin, *line.end)
+def watched_line(line: LineSettings) -> WatchedLine:
+    """A line as a watcher is told of it."""
+    (x1, y1), (x2, y2) = line.begin, line.end
+    return WatchedLine(line.name, x1, y1, x2, y2, line.kind)
+
+
+def watched_zone(zone: ZoneSettings) -> WatchedZone:
+    """A zone as a watcher is told of it."""
+    return WatchedZone(zone.name, zone.kind, [(x, y) for x, y in zone.corners])

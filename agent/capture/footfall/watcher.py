@@ -25,6 +25,7 @@ from agent.capture.footfall.undumped import leave_no_core_dump
 from agent.errors import (
     AgentError,
     BadLine,
+    BadZone,
     CameraLost,
     CameraUnreadable,
     NetworkMismatch,
@@ -42,6 +43,7 @@ _KINDS: Final[tuple[tuple[type[AgentError], FailureKind], ...]] = (
     (CameraLost, FailureKind.LOST),
     (CameraUnreadable, FailureKind.UNREADABLE),
     (BadLine, FailureKind.BAD_LINE),
+    (BadZone, FailureKind.BAD_LINE),
     (NetworkMissing, FailureKind.NETWORK),
     (NetworkMismatch, FailureKind.NETWORK),
     (VisionNotInstalled, FailureKind.NOT_INSTALLED),
