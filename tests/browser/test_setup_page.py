@@ -145,7 +145,7 @@ def test_a_zone_is_drawn_and_shaped_without_a_mouse(browser: Browser, box: SetUp
     assert proposal is not None
     [zone_told] = proposal.drawing.zone
     assert (zone_told.kind, len(zone_told.corners)) == ("queue", 5)
-    assert zone_told.corners[4] == (0.2, pytest.approx(0.475, abs=0.001))
+    assert zone_told.corners[4] == pytest.approx((0.2, 0.475), abs=0.001)
 
 
 def test_what_is_wrong_is_said_beside_the_shape_and_nothing_is_proposed(

@@ -25,7 +25,9 @@ class SetUpVisitor:
     """
 
     def __init__(self, url: str, camera: str, pin: str, sketch: dict[str, Any]) -> None:
-        self._browser = httpx.Client(base_url=url, headers={"Origin": url}, timeout=_PATIENCE_S)
+        self._browser = httpx.Client(
+            base_url=url, headers={"Origin": url, "Accept-Language": "en"}, timeout=_PATIENCE_S
+        )
         self._place = f"/setup/cameras/{camera}"
         self._pin, self._sketch = pin, sketch
         self._over = threading.Event()

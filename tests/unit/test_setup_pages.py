@@ -13,10 +13,14 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from agent.tablet.paint import Paint
+from agent.tablet.screen import LineScreen, Moment
 from agent.tablet.setup.door import Door, Manners
 from agent.tablet.setup.pages import SetupPages, SetupParts
+from models.web.assets import Assets
 from tests.simulators.set_up_box import PIN, SetUpBox, a_set_up_box
 
+LINE = LineScreen(online=True, since=Moment("today", ""))
 ENTRANCE = "/setup/cameras/entrance"
 SKETCH: dict[str, Any] = {
     "line": [{"name": "door", "begin": [0.3, 0.1], "end": [0.3, 0.9]}],
@@ -197,7 +201,7 @@ def test_an_open_stream_ends_with_the_visit(inside: httpx.Client, box: SetUpBox)
 def test_from_any_other_address_nothing_is_answered(box: SetUpBox, path: str, client: str) -> None:
     """The server listens on the loopback alone; should it ever do more, this page does not."""
     parts = SetupParts(Door(box.pin, box.clock, bytes), box.views, box.drawings)
-    pages = SetupPages(parts, None, None)  # type: ignore[arg-type] - it is refused before either
+    pages = SetupPages(parts, Paint(Assets("/static", {}), {}), lambda _words: LINE)
     transport = httpx.ASGITransport(Starlette(routes=pages.routes()), client=(client, 5000))
 
     async def ask() -> int:

@@ -64,7 +64,9 @@ def test_at_first_the_settings_are_in_force_and_reported(make: Make) -> None:
 
 
 def test_a_proposal_changes_nothing_but_is_news(make: Make) -> None:
-    drawings, woken, redrawn = make(), [], []
+    drawings = make()
+    woken: list[bool] = []
+    redrawn: list[str] = []
     drawings.on_news(lambda: woken.append(True))
     drawings.on_redrawn(redrawn.append)
     assert not drawings.has_news()
@@ -92,7 +94,8 @@ def test_a_later_proposal_takes_the_place_of_an_earlier_one(make: Make) -> None:
 
 
 def test_accepted_it_is_in_force_and_the_camera_is_redrawn(make: Make) -> None:
-    drawings, redrawn = make(), []
+    drawings = make()
+    redrawn: list[str] = []
     drawings.on_redrawn(redrawn.append)
     drawings.propose("door", DRAWN)
     wish = CameraWish(answered="p1", accepted=True, drawing=as_drawing(DRAWN))
@@ -125,7 +128,8 @@ def test_what_is_kept_outlives_a_restart(make: Make) -> None:
 
 
 def test_a_wish_that_the_rules_refuse_never_gets_into_force(make: Make) -> None:
-    drawings, redrawn = make(), []
+    drawings = make()
+    redrawn: list[str] = []
     drawings.on_redrawn(redrawn.append)
     drawings.propose("door", DRAWN)
     nothing = CameraWish(answered="p1", accepted=True, drawing=Drawing())
@@ -143,7 +147,8 @@ def test_wishes_of_cameras_that_are_not_here_are_passed_over(make: Make) -> None
 
 
 def test_when_nothing_is_wanted_any_more_the_settings_are_in_force_again(make: Make) -> None:
-    drawings, redrawn = make(), []
+    drawings = make()
+    redrawn: list[str] = []
     drawings.on_redrawn(redrawn.append)
     drawings.take(desired(1, door=CameraWish(drawing=as_drawing(DRAWN))))
     drawings.take(desired(2))
@@ -152,7 +157,8 @@ def test_when_nothing_is_wanted_any_more_the_settings_are_in_force_again(make: M
 
 
 def test_applied_here_it_is_in_force_at_once_and_told(make: Make) -> None:
-    drawings, redrawn = make(apply_here=True), []
+    drawings = make(apply_here=True)
+    redrawn: list[str] = []
     drawings.on_redrawn(redrawn.append)
     drawings.propose("door", DRAWN)
     assert redrawn == ["door"]

@@ -114,7 +114,9 @@ class Walkers:
         met = (table["turned_s"] >= one["turned_s"] - tuning.exchange_s) & (
             table["slow"] != one["slow"]
         )
-        off = np.where(met, self._apart(table["turned_at"], one["turned_at"]) / one["height"], np.inf)
+        off = np.where(
+            met, self._apart(table["turned_at"], one["turned_at"]) / one["height"], np.inf
+        )
         other = int(off.argmin())
         if off[other] < tuning.heir_reach:
             table["person"][[row, other]] = table["person"][[other, row]]
@@ -169,6 +171,8 @@ class Walkers:
     def _inherit(self, heir: int, lost: int) -> None:
         table = self.table
         table["person"][heir] = table["person"][lost]
-        table["slow"][heir] = table["paced"][heir] = table["heir"][heir] = table["proven"][heir] = True
+        table["slow"][heir] = table["paced"][heir] = table["heir"][heir] = table["proven"][heir] = (
+            True
+        )
         table["staff"][[heir, lost]] = table["staff"][[heir, lost]].any()
         table["until_s"][lost] = np.nextafter(table["born_s"][heir], -np.inf)
