@@ -126,15 +126,29 @@ def the_slow_way(camera: CameraSettings, network: InstalledNetwork) -> SlowFloor
     return floor
 
 
-def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_gives(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture(scope="module")
+def network() -> InstalledNetwork:
     entry = read_manifest().network("yolox-nano-416")
-    network = InstalledNetwork(entry, real_file("models", "yolox_nano_416.onnx"))
-    camera = a_camera(real_file("video", "vtest.avi"))
-    events = events_of(camera, told_by_a_process(a_job(camera, network)), tmp_path)
-    slow = the_slow_way(camera, network)
+    return InstalledNetwork(entry, real_file("models", "yolox_nano_416.onnx"))
 
+
+@pytest.fixture(scope="module")
+def camera() -> CameraSettings:
+    return a_camera(real_file("video", "vtest.avi"))
+
+
+@pytest.fixture(scope="module")
+def events(
+    camera: CameraSettings, network: InstalledNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> list[FootfallCounted]:
+    told = told_by_a_process(a_job(camera, network))
+    return events_of(camera, told, tmp_path_factory.mktemp("mark"))
+
+
+def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_gives(
+    camera: CameraSettings, network: InstalledNetwork, events: list[FootfallCounted]
+) -> None:
+    slow = the_slow_way(camera, network)
     begin_at = BEGIN_AT.replace(second=0)
     assert [each.begin_at for each in events] == [begin_at, begin_at + timedelta(minutes=1)]
     assert {each.analyses for each in events} == {"crowd-1"}
@@ -151,7 +165,7 @@ def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_
     assert [zone.zone for zone in whole.zones] == ["crossroads", "bend"]
     for zone, shares in zip(whole.zones, (CROSSROADS, BEND), strict=True):
         corners = [(x * size[0], y * size[1]) for x, y in shares]
-        assert zone.person_ms / 1000 == pytest.approx(slow.person_s(corners), rel=0.03, abs=1.0)
+        assert zone.person_ms / 1000 == pytest.approx(slow.person_s(corners), rel=0.05, abs=1.0)
         assert abs(zone.most - slow.most(corners)) <= 1
         assert abs(sum(zone.stays) + zone.cut - len(slow.stays_s(corners))) <= 2
 
@@ -162,9 +176,5 @@ def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_
     assert apart_s <= 0.05 * sum(slow_s.values())
 
 
-def test_the_busiest_minute_of_a_real_clip_is_a_small_event(tmp_path: Path) -> None:
-    entry = read_manifest().network("yolox-nano-416")
-    network = InstalledNetwork(entry, real_file("models", "yolox_nano_416.onnx"))
-    camera = a_camera(real_file("video", "vtest.avi"))
-    events = events_of(camera, told_by_a_process(a_job(camera, network)), tmp_path)
+def test_a_minute_of_a_busy_street_is_a_small_event(events: list[FootfallCounted]) -> None:
     assert max(len(msgspec.json.encode(each)) for each in events) < 4096
