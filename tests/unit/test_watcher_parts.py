@@ -160,19 +160,14 @@ def test_one_picture_a_second_is_not_watching_closely(fps: float, observed_s: fl
     assert sum(each.observed_s for each in told) == pytest.approx(observed_s, abs=0.3)
 
 
-def test_what_happens_in_a_hole_is_not_observed() -> None:
+def test_who_crossed_in_a_hole_is_not_told_even_when_it_is_proved_later() -> None:
     span = Span()
-    for at_s in (0.0, 0.2, 2.0, 2.2):
+    for at_s in (0.0, 0.2):
         span.add(at_s)
-    assert [span.observed(at_s) for at_s in (0.1, 0.2, 1.0, 2.0, 2.1)] == [
-        True,
-        True,
-        False,
-        True,
-        True,
-    ]
-    span.add(60.0)
-    assert span.observed(1.0)  # so long ago that nothing is remembered
+    assert span.add(2.0, [crossing(1.1)]) is not None  # its time is told, its crossing is not
+    told = span.add(2.2, [crossing(1.5), crossing(0.2), crossing(2.1)])
+    assert told is not None
+    assert [each.at_s for each in told.crossings] == [0.2, 2.1]
 
 
 def test_how_the_camera_does_is_told_with_the_next_word_and_its_marks_once() -> None:

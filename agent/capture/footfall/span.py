@@ -68,14 +68,13 @@ class Span:
         step_s = at_s - self._last_s if self._first_s is not None else 0.0
         return step_s if step_s <= HOLE_S else 0.0
 
-    def observed(self, at_s: float) -> bool:
-        """Whether a moment lies in time that is observed; of the last half minute."""
-        return not any(begin_s < at_s < end_s for begin_s, end_s in self._holes)
-
     def add(
         self, at_s: float, crossings: Sequence[Crossing] = (), learnt: Learnt = _NOTHING_LEARNT
     ) -> Seen | None:
-        """One more sample, who crossed by it, and what else it taught; what is to be told now."""
+        """One more sample, who crossed by it, and what else it taught; what is to be told now.
+
+        Who crossed in a hole is not told: that time will be told as a gap.
+        """
         self._observed_s += self.closely_s(at_s)
         self._note_hole(at_s)
         if self._first_s is None:
@@ -83,6 +82,7 @@ class Span:
         self._samples += 1
         self._last_s = at_s
         self._learnt += learnt
+        crossings = [each for each in crossings if self._observed(each.at_s)]
         if crossings or learnt.settled or at_s - self._first_s >= TELL_EVERY_S:
             return self._tell(crossings)
         return None
@@ -116,6 +116,9 @@ class Span:
         self._learnt = _NOTHING_LEARNT
         self._first_s, self._samples, self._observed_s = self._last_s, 0, 0.0
         return seen
+
+    def _observed(self, at_s: float) -> bool:
+        return not any(begin_s < at_s < end_s for begin_s, end_s in self._holes)
 
     def _note_hole(self, at_s: float) -> None:
         if self._first_s is not None and at_s - self._last_s > HOLE_S:

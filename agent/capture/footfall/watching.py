@@ -128,8 +128,7 @@ def look(
 ) -> None:
     """Look at every picture that the camera gives, and tell what was seen, to its end.
 
-    Who crossed while too few pictures came is not told: that time is told as a gap. ``spectate``
-    is shown every picture after it was counted.
+    ``spectate`` is shown each of them after it was counted.
     """
     opened = False
     try:
@@ -142,8 +141,7 @@ def look(
             moment = counter.look(detections, frame.at_s, span_s)
             learnt = analyst.look(moment, frame.picture)
             span.note(care.look(frame, moment))
-            crossings = [each for each in moment.crossings if span.observed(each.at_s)]
-            if (seen := span.add(frame.at_s, crossings, learnt)) is not None:
+            if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 tell(seen)
             spectate(frame)
     finally:

@@ -19,7 +19,8 @@ class SightTuning:
         light_again: a lit picture exceeds both by this factor.
         black_level: below this mean nothing is told of a lens: it may be covered or in the dark.
         dark_after_s: before it counts as dark, and before it counts as light again.
-        bare_slope: a picture whose neighbouring cells differ by less shows nothing at all.
+        bare_slope: a picture whose neighbouring cells differ by less shows nothing at all: a
+            covered lens, where nobody was seen before; else a bare floor.
         textured_slope: a tile of the scene whose cells differ by more has texture to lose.
         lost_share: of its texture, relative to brightness, that a covered tile keeps at most.
         lost_tiles: so many of the textured tiles are covered when the lens is.
