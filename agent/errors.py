@@ -14,6 +14,7 @@ AgentError
     EventTooLarge
     CameraUnreadable
     BadLine
+    BadZone
   FaultyDevice          stop and ask for help
     BadConfiguration
     BrokerRefusedLogin
@@ -87,6 +88,10 @@ class CameraUnreadable(InvalidInput):
 
 class BadLine(InvalidInput):
     """A counting line is malformed, has no length, or lies outside the picture."""
+
+
+class BadZone(InvalidInput):
+    """A zone is malformed, no simple polygon, or lies outside the picture."""
 
 
 class BadConfiguration(FaultyDevice):

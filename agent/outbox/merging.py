@@ -1,9 +1,10 @@
 """Which counted minutes become one, and what that one says. Pure.
 
-Minutes of one camera are merged into a quarter of an hour, quarters into an hour: people, watched
-time, pictures and gaps are added, so nobody is lost, only when exactly they came. Hours are those
-of the shop's clock, which in a zone such as +05:30 begin at half past: no interval ever lies in two
-local hours. What differs in its network or its rule is not mixed.
+Minutes of one camera are merged into a quarter of an hour, quarters into an hour: people, stays,
+watched time, pictures and gaps are added (``footfall_sum``), so nobody is lost, only when exactly
+they came. Hours are those of the shop's clock, which in a time zone such as +05:30 begin at half
+past: no interval ever lies in two local hours. What differs in its network, rule, analyses or
+audit, or in what its lines and zones are for, is not mixed.
 
 The merged event names every event whose people it holds, down to the minutes. One of those may have
 reached the cloud after all (docs/explanation/outbox.md); whoever has both counts the merged one.
@@ -11,7 +12,7 @@ reached the cloud after all (docs/explanation/outbox.md); whoever has both count
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -20,7 +21,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.wire.errors import DECODE_FAULTS, BadEvent
-from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
+from models.wire.events.footfall import FootfallCounted, LineKind, ZoneKind
+from models.wire.events.footfall_sum import summed
 from models.wire.ids import EventId
 from models.wire.registry import FOOTFALL_COUNTED, decode_data
 
@@ -68,6 +70,10 @@ class _Key(NamedTuple):
     begin_at: datetime
     network: str
     rule: str
+    analyses: str
+    audit: str
+    passing: frozenset[str]
+    queues: frozenset[str]
 
 
 def read_counted(sequence: int, event_id: EventId, body: bytes) -> Counted | None:
@@ -125,7 +131,16 @@ def compose_merged(merge: Merge, event_id: EventId) -> bytes:
 
 def _key(data: FootfallCounted, step_s: int, zone: tzinfo) -> _Key:
     begin_at = begin_of(data.begin_at, step_s, zone)
-    return _Key(data.camera, begin_at, data.network, data.rule)
+    return _Key(
+        data.camera,
+        begin_at,
+        data.network,
+        data.rule,
+        data.analyses,
+        data.audit,
+        frozenset(each.line for each in data.lines if each.kind is LineKind.PASSING),
+        frozenset(each.zone for each in data.zones if each.kind is ZoneKind.QUEUE),
+    )
 
 
 def _portions(group: Sequence[Counted]) -> Iterator[list[Counted]]:
@@ -144,27 +159,9 @@ def _portions(group: Sequence[Counted]) -> Iterator[list[Counted]]:
 
 
 def _sum(parts: Sequence[Counted], begin_at: datetime, step_s: int) -> FootfallCounted:
-    first = parts[0].data
-    came: Counter[str] = Counter()
-    went: Counter[str] = Counter()
-    gaps: Counter[GapReason] = Counter()
-    lines: dict[str, None] = {}
-    for part in parts:
-        for gap in part.data.gaps:
-            gaps[gap.reason] += gap.ms
-        for tally in part.data.lines:
-            lines[tally.line] = None
-            came[tally.line] += tally.ingress
-            went[tally.line] += tally.egress
-    return FootfallCounted(
-        camera=first.camera,
+    return msgspec.structs.replace(
+        summed([part.data for part in parts]),
         begin_at=begin_at,
         duration_s=step_s,
-        observed_ms=sum(part.data.observed_ms for part in parts),
-        samples=sum(part.data.samples for part in parts),
-        lines=[LineTally(line=line, ingress=came[line], egress=went[line]) for line in lines],
-        gaps=[Gap(reason=reason, ms=ms) for reason, ms in sorted(gaps.items())],
-        network=first.network,
-        rule=first.rule,
         replaces=[name for part in parts for name in part.names],
     )

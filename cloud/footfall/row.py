@@ -18,7 +18,7 @@ import msgspec
 from cloud.footfall.dating import dated
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms
-from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall import FootfallCounted, LineKind
 
 Row = dict[str, Any]
 
@@ -103,13 +103,15 @@ def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> Rows:
 
 
 def _counts(counted: FootfallCounted) -> Row:
+    # Who walks past the shop did not come: a passing line's people are in its own row alone.
+    doors = [tally for tally in counted.lines if tally.kind is LineKind.ENTRANCE]
     return {
         "begin_at_ms": to_ms(counted.begin_at),
         "duration_s": counted.duration_s,
         "observed_ms": min(counted.observed_ms, 1000 * counted.duration_s),
         "samples": counted.samples,
-        "ingress": sum(tally.ingress for tally in counted.lines),
-        "egress": sum(tally.egress for tally in counted.lines),
+        "ingress": sum(tally.ingress for tally in doors),
+        "egress": sum(tally.egress for tally in doors),
         "gaps": _gaps(counted),
     }
 

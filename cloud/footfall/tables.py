@@ -20,7 +20,7 @@ class FootfallPartRow(SQLModel, table=True):
     Attributes:
         position: of the event in the ledger.
         observed_ms: how much of the interval was watched; with 0, zero crossings mean nothing.
-        ingress, egress: over all lines of the camera.
+        ingress, egress: over all entrance lines of the camera.
         gaps: a JSON object from the reason to milliseconds.
         ignored: it made no sense and is in no figure; ``flags`` say why.
         flags: what is odd about it, separated by spaces.

@@ -6,6 +6,7 @@ would feel: mend the code, never the bytes.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from models.wire.digest import content_digest
 from models.wire.envelope import open_envelope
 from models.wire.events.capture import RecordReleased, ReleasedHow
 from models.wire.events.device import Heartbeat
+from models.wire.events.footfall import STAY_BOUNDS_S, FootfallCounted
 from models.wire.registry import (
     EVENT_TYPES,
+    FOOTFALL_COUNTED,
     HEARTBEAT,
     RECORD_RELEASED,
     decode_data,
@@ -172,3 +175,25 @@ def test_a_stale_or_leftover_schema_is_noticed(tmp_path: Path) -> None:
     assert schema.stale(tmp_path) == ["left.over.json", "sale.recorded.1.json"]
     schema.write(tmp_path)
     assert schema.stale(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["1", "1.unwatched", "1.zones"])
+def test_what_a_camera_counted_has_the_same_bytes_as_ever(name: str) -> None:
+    envelope = open_envelope(_golden(f"event.footfall.counted.{name}.json"))
+    counted = decode_data(FOOTFALL_COUNTED, envelope.data)
+    assert isinstance(counted, FootfallCounted)
+    assert msgspec.json.encode(counted) == bytes(envelope.data)
+
+
+def test_minutes_from_before_there_were_analyses_say_that_nobody_made_any() -> None:
+    told = []
+    for name in ("1", "1.zones"):
+        envelope = open_envelope(_golden(f"event.footfall.counted.{name}.json"))
+        counted = decode_data(FOOTFALL_COUNTED, envelope.data)
+        assert isinstance(counted, FootfallCounted)
+        told.append((counted.analyses, [line.groups_in for line in counted.lines]))
+    assert told == [("", [0, 0]), ("crowd-1", [4, 0])]
+
+
+def test_the_buckets_of_stays_never_change() -> None:
+    assert hashlib.sha256(repr(STAY_BOUNDS_S).encode()).hexdigest()[:16] == "7c22c7d811d5ff0f"
