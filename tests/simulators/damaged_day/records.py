@@ -42,6 +42,11 @@ class Record:
     plants: list[Plant] = field(default_factory=list)
 
     @property
+    def runs_on(self) -> bool:
+        """Whether its fields stand together without anything between them: a line of columns."""
+        return self.till == "fixed"
+
+    @property
     def sound(self) -> bool:
         """Whether it left its till as it should."""
         return not self.damage
