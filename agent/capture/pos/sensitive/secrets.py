@@ -95,7 +95,8 @@ def _code() -> re.Pattern[str]:
         r"(?:(?<![a-z])(?:auth(?:ori[sz]ation)?[ _-]?(?:code|no\b|nr|num|number|#)"
         rf"|approval[ _-]?code|(?:pay|payment)[ _-]?code)|{words})"
         r"[^0-9A-Za-z\n]{0,6}"
-        rf"(?P<secret>[0-9](?:[ -]?[0-9]){{3,23}}(?:{COMMAND}[0-9]{{1,23}})?)(?![0-9])",
+        rf"(?P<secret>[0-9](?:[ -]?[0-9]){{3,23}}(?:{COMMAND}[0-9]{{1,23}})?"
+        rf"|[0-9]{{1,3}}{COMMAND}[0-9]{{3,23}})(?![0-9])",
         re.IGNORECASE,
     )
 
