@@ -7,14 +7,16 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import (
+    RECORDED,
     CameraSettings,
     LineSettings,
-    RECORDED,
+    SetupSettings,
     SourceKind,
     VisionSettings,
     ZoneSettings,
 )
 from agent.config.databases import TillDatabaseSettings
+from agent.config.drawn import Drawn
 from agent.config.line import (
     BrokerSettings,
     CloudSettings,
@@ -41,6 +43,7 @@ from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, Prints
 from agent.config.web import WebSettings
 
 __all__ = [
+    "RECORDED",
     "TAPS",
     "AgentConfig",
     "BadgeSettings",
@@ -49,6 +52,7 @@ __all__ = [
     "CloudSettings",
     "DeviceKind",
     "DeviceSettings",
+    "Drawn",
     "Endpoint",
     "HousekeepingSettings",
     "JournalSettings",
@@ -58,7 +62,7 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
-    "RECORDED",
+    "SetupSettings",
     "SourceKind",
     "StaffSettings",
     "StatusSettings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -55,8 +56,10 @@ def test_a_steady_load_ends_at_one_rate_that_is_as_high_as_the_share_allows(
         assert rest + (last + 0.5) * picture_s > share / 1.12
 
 
-@given(costs, shares, st.randoms(use_true_random=False))
-def test_a_noisy_load_does_not_make_it_swing(picture_s: float, share: float, chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives a Random
+@given(costs, shares, st.integers(0, 1_000))
+def test_a_noisy_load_does_not_make_it_swing(picture_s: float, share: float, seed: int) -> None:
+    chance = Random(seed)
+
     def noisy(_now_s: float) -> float:
         return picture_s * chance.uniform(0.9, 1.1)
 
@@ -85,7 +88,7 @@ def test_no_account_however_odd_leaves_the_bounds(
 
 
 @pytest.mark.parametrize(
-    ("picture_s", "fps"), [(0.02, 7.0), (0.08, 5.5), (0.12, 3.5), (0.5, 3.5)]
+    ("picture_s", "fps"), [(0.02, 7.0), (0.075, 5.5), (0.12, 3.5), (0.5, 3.5)]
 )
 def test_a_weak_box_looks_less_often(picture_s: float, fps: float) -> None:
     assert Box(lambda _: picture_s, 0.02).run(Governor(0.5), 300)[-1] == fps

@@ -21,7 +21,6 @@ import msgspec
 from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.messages import Ended, Failed, Marked, Opened, Seen
 from agent.capture.footfall.metrics import FootfallMetrics
-from agent.capture.footfall.governor import LOWEST_FPS
 from agent.capture.footfall.minutes import Minute
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.patience import Patience, Silence, as_error
@@ -153,8 +152,7 @@ class CameraKeeper:
     def _follow(self, watcher: Watcher) -> None:
         clock, camera = self._parts.clock, self._camera
         began_s = clock.monotonic_s()
-        fps = LOWEST_FPS if camera.steady_fps is None else camera.steady_fps
-        silence = Silence(self._patience, camera.stall_s, fps, began_s)
+        silence = Silence(self._patience, camera.stall_s, began_s)
         while not self._stopping.is_set():
             match watcher.receive(self._patience.listen_s):
                 case None:

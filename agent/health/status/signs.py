@@ -282,7 +282,9 @@ def _camera_trouble(kind: AlarmKind, trouble: str, status: Status) -> Sign:
             for each in status.cameras
             if each.state == _WATCHING and trouble in each.troubles
         ],
-        frozenset(each.name for each in status.cameras if each.state != _WATCHING),
+        frozenset(
+            each.name for each in status.cameras if each.state in _UNCLEAR_STATES | _BLIND_STATES
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from agent.capture.footfall.sight.tuning import DEFAULTS, SightTuning
 from agent.capture.footfall.sight.view import View, occupied_cells
 from models.wire.events.footfall import MarkKind
 
-_SETTLING: float = 0.4
+_SETTLING: Final = 0.4
 """What a look adds to the average that is searched for texture: noise goes, a hand stays."""
 
 
@@ -35,6 +36,7 @@ class Checkup:
         self._next_s = -math.inf
         self._looked_s = -math.inf
         self._now: Grey | None = None
+        self._peopled = False
         self._view = View(tuning)
         self._stillness = Stillness(tuning)
         self._darkness = Darkness(tuning)
@@ -90,6 +92,7 @@ class Checkup:
     ) -> list[tuple[MarkKind, float]]:
         """Look for every trouble; those that have just become certain, and since when."""
         seen = glimpse(picture)
+        self._peopled = self._peopled or (people is not None and len(people) > 0)
         dark = self._darkness.found(seen.grey)
         still_s = self._stillness.found(seen.pixels, at_s, told_s)
         frozen = None if dark else still_s is not None
@@ -112,7 +115,7 @@ class Checkup:
             self._now = grey.copy()
         else:
             self._now += (grey - self._now) * _SETTLING
-        return self._cover.found(self._now, self._view.usual)
+        return self._cover.found(self._now, self._view.usual, peopled=self._peopled)
 
     def _moved(
         self, grey: Grey, picture: Picture, people: NDArray[np.floating] | None, at_s: float

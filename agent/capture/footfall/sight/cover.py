@@ -29,25 +29,25 @@ class Cover:
     def __init__(self, tuning: SightTuning) -> None:
         self._tuning = tuning
 
-    def found(self, now: Grey, scene: Grey | None) -> bool | None:
+    def found(self, now: Grey, scene: Grey | None, *, peopled: bool) -> bool | None:
         """Whether the lens is covered; None where that cannot be told.
 
         Args:
             now: the small picture, averaged over a second or two against noise.
             scene: what the camera usually sees, where it is known.
+            peopled: whether anybody was ever seen: then a bare picture is a bare floor.
         """
         tuning = self._tuning
         if now.mean() < tuning.black_level:
             return None
         slopes = _slopes(now)
-        if slopes.mean() < tuning.bare_slope:
-            return True
+        bare = bool(slopes.mean() < tuning.bare_slope)
         if scene is None:
-            return False
+            return bare and not peopled
         usual = _slopes(scene)
         textured = usual > tuning.textured_slope
         if np.count_nonzero(textured) < tuning.fewest_tiles:
-            return False
+            return bare and not peopled
         kept = (slopes / (now.mean() + _BLACK)) / (usual / (scene.mean() + _BLACK) + 1e-6)
         return bool((kept[textured] < tuning.lost_share).mean() >= tuning.lost_tiles)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from agent.capture.footfall.sight.glimpse import Grey
+from agent.capture.footfall.sight.glimpse import HEIGHT, WIDTH, Grey
 from agent.capture.footfall.sight.tuning import SightTuning
+
+_LOW: Final = HEIGHT * WIDTH // 20
+_HIGH: Final = HEIGHT * WIDTH - 1 - _LOW
+"""Cells in order of their brightness: a twentieth is darker, a twentieth lighter."""
 
 
 class Darkness:
@@ -19,8 +25,9 @@ class Darkness:
         """Whether people would be missed in this light."""
         tuning = self._tuning
         margin = tuning.light_again if self._dark else 1.0
-        low, high = np.percentile(grey, (5, 95))
+        ordered = np.partition(grey, (_LOW, _HIGH), axis=None)
+        spread = ordered[_HIGH] - ordered[_LOW]
         self._dark = bool(
-            grey.mean() < tuning.dark_level * margin and high - low < tuning.dark_spread * margin
+            grey.mean() < tuning.dark_level * margin and spread < tuning.dark_spread * margin
         )
         return self._dark

@@ -19,6 +19,7 @@ class Relocation:
     def __init__(self, tuning: SightTuning) -> None:
         self._tuning = tuning
         self._began_s: float | None = None
+        self._next_s = 0.0
         self._aside = Steady(tuning.moved_after_s, tuning.moved_after_s, tuning.hole_s)
         self._astray = Steady(tuning.strange_after_s, tuning.moved_after_s, tuning.hole_s)
 
@@ -29,10 +30,12 @@ class Relocation:
 
     def look(self, view: View, at_s: float) -> float | None:
         """Compare; since when the camera is known to have moved, where that became clear now."""
+        tuning = self._tuning
         if self._began_s is None:
-            self._began_s = at_s
-        if view.now is None or at_s - self._began_s < self._tuning.learn_s:
+            self._began_s, self._next_s = at_s, at_s + tuning.learn_s
+        if view.now is None or at_s < self._next_s:
             return None
+        self._next_s = at_s + tuning.compare_every_s
         if view.usual is None:
             view.learn()
             return None

@@ -19,7 +19,8 @@ class SightTuning:
         light_again: a lit picture exceeds both by this factor.
         black_level: below this mean nothing is told of a lens: it may be covered or in the dark.
         dark_after_s: before it counts as dark, and before it counts as light again.
-        bare_slope: a picture whose neighbouring cells differ by less shows nothing at all.
+        bare_slope: a picture whose neighbouring cells differ by less shows nothing at all: a
+            covered lens, where nobody was seen before; else a bare floor.
         textured_slope: a tile of the scene whose cells differ by more has texture to lose.
         lost_share: of its texture, relative to brightness, that a covered tile keeps at most.
         lost_tiles: so many of the textured tiles are covered when the lens is.
@@ -29,6 +30,7 @@ class SightTuning:
             send nothing where nothing moves send a new whole picture sooner.
         frozen_stamped_after_s: the same, where the camera's own time stands still, too.
         relieved_after_s: a trouble is over when nothing is seen of it for so long.
+        compare_every_s: comparing two views is the dearest part of a look.
         learn_s: before a camera's view is known well enough to tell that it moved.
         view_step: grey levels by which a look may change what is taken for the background now.
         first_step: likewise what the camera's view is remembered as, in its first minutes;
@@ -59,11 +61,12 @@ class SightTuning:
     frozen_after_s: float = 20.0
     frozen_stamped_after_s: float = 8.0
     relieved_after_s: float = 5.0
+    compare_every_s: float = 1.0
     learn_s: float = 20.0
     view_step: float = 4.0
-    first_step: float = 0.2
-    last_step: float = 0.02
-    first_looks: int = 300
+    first_step: float = 0.4
+    last_step: float = 0.04
+    first_looks: int = 150
     gain: float = 0.08
     fit: float = 0.5
     together: float = 0.6
