@@ -81,6 +81,21 @@ def _sections_of_list(name: str, kind: Any) -> Iterator[str]:
     for key, hint, _ in _fields(kind):
         if (item := _table_of_list(hint)) is not None:
             yield from _sections_of_list(f"{name}.{key}", item)
+        elif (table := _table(hint)) is not None:
+            yield from _sections_of_table(f"{name}.{key}", table)
+
+
+def _sections_of_table(name: str, kind: Any) -> Iterator[str]:
+    """A table, and those within it."""
+    yield _section(f"[{name}]", kind)
+    for key, hint, _ in _fields(kind):
+        if (table := _table(hint)) is not None:
+            yield from _sections_of_table(f"{name}.{key}", table)
+
+
+def _table(hint: Any) -> Any:
+    """The class of a table that may be left out or not; None for anything else."""
+    return next(filter(dataclasses.is_dataclass, (hint, *typing.get_args(hint))), None)
 
 
 def _table_of_list(hint: Any) -> Any:
@@ -100,7 +115,7 @@ def _section(title: str, kind: Any) -> str:
     for key, hint, default in _fields(kind):
         if key not in documented:
             sys.exit(f"{kind.__name__}.{key} has no line in the class's docstring")
-        if _table_of_list(hint) is not None:
+        if _table(hint) is not None:
             continue
         rows.append(f"| `{key}` | {_kind(hint)} | {_default(default)} | {documented[key]} |")
     return "\n".join(rows)

@@ -1,4 +1,4 @@
-"""``lianke-agent count``: who crossed which line in a recorded clip."""
+"""``lianke-agent count``: who crossed which line, and who stayed where, in a recorded clip."""
 
 from __future__ import annotations
 
@@ -23,7 +23,17 @@ def count(
         typer.Option(
             metavar="NAME=x1,y1,x2,y2",
             help="A line in pixels, y downwards; may repeat. Who comes to its right-hand side, "
-            "looking from the first end to the second, goes in.",
+            "looking from the first end to the second, goes in. NAME:passing=… is a line across "
+            "the way past the shop.",
+        ),
+    ] = None,
+    zone: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:KIND=x1,y1,x2,y2,x3,y3…",
+            help="An area with these corners, in pixels; may repeat. Kinds: dwell (if left out), "
+            "queue, excluded (nobody in it is looked at), staff (who is first seen in it is "
+            "staff).",
         ),
     ] = None,
     sample_fps: Annotated[
@@ -38,9 +48,17 @@ def count(
         Path | None,
         typer.Option(metavar="OUT.mp4", help="Also write the clip with what was seen drawn in."),
     ] = None,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Also draw where people stood and walked."),
+    ] = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Also draw the counts over time."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Count who crosses lines in a recorded clip; exit 2 if the clip or a line is no good."""
+    """Count who crosses lines and stays in zones in a clip; exit 2 if clip, line or zone is bad."""
     with _interruptible():
         require_vision()
         from agent.capture.footfall import clip_count  # noqa: PLC0415 - needs OpenCV
@@ -48,9 +66,12 @@ def count(
         order = clip_count.ClipOrder(
             clip=video,
             lines=line or (),
+            zones=zone or (),
             sample_fps=sample_fps,
             network=network,
             annotate=annotate,
+            heatmap=heatmap,
+            chart=chart,
             as_json=json,
         )
         clip_count.run(order, sys.stdout, sys.stderr)

@@ -6,8 +6,17 @@ generated from this package. Secrets are never in the file: it names the files t
 
 from __future__ import annotations
 
-from agent.config.cameras import CameraSettings, LineSettings, SourceKind, VisionSettings
+from agent.config.cameras import (
+    RECORDED,
+    CameraSettings,
+    LineSettings,
+    SetupSettings,
+    SourceKind,
+    VisionSettings,
+    ZoneSettings,
+)
 from agent.config.databases import TillDatabaseSettings
+from agent.config.drawn import Drawn
 from agent.config.line import (
     BrokerSettings,
     CloudSettings,
@@ -29,17 +38,21 @@ from agent.config.settings import (
     device_secret,
     read_config,
 )
+from agent.config.staffing import BadgeSettings, StaffSettings
 from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, PrintsSettings
 from agent.config.web import WebSettings
 
 __all__ = [
+    "RECORDED",
     "TAPS",
     "AgentConfig",
+    "BadgeSettings",
     "BrokerSettings",
     "CameraSettings",
     "CloudSettings",
     "DeviceKind",
     "DeviceSettings",
+    "Drawn",
     "Endpoint",
     "HousekeepingSettings",
     "JournalSettings",
@@ -49,7 +62,9 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
+    "SetupSettings",
     "SourceKind",
+    "StaffSettings",
     "StatusSettings",
     "SyncSettings",
     "TabletSettings",
@@ -57,6 +72,7 @@ __all__ = [
     "TillSettings",
     "VisionSettings",
     "WebSettings",
+    "ZoneSettings",
     "configs_folder",
     "device_secret",
     "read_config",

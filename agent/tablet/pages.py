@@ -19,7 +19,7 @@ from agent.tablet.line import Line
 from agent.tablet.live import LiveHub
 from agent.tablet.paint import Paint
 from agent.tablet.patience import Patience
-from agent.tablet.screen import CardScreen, Screens
+from agent.tablet.screen import CardScreen, LineScreen, Screens
 from agent.tablet.sights import Sight, Sights
 from agent.tablet.speech import in_language, language_of
 from models.runtime.clock import Clock
@@ -42,6 +42,10 @@ class Room:
     hub: LiveHub
     patience: Patience
     show_s: float
+
+    def line_screen(self, words: Words) -> LineScreen:
+        """Whether the cloud answers, now."""
+        return self.screens.line(self.line.online(), words, self.clock.now())
 
 
 class Pages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +18,9 @@ from agent.tablet.site import Limits, build_site
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.web.serving import ServerThread, quiet
+
+if TYPE_CHECKING:
+    from agent.tablet.setup.pages import SetupParts
 
 _LOG = get_logger(__name__)
 
@@ -35,6 +39,7 @@ class TabletServer:
         limits: Limits | None = None,
         figures: CollectorRegistry | None = None,
         status: Callable[[], Status] | None = None,
+        setup: SetupParts | None = None,
     ) -> None:
         """Put the page together; no port is opened yet.
 
@@ -48,6 +53,7 @@ class TabletServer:
             limits: what a guide may do, and for how long.
             figures: the agent's counters, shown to programs on this box at ``/metrics``.
             status: how the agent is, for the page at ``/status``; without it there is none.
+            setup: the cameras, for the page at ``/setup``; without it there is none.
 
         Raises:
             BadConfiguration: the host is not this box. The page knows no sign-in, so on a network
@@ -64,6 +70,7 @@ class TabletServer:
             figures=figures or CollectorRegistry(),
             status=status,
             guide=settings.enabled,
+            setup=setup,
         )
         self._server = ServerThread(quiet(self._site.app), host, settings.port, "tablet")
 
@@ -93,7 +100,7 @@ class TabletServer:
     def stop(self) -> None:
         """Say goodbye to every open page and wait for the thread; does nothing a second time."""
         if self._server.is_alive:
-            self._server.stop(farewell=self._site.hub.close)
+            self._server.stop(farewell=self._site.close)
             _LOG.info("tablet_page_stopped")
 
 

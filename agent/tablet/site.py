@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -34,6 +34,9 @@ from agent.tablet.status import StatusPages
 from models.runtime.clock import Clock
 from models.web.assets import Assets
 from models.web.guard import Guard, follows_a_link
+
+if TYPE_CHECKING:
+    from agent.tablet.setup.pages import SetupParts
 
 _FOLDER: Final = Path(__file__).parent / "static"
 _MOST_BODY_BYTES: Final = 2_048  # two short fields
@@ -62,10 +65,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The application, and the hub that must be closed before it can stop."""
+    """The application, and what ends its streams before it can stop."""
 
     app: Starlette
-    hub: LiveHub
+    closing: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        """End every stream. Call it in the event loop."""
+        for each in self.closing:
+            each()
 
 
 def build_site(
@@ -78,11 +86,13 @@ def build_site(
     figures: CollectorRegistry,
     status: Callable[[], Status] | None = None,
     guide: bool = True,
+    setup: SetupParts | None = None,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Site:
     """Put the pages together. Reads their templates, words and files; opens no port.
 
-    ``status`` adds the status page; without ``guide`` the guide's page is left out.
+    ``status`` adds the status page, ``setup`` the cameras'; without ``guide`` the guide's page is
+    left out.
     """
     assets = Assets.load(_FOLDER, "/static")
     sights = Sights(clock, random, limits.idle_s)
@@ -91,6 +101,7 @@ def build_site(
         "shop_name": shop.name,
         "show_s": ceil(limits.show_s),
         "has_status": status is not None,
+        "has_setup": setup is not None,
     }
     paint = Paint(assets, known)
     room = Room(
@@ -108,8 +119,16 @@ def build_site(
     routes = _guide_routes(pages) if guide else [Route("/", _to_status)]
     if status is not None:
         routes += _status_routes(StatusPages(status, paint, shop.timezone))
+    closing = [hub.close]
+    if setup is not None:
+        # Only a box with a camera loads it.
+        from agent.tablet.setup.pages import SetupPages  # noqa: PLC0415
+
+        setup_pages = SetupPages(setup, paint, room.line_screen)
+        routes += setup_pages.routes()
+        closing.append(setup_pages.live.close)
     routes += _machine_routes(machines, assets)
-    return Site(_application(routes, pages, hub), hub)
+    return Site(_application(routes, pages, hub), tuple(closing))
 
 
 def _guide_routes(pages: Pages) -> list[Route]:

@@ -19,9 +19,11 @@ from agent.config import (
     DeviceSettings,
     HousekeepingSettings,
     LineSettings,
+    StaffSettings,
     SyncSettings,
     TabletSettings,
     VisionSettings,
+    ZoneSettings,
 )
 from agent.health.check import Verdict
 from agent.health.checks.camera import cameras_present
@@ -29,6 +31,8 @@ from agent.health.checks.network import network_ready
 from agent.health.status import read_status, render
 from agent.networks import NetworkCache
 from models.vision.manifest import Manifest
+from models.wire.events.footfall import ZoneKind
+from models.wire.events.footfall_sum import summed
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
@@ -129,6 +133,43 @@ def test_a_recorded_film_is_counted_in_the_minutes_of_its_recording(
     assert 'lianke_footfall_crossings_total{camera="cam",direction="in"} 2.0' in metrics
     assert [camera.state for camera in status.cameras] == ["ended"]
     assert "camera       cam: ended for" in render(status)
+
+
+FLOOR = ZoneSettings("floor", ZoneKind.DWELL, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+SHELF = ZoneSettings("shelf", ZoneKind.DWELL, ((0.0, 0.0), (1.0, 0.0), (1.0, 0.2), (0.0, 0.2)))
+
+
+def test_zones_and_groups_reach_the_outbox(config: AgentConfig, networks: NetworkCache) -> None:
+    config = recorded(config)
+    [camera] = config.camera
+    config = replace(config, camera=(replace(camera, zone=(FLOOR, SHELF)),))
+    with an_agent(config, networks) as agent:
+        assert eventually(lambda: state(agent) == "ended", 30)
+    whole = summed(stored_minutes(config.outbox_file))
+    floor, shelf = whole.zones
+    assert floor.person_ms == pytest.approx(1000 * FILM.person_s(), rel=0.1)
+    assert floor.most == 3
+    assert (shelf.zone, shelf.person_ms, shelf.most) == ("shelf", 0, 0)
+    assert sum(ms for _, ms in whole.heat) == pytest.approx(floor.person_ms, rel=0.05)
+    [door] = whole.lines
+    assert (door.ingress, door.groups_in, door.staff_ingress) == (2, 2, 0)
+    assert whole.analyses
+
+
+def test_in_the_staffs_hours_of_the_shops_clock_they_are_staff_who_come(
+    config: AgentConfig, networks: NetworkCache
+) -> None:
+    config = recorded(config)
+    [camera] = config.camera
+    hours = StaffSettings(hours=(("17:01", "17:05"),))  # of Shanghai, the second of two minutes
+    config = replace(config, camera=(replace(camera, staff=hours),))
+    with an_agent(config, networks) as agent:
+        assert eventually(lambda: state(agent) == "ended", 30)
+    minutes = stored_minutes(config.outbox_file)
+    lines = [minute.lines[0] for minute in minutes]
+    assert [line.staff_ingress for line in lines] == [0, lines[1].ingress]
+    assert lines[1].ingress > 0
+    assert summed(minutes).lines[0].ingress == truth()[0]
 
 
 def test_a_film_that_was_told_is_not_told_again_after_a_restart(

@@ -108,7 +108,7 @@ def test_half_of_the_pictures_give_the_same_sums_and_say_so(
 
 def test_the_table_is_for_people(count: Callable[..., tuple[str, str]], clip: Path) -> None:
     out, _ = count(clip)
-    assert re.search(r"^door +\d+ +\d+$", out, re.MULTILINE)
+    assert re.search(r"^door +\d+ +\d+ ", out, re.MULTILINE)
 
 
 def test_the_annotated_clip_is_the_only_file_that_is_written(
@@ -119,6 +119,58 @@ def test_the_annotated_clip_is_the_only_file_that_is_written(
     drawn = json.loads(count(clip, as_json=True, annotate=out)[0])
     assert plain["lines"] == drawn["lines"]
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_zones_groups_and_heat_are_told_and_drawn(
+    count: Callable[..., tuple[str, str]], clip: Path, tmp_path: Path
+) -> None:
+    heatmap, chart = tmp_path / "heat.png", tmp_path / "chart.png"
+    zones = ["floor=0,0,320,0,320,240,0,240", "sky:queue=0,0,320,0,320,40,0,40"]
+    out, _ = count(clip, as_json=True, zones=zones, heatmap=heatmap, chart=chart)
+    told = json.loads(out)
+    door, floor, sky = told["lines"]["door"], told["zones"]["floor"], told["zones"]["sky"]
+    assert door["groups"] == {"in": door["in"], "out": door["out"]}, "all of them came alone"
+    assert floor["most"] >= 1
+    assert sum(ms for _, ms in told["heat"]) == pytest.approx(1000 * floor["person_s"], rel=0.1)
+    assert (sky["mean"], sky["most"], sky["stays"]) == (0.0, 0, 0)
+    assert {path.name for path in tmp_path.iterdir()} == {"heat.png", "chart.png"}
+
+
+def test_nobody_in_an_excluded_zone_is_counted(
+    count: Callable[..., tuple[str, str]], clip: Path
+) -> None:
+    out, _ = count(clip, as_json=True, zones=["all:excluded=0,0,320,0,320,240,0,240"])
+    told = json.loads(out)
+    assert (told["lines"]["door"]["events"], told.get("heat")) == ([], None)
+
+
+def test_a_zone_is_enough_to_count_at(detector: Detector, clip: Path) -> None:
+    out = io.StringIO()
+    order = ClipOrder(clip, [], zones=["floor=0,0,320,0,320,240,0,240"])
+    run(order, out, io.StringIO(), lambda _network: detector)
+    assert re.match(r"zone .*\nfloor +[\d.]+ +\d+", out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("zone", "says"),
+    [
+        ("floor=0,0,900,0,900,240", "outside the picture, which is 320 wide and 240 high"),
+        ("floor:hall=0,0,9,0,9,9", "no kind of zone"),
+        ("floor=0,0,9,9,9,0,0,9", "meets the one"),
+    ],
+)
+def test_a_zone_that_is_none_is_refused(command: Command, clip: Path, zone: str, says: str) -> None:
+    refused(command(clip, "--line", DOOR, "--zone", zone), says)
+
+
+def test_a_zone_given_twice_is_refused(command: Command, clip: Path) -> None:
+    square = "floor=0,0,9,0,9,9"
+    refused(command(clip, "--zone", square, "--zone", square), "floor is there twice")
+
+
+def test_a_heat_map_is_a_png(command: Command, clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "heat.jpg"
+    refused(command(clip, "--line", DOOR, "--heatmap", target), "it writes PNG")
 
 
 def test_a_clip_that_breaks_off_is_counted_as_far_as_it_goes_and_said(

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes, Step
-from models.wire.events.footfall import GapReason
+from agent.capture.footfall.counting.facts import CutStay, Fact, Presence, Stay, Warmth
+from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes
+from agent.capture.footfall.tally import News, Places, Step
+from models.wire.events.footfall import GapReason, LineKind, ZoneKind
 
 LINES = ("door", "side")
+PLACES = Places(dict.fromkeys(LINES, LineKind.ENTRANCE), {"shelf": ZoneKind.DWELL})
 BEGIN_MS = 1_700_000_000_000
 HOUR_MS = 60 * MINUTE_MS
 
@@ -27,11 +30,31 @@ class Told:
     reason: GapReason | None
     observed_share: float
     steps: tuple[tuple[str, bool, int], ...]
+    facts: tuple[tuple[int, Fact], ...]
     hand_out: bool
 
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(LINES), st.booleans(), st.integers(-4_000, 500)), max_size=3
+).map(tuple)
+FACTS = st.lists(
+    st.tuples(
+        st.integers(-5_000, 500),
+        st.one_of(
+            st.builds(
+                Presence,
+                zone=st.just("shelf"),
+                at_s=st.just(0.0),
+                person_s=st.integers(0, 5_000).map(lambda ms: ms / 1000),
+                staff_s=st.integers(0, 500).map(lambda ms: ms / 1000),
+                most=st.integers(0, 9),
+            ),
+            st.builds(Stay, st.just("shelf"), st.just(0.0), st.floats(0, 20_000)),
+            st.builds(CutStay, st.just("shelf"), st.just(0.0)),
+            st.builds(Warmth, st.integers(0, 575), st.just(0.0), st.just(0.2)),
+        ),
+    ),
+    max_size=4,
 ).map(tuple)
 REPORTS = st.lists(
     st.builds(
@@ -41,6 +64,7 @@ REPORTS = st.lists(
         reason=st.one_of(st.none(), st.sampled_from(list(GapReason))),
         observed_share=st.floats(0, 1.2),
         steps=STEPS,
+        facts=FACTS,
         hand_out=st.booleans(),
     ),
     max_size=40,
@@ -49,7 +73,12 @@ REPORTS = st.lists(
 
 def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set[int], int]:
     """All reports; the minutes, the object, every minute the wall clock showed, and the samples."""
-    minutes, out, shown, samples = Minutes(LINES, start_ms), list[Minute](), set[int](), 0
+    minutes, out, shown, samples = (
+        Minutes(PLACES, start_ms),
+        list[Minute](),
+        set[int](),
+        0,
+    )
     now_ms, offset_ms = start_ms, BEGIN_MS
     for report in reports:
         offset_ms += report.jump_ms
@@ -69,7 +98,10 @@ def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set
                 round(max(report.advance_ms, 0) * report.observed_share),
                 offset_ms,
                 samples=2,
-                steps=[Step(line, way, now_ms + late) for line, way, late in report.steps],
+                news=News(
+                    [Step(line, way, now_ms + late) for line, way, late in report.steps],
+                    facts=[(now_ms + late, fact) for late, fact in report.facts],
+                ),
                 network="net",
             )
         if report.hand_out:
@@ -108,6 +140,24 @@ def test_everybody_who_crossed_is_counted_once(reports: list[Told], start_ms: in
         assert sum(tally.ingress for tally in tallies if tally.line == line) == sum(ways)
         assert sum(tally.egress for tally in tallies if tally.line == line) == ways.count(False)
     assert sum(minute.samples for minute in out) == samples
+
+
+@given(REPORTS, st.integers(0, HOUR_MS))
+def test_everything_that_was_learnt_is_counted_once(reports: list[Told], start_ms: int) -> None:
+    out = tell(reports, start_ms)[0]
+    facts = [fact for report in reports if report.reason is None for _, fact in report.facts]
+    zones = [zone for minute in out for zone in minute.zones]
+    presences = [fact for fact in facts if isinstance(fact, Presence)]
+    assert sum(zone.person_ms for zone in zones) == round(sum(1000 * p.person_s for p in presences))
+    assert sum(zone.staff_ms for zone in zones) == round(sum(1000 * p.staff_s for p in presences))
+    assert max((zone.most for zone in zones), default=0) == max(
+        (p.most for p in presences), default=0
+    )
+    stays = [fact for fact in facts if isinstance(fact, Stay)]
+    assert sum(sum(zone.stays) for zone in zones) == len(stays)
+    assert sum(zone.cut for zone in zones) == sum(isinstance(fact, CutStay) for fact in facts)
+    warm = [fact for fact in facts if isinstance(fact, Warmth)]
+    assert sum(ms for minute in out for _, ms in minute.heat) == 200 * len(warm)
 
 
 @given(REPORTS, st.integers(0, HOUR_MS))

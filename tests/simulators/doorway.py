@@ -171,13 +171,13 @@ class Doorway:
     @property
     def line(self) -> Line:
         """The line, in the picture."""
-        x, y = self._pictured(np.zeros(2), np.array([-HALF_LINE, HALF_LINE]))
+        x, y = self.pictured(np.zeros(2), np.array([-HALF_LINE, HALF_LINE]))
         return Line("door", float(x[0]), float(y[0]), float(x[1]), float(y[1]))
 
     @property
     def truth(self) -> list[Event]:
         """Who crossed, by where the feet were in the picture; by time."""
-        events = [event for walk in self.walks for event in self._crossings(walk)]
+        events = [event for walk in self.walks for event in self.crossings(walk)]
         return sorted(events, key=lambda event: event.at_s)
 
     def samples(self, fps: float, phase_s: float = 0.0) -> Iterator[tuple[float, Detections]]:
@@ -186,17 +186,18 @@ class Doorway:
         present: list[list[Person]] = [[] for _ in moments]
         for number, walk in enumerate(self.walks):
             first, last = np.searchsorted(moments, (walk.times[0], walk.times[-1]))
-            x, y = self._pictured(*walk.place(moments[first:last]))
+            x, y = self.pictured(*walk.place(moments[first:last]))
             height = walk.stature * HEIGHT_PX * (1 + PERSPECTIVE * (y - MIDDLE[1]) / DEPTH_PX)
             for step, where in enumerate(zip(x, y, height, strict=True)):
                 present[first + step].append(Person(number, *map(float, where)))
         for at_s, people in zip(moments.tolist(), present, strict=True):
             yield at_s, self.detector.detect(at_s, people)
 
-    def _crossings(self, walk: Walk) -> Iterator[Event]:
+    def crossings(self, walk: Walk) -> Iterator[Event]:
+        """When one walk really crosses."""
         line = self.line
         at_s = np.arange(walk.times[0], walk.times[-1], 1 / TRUTH_FPS)
-        x, y = self._pictured(*walk.place(at_s, sway=0.0))
+        x, y = self.pictured(*walk.place(at_s, sway=0.0))
         line_x, line_y = line.x2 - line.x1, line.y2 - line.y1
         side = line_x * (y - line.y1) - line_y * (x - line.x1)
         share = (line_x * (x - line.x1) + line_y * (y - line.y1)) / line.length**2
@@ -205,7 +206,7 @@ class Doorway:
                 direction = Direction.IN if side[step + 1] > 0 else Direction.OUT
                 yield Event(float(at_s[step]), direction)
 
-    def _pictured(self, across: Floats, along: Floats) -> tuple[Floats, Floats]:
+    def pictured(self, across: Floats, along: Floats) -> tuple[Floats, Floats]:
         """From the floor to the picture; at angle 0 a walk across goes from left to right."""
         aside = across * np.cos(self.angle) - along * np.sin(self.angle)
         nearer = across * np.sin(self.angle) + along * np.cos(self.angle)

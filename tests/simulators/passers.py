@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.capture.footfall.counting.counter import Counter
+from agent.capture.footfall.counting.counter import Counter, Walkers
 from agent.capture.footfall.counting.line import Crossing
+from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.detection.detections import Detections
 
 
@@ -43,3 +44,30 @@ def show(counter: Counter, scene: Scene, seconds: float, fps: float = 5.0) -> li
         for at_s in moments.tolist()
         for crossing in counter.update(seen(scene(at_s)), at_s)
     ]
+
+
+def no_walkers() -> Walkers:
+    """Nobody is followed."""
+    flags = np.zeros(0, np.bool_)
+    return Walkers(np.zeros(0, np.int64), np.zeros((0, 4)), flags, flags, flags)
+
+
+def nobody(at_s: float, crossings: Sequence[Crossing] = ()) -> Moment:
+    """A moment with nobody in it, but for whoever crossed."""
+    none, places = np.zeros(0), np.zeros((0, 2))
+    flags = np.zeros(0, np.bool_)
+    return Moment(
+        at_s=at_s,
+        span_s=0.0,
+        size=(200, 100),
+        ids=np.zeros(0, np.int64),
+        feet=places,
+        heights=none,
+        widths=none,
+        birthplaces=places,
+        seen=flags,
+        proven=flags,
+        standing=flags,
+        staff=flags,
+        crossings=crossings,
+    )

@@ -103,6 +103,16 @@ class Film:
         found = (_crossing(walk, line) for walk in self.walks)
         return sorted(each for each in found if each is not None)
 
+    def person_s(self) -> float:
+        """Time that people's feet were in the picture, added."""
+        feet = (
+            walk.foot(number / self.fps) for number in range(self.frames) for walk in self.walks
+        )
+        inside = (
+            0 <= foot[0] < self.size[0] and 0 <= foot[1] < self.size[1] for foot in feet if foot
+        )
+        return sum(inside) / self.fps
+
     def _picture(self, floor: NDArray[np.uint8], at_s: float) -> NDArray[np.uint8]:
         picture = floor.copy()
         for walk in self.walks:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.capture.footfall.annotate import Annotator, check_target
+from agent.capture.footfall.annotate import Annotator
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.clip_count import played_at
 from agent.capture.footfall.clip_progress import ClipProgress
 from agent.capture.footfall.counting.counter import Walkers
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
+from agent.capture.footfall.drawn_files import check_target
 from agent.capture.footfall.recount import Glance, recount
 from agent.capture.footfall.scene import Scene, way_in
 from agent.errors import DiskUnusable, InvalidInput
@@ -117,8 +118,8 @@ def test_a_target_that_cannot_work_is_refused_before_anything_is_done(tmp_path: 
         ("clip.mp4", "the clip itself"),
     ):
         with pytest.raises(InvalidInput, match=reason):
-            check_target(tmp_path / name, clip)
-    check_target(tmp_path / "out.mp4", clip)
+            check_target("--annotate", tmp_path / name, ".mp4", clip)
+    check_target("--annotate", tmp_path / "out.mp4", ".mp4", clip)
 
 
 def test_a_place_where_nothing_can_be_written_is_one_sentence() -> None:

@@ -12,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.capture.footfall.analyst import Learnt
 from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.counting.facts import CutStay, Presence, Stay, Warmth
 from agent.capture.footfall.counting.line import Crossing, Direction
+from agent.capture.footfall.counting.moment import Moment
+from agent.capture.footfall.counting.settling import Settled
 from agent.capture.footfall.detection.detections import Detections, no_detections
 from agent.capture.footfall.detection.detector import Picture
 from agent.capture.footfall.messages import (
@@ -22,21 +26,26 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Marked,
     Opened,
     Seen,
+    SettledCrossing,
     Told,
     WatchedLine,
+    WatchedZone,
     encode,
     read_job,
     read_told,
 )
 from agent.capture.footfall.pace import Pace
-from agent.capture.footfall.span import Span
+from agent.capture.footfall.span import Condition, Span
 from agent.capture.footfall.watcher import failed, serve, teller
-from agent.capture.footfall.watching import in_pixels, look
+from agent.capture.footfall.watching import in_pixels, look, zone_in_pixels
+from agent.config import BadgeSettings
 from agent.errors import (
     AgentError,
     BadLine,
+    BadZone,
     CameraLost,
     CameraUnreadable,
     InvalidInput,
@@ -45,11 +54,15 @@ from agent.errors import (
     VisionNotInstalled,
 )
 from models.vision.manifest import read_manifest
+from models.wire.events.footfall import MarkKind, ZoneKind
+from tests.simulators.passers import nobody
 
 JOB = Job(
     source="rtsp://user:hunter2@camera/door",
     login="keeper:hunter2",
     lines=[WatchedLine("door", 0.5, 0.0, 0.5, 1.0)],
+    zones=[WatchedZone("till", ZoneKind.QUEUE, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])],
+    badge=BadgeSettings(hue=(340.0, 20.0)),
     network=read_manifest().networks[0],
     network_file="/networks/a.onnx",
 )
@@ -66,6 +79,20 @@ def crossing(at_s: float) -> Crossing:
         Seen(first_s=1.0, last_s=1.5, samples=5, observed_s=0.5),
         Seen(
             first_s=1.0, last_s=1.2, samples=1, observed_s=0.2, crossings=[Crossed("a", "in", 1.1)]
+        ),
+        Seen(
+            first_s=1.0,
+            last_s=1.2,
+            samples=1,
+            observed_s=0.2,
+            settled=[SettledCrossing("a", "in", 1.1, staff=True, again=False, leads=False)],
+            facts=[
+                Presence("shelf", 1.2, 0.4, 0.2, 2),
+                Stay("shelf", 1.1, 12.5),
+                CutStay("till", 1.1),
+                Warmth(33, 1.2, 0.2),
+            ],
+            marks=[Marked(MarkKind.DARK, 0.5, 1.2)],
         ),
         Ended(truncated=True),
         Failed(kind=FailureKind.BAD_LINE, message="a line, told on one line"),
@@ -96,8 +123,8 @@ def test_only_losses_are_worth_retrying() -> None:
     assert worth == {FailureKind.LOST, FailureKind.BROKEN}
 
 
-def spans(times: Sequence[float], sample_fps: float = 10.0) -> list[Seen]:
-    span = Span(sample_fps)
+def spans(times: Sequence[float]) -> list[Seen]:
+    span = Span()
     told = [span.add(each) for each in times]
     return [each for each in [*told, span.rest()] if each is not None]
 
@@ -113,7 +140,7 @@ def test_samples_are_told_every_half_second() -> None:
 
 
 def test_a_crossing_is_told_at_once() -> None:
-    span = Span(10)
+    span = Span()
     assert span.add(0.0) is None
     told = span.add(0.1, [crossing(0.04)])
     assert told is not None
@@ -127,9 +154,35 @@ def test_a_hole_between_samples_is_not_observed() -> None:
     assert told[0].last_s == 9.0
 
 
-def test_what_a_hole_is_depends_on_the_wanted_rate() -> None:
-    rarely = spans([0.0, 2.0, 4.0, 11.0], sample_fps=0.5)
-    assert sum(each.observed_s for each in rarely) == pytest.approx(4.0)
+@pytest.mark.parametrize(("fps", "observed_s"), [(1, 0.0), (2, 9.5), (3.5, 10.0), (60, 10.0)])
+def test_one_picture_a_second_is_not_watching_closely(fps: float, observed_s: float) -> None:
+    told = spans([n / fps for n in range(round(10 * fps))])
+    assert sum(each.observed_s for each in told) == pytest.approx(observed_s, abs=0.3)
+
+
+def test_who_crossed_in_a_hole_is_not_told_even_when_it_is_proved_later() -> None:
+    span = Span()
+    for at_s in (0.0, 0.2):
+        span.add(at_s)
+    assert span.add(2.0, [crossing(1.1)]) is not None  # its time is told, its crossing is not
+    told = span.add(2.2, [crossing(1.5), crossing(0.2), crossing(2.1)])
+    assert told is not None
+    assert [each.at_s for each in told.crossings] == [0.2, 2.1]
+
+
+def test_how_the_camera_does_is_told_with_the_next_word_and_its_marks_once() -> None:
+    span = Span()
+    span.add(0.0)
+    dark = Marked(MarkKind.DARK, 0.0, 0.1)
+    span.note(Condition([dark], [MarkKind.DARK], 5.0))
+    span.note(Condition((), [MarkKind.DARK], 4.5))
+    told = span.add(0.5)
+    assert told is not None
+    assert (told.marks, told.troubles, told.wanted_fps) == ([dark], [MarkKind.DARK], 4.5)
+    span.add(0.6)
+    rest = span.rest()
+    assert rest is not None
+    assert (rest.marks, rest.troubles, rest.wanted_fps) == ([], [MarkKind.DARK], 4.5)
 
 
 @given(st.lists(st.floats(0.01, 3.0), max_size=60))
@@ -185,6 +238,8 @@ class Show:
     def __init__(self, vanishes: bool = False) -> None:
         self._vanishes = vanishes
 
+    def aim(self, sample_fps: float) -> None: ...
+
     def frames(self) -> Iterator[Frame]:
         for number in range(3):
             yield Frame(np.zeros((100, 200, 3), np.uint8), number / 10, number)
@@ -210,10 +265,31 @@ class Script:
 
     def __init__(self, crossings: dict[float, list[Crossing]]) -> None:
         self._crossings = crossings
+        self.spans_s: list[float] = []
 
-    def update(self, detections: Detections, at_s: float) -> list[Crossing]:
+    def look(self, detections: Detections, at_s: float, span_s: float) -> Moment:
         assert len(detections) == 0
-        return self._crossings.get(at_s, [])
+        self.spans_s.append(span_s)
+        return nobody(at_s, self._crossings.get(at_s, []))
+
+
+class Pupil:
+    """An analyst who learns that somebody was in a zone, at every moment, and once more at last."""
+
+    def look(self, moment: Moment, picture: Picture) -> Learnt:
+        assert picture.shape == (100, 200, 3)
+        return Learnt(facts=[Presence("shelf", moment.at_s, 0.1, 0.0, 1)])
+
+    def rest(self) -> Learnt:
+        return Learnt([Settled(crossing(0.05), staff=True)], [Stay("shelf", 0.2, 0.2)])
+
+
+class Nurse:
+    """Finds the first second dark, at every picture."""
+
+    def look(self, frame: Frame, moment: Moment) -> Condition:
+        assert frame.at_s == moment.at_s
+        return Condition([Marked(MarkKind.DARK, frame.at_s, frame.at_s + 0.1)], [MarkKind.DARK])
 
 
 def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
@@ -221,7 +297,16 @@ def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
     clock = Sleeper()
     pace = Pace(0, lambda: clock.now_s, clock.sleep)
     try:
-        look(camera, Nobody(), Script(crossings), span=Span(10), pace=pace, tell=told.append)
+        look(
+            camera,
+            Nobody(),
+            Script(crossings),
+            Pupil(),
+            care=Nurse(),
+            span=Span(),
+            pace=pace,
+            tell=told.append,
+        )
     except CameraLost as error:
         told.append(failed(error))
     return told
@@ -239,9 +324,68 @@ def test_opening_is_told_before_anything_is_seen() -> None:
     assert (rest.first_s, rest.last_s, rest.samples) == (0.1, 0.2, 1)
 
 
+def test_what_is_wrong_with_the_camera_is_told_with_what_was_seen() -> None:
+    told = [each for each in looked(Show(), {}) if isinstance(each, Seen)]
+    assert [mark.begin_s for each in told for mark in each.marks] == [0.0, 0.1, 0.2]
+    assert told[-1].troubles == [MarkKind.DARK]
+
+
+def test_who_crosses_while_no_picture_comes_is_not_told() -> None:
+    class Slow(Show):
+        def frames(self) -> Iterator[Frame]:
+            for number in range(5):
+                yield Frame(np.zeros((100, 200, 3), np.uint8), float(number), number)
+
+    told = [
+        each
+        for each in looked(Slow(), {2.0: [crossing(1.4)], 4.0: [crossing(3.4)]})
+        if isinstance(each, Seen)
+    ]
+    assert sum(each.samples for each in told) == 5
+    assert sum(each.observed_s for each in told) == 0.0
+    assert [crossed for each in told for crossed in each.crossings] == []
+
+
 def test_what_was_seen_is_told_before_the_loss() -> None:
     told = looked(Show(vanishes=True), {})
     assert [type(each) for each in told] == [Opened, Seen, Failed]
+
+
+def test_what_is_learnt_is_told_once_and_to_the_end() -> None:
+    told = [each for each in looked(Show(vanishes=True), {}) if isinstance(each, Seen)]
+    facts = [fact for each in told for fact in each.facts]
+    assert facts == [
+        *(Presence("shelf", at_s, 0.1, 0.0, 1) for at_s in (0.0, 0.1, 0.2)),
+        Stay("shelf", 0.2, 0.2),
+    ]
+    settled = [each for message in told for each in message.settled]
+    assert settled == [SettledCrossing("door", "in", 0.05, staff=True, again=False, leads=False)]
+
+
+def test_a_verdict_is_told_at_once() -> None:
+    span = Span()
+    span.add(0.0)
+    assert span.add(0.1, learnt=Learnt(facts=[Stay("shelf", 0.0, 3.0)])) is None
+    told = span.add(0.2, learnt=Learnt([Settled(crossing(0.05), again=True)]))
+    assert told is not None
+    assert (len(told.settled), len(told.facts)) == (1, 1)
+    assert span.rest() is None
+
+
+def test_only_time_that_was_watched_closely_counts_for_whoever_is_there() -> None:
+    span = Span()
+    closely = []
+    for at_s in (0.0, 0.2, 9.0, 9.1):
+        closely.append(span.closely_s(at_s))
+        span.add(at_s)
+    assert closely == pytest.approx([0.0, 0.2, 0.0, 0.1])
+
+
+def test_a_zone_of_shares_lies_where_the_picture_is() -> None:
+    corners = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0)]
+    zone = zone_in_pixels(WatchedZone("shelf", ZoneKind.QUEUE, corners), (768, 576))
+    assert list(zone.corners) == [(0.0, 0.0), (384.0, 0.0), (384.0, 576.0)]
+    assert (zone.name, zone.kind) == ("shelf", ZoneKind.QUEUE)
 
 
 def test_a_line_of_shares_lies_where_the_picture_is() -> None:
@@ -255,6 +399,7 @@ def test_a_line_of_shares_lies_where_the_picture_is() -> None:
         (CameraLost("x"), FailureKind.LOST),
         (CameraUnreadable("x"), FailureKind.UNREADABLE),
         (BadLine("x"), FailureKind.BAD_LINE),
+        (BadZone("x"), FailureKind.BAD_LINE),
         (NetworkMissing("x"), FailureKind.NETWORK),
         (NetworkMismatch("x"), FailureKind.NETWORK),
         (VisionNotInstalled("x"), FailureKind.NOT_INSTALLED),

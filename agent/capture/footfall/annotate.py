@@ -14,6 +14,7 @@ from typing import Final, Self
 import cv2
 
 from agent.capture.footfall.counting.line import Line
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.recount import Glance
 from agent.capture.footfall.scene import Scene
 from agent.errors import DiskUnusable, InvalidInput, VisionNotInstalled
@@ -36,6 +37,7 @@ class Annotator:
         size: width and height of the pictures.
         fps: at which it is to be played.
         lines: to draw, with their counts.
+        zones: likewise, with the people in them.
 
     Raises:
         InvalidInput: nothing can be written there.
@@ -44,11 +46,16 @@ class Annotator:
     """
 
     def __init__(
-        self, path: Path, size: tuple[int, int], fps: float, lines: Sequence[Line]
+        self,
+        path: Path,
+        size: tuple[int, int],
+        fps: float,
+        lines: Sequence[Line],
+        zones: Sequence[Zone] = (),
     ) -> None:
         self._path = path
         self._growing = path.with_name(f".{path.stem}.{os.getpid()}{_SUFFIX}")
-        self._scene = Scene(lines)
+        self._scene = Scene(lines, zones, size)
         self._written = 0
         self._create()
         codec = cv2.VideoWriter.fourcc(*_CODEC)
@@ -99,15 +106,3 @@ class Annotator:
             raise DiskUnusable(
                 f"--annotate {self._path}: could not be written whole; is the disk full?"
             )
-
-
-def check_target(path: Path, clip: Path) -> None:
-    """Refuse a target that cannot work, before any time is spent; raises InvalidInput."""
-    if path.suffix.lower() != _SUFFIX:
-        raise InvalidInput(f"--annotate {path}: it writes MP4; give it a name that ends in .mp4")
-    if path.is_dir():
-        raise InvalidInput(f"--annotate {path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"--annotate {path}: there is no folder {path.parent}; make it first")
-    if path.exists() and path.samefile(clip):
-        raise InvalidInput(f"--annotate {path} is the clip itself; give it another name")

@@ -1,4 +1,4 @@
-"""``lianke-agent count``: a clip, its lines and a network in; figures out.
+"""``lianke-agent count``: a clip, its lines and zones and a network in; figures out.
 
 Nothing is configured, stored or sent. Whatever can be wrong with the command line is found before
 the network is loaded.
@@ -16,15 +16,19 @@ from typing import Final, TextIO
 
 import msgspec
 
-from agent.capture.footfall.annotate import Annotator, check_target
+from agent.capture.footfall.annotate import Annotator
 from agent.capture.footfall.camera.clip import Clip
+from agent.capture.footfall.chart_picture import draw_chart
 from agent.capture.footfall.clip_progress import ClipProgress
 from agent.capture.footfall.counting.line import Line
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detector import Detector
 from agent.capture.footfall.detection.loading import load_detector
-from agent.capture.footfall.recount import recount
+from agent.capture.footfall.drawn_files import check_target, write_png
+from agent.capture.footfall.heat_picture import Backdrop, draw_heat
+from agent.capture.footfall.recount import Spectator, recount
 from agent.capture.footfall.recount_report import document, table
-from agent.errors import BadConfiguration, BadLine, InvalidInput
+from agent.errors import BadConfiguration, BadLine, BadZone, InvalidInput
 from agent.networks import NetworkCache, default_folder
 
 _USUAL_FPS: Final = 25.0
@@ -40,18 +44,24 @@ class ClipOrder:
 
     Attributes:
         clip: the recording.
-        lines: each as ``NAME=x1,y1,x2,y2`` in pixels.
+        lines: each as ``NAME[:KIND]=x1,y1,x2,y2`` in pixels.
+        zones: each as ``NAME[:KIND]=x1,y1,x2,y2,x3,y3…``.
         sample_fps: pictures to look at per second of video; all of them when None.
         network: the manifest's name; empty for the first in the cache.
         annotate: where to write the clip with what was seen drawn in.
+        heatmap: where to write a picture of where people stood and walked.
+        chart: where to write a picture of the counts over time.
         as_json: one JSON document instead of a table.
     """
 
     clip: Path
     lines: Sequence[str]
+    zones: Sequence[str] = ()
     sample_fps: float | None = None
     network: str = ""
     annotate: Path | None = None
+    heatmap: Path | None = None
+    chart: Path | None = None
     as_json: bool = False
 
 
@@ -79,40 +89,64 @@ def run(
 
     Raises:
         BadLine: no line is given, or one is malformed, outside the picture or there twice.
-        InvalidInput: ``sample_fps`` is no rate, or nothing can be written to ``annotate``.
+        BadZone: likewise a zone.
+        InvalidInput: ``sample_fps`` is no rate, or nothing can be written where it was asked for.
         CameraUnreadable: the clip is missing, empty, no video or not to be decoded.
         NetworkMissing: no network was pulled.
         NetworkMismatch: its bytes are not those that the manifest names.
         VisionNotInstalled: OpenCV cannot write the annotated clip.
+        DiskUnusable: a picture could not be written.
     """
-    lines = _read_lines(order.lines)
+    drawing = _Drawing(_read_lines(order.lines), _read_zones(order.zones))
     with Clip(order.clip, _sample_fps(order.sample_fps)) as clip:
-        _check_lines(lines, clip.size)
-        if order.annotate is not None:
-            check_target(order.annotate, order.clip)
+        drawing.check(clip.size)
+        _check_targets(order)
         detector = detector_of(order.network)
+        backdrop = Backdrop(clip.size)
         with ExitStack() as watching:
-            spectators = []
-            for spectator in _spectators(order, clip, lines, stderr):
+            spectators: list[Spectator] = [backdrop] if order.heatmap else []
+            for spectator in _spectators(order, clip, drawing, stderr):
                 watching.enter_context(spectator)
                 spectators.append(spectator)
-            counted = recount(clip, detector, lines, now_s=time.perf_counter, spectators=spectators)
+            counted = recount(
+                clip,
+                detector,
+                drawing.lines,
+                now_s=time.perf_counter,
+                spectators=spectators,
+                zones=drawing.zones,
+            )
     if counted.truncated:
         stderr.write(
             f"lianke-agent: {order.clip} breaks off after {counted.seconds_of_video:.1f} s; "
             "what there is was counted\n"
         )
-    told = msgspec.json.encode(document(counted)).decode() if order.as_json else table(counted)
-    stdout.write(f"{told}\n")
+    told = document(counted)
+    if order.heatmap is not None:
+        write_png(order.heatmap, draw_heat(backdrop.picture, told.heat))
+    if order.chart is not None:
+        write_png(order.chart, draw_chart(counted))
+    stdout.write(f"{msgspec.json.encode(told).decode() if order.as_json else table(counted)}\n")
+
+
+def _check_targets(order: ClipOrder) -> None:
+    targets = (
+        ("--annotate", order.annotate, ".mp4"),
+        ("--heatmap", order.heatmap, ".png"),
+        ("--chart", order.chart, ".png"),
+    )
+    for option, path, suffix in targets:
+        if path is not None:
+            check_target(option, path, suffix, order.clip)
 
 
 def _spectators(
-    order: ClipOrder, clip: Clip, lines: Sequence[Line], stderr: TextIO
+    order: ClipOrder, clip: Clip, drawing: _Drawing, stderr: TextIO
 ) -> Iterator[ClipProgress | Annotator]:
     yield ClipProgress(stderr, time.monotonic)
     if order.annotate is not None:
         fps = played_at(clip.fps, order.sample_fps)
-        yield Annotator(order.annotate, clip.size, fps, lines)
+        yield Annotator(order.annotate, clip.size, fps, drawing.lines, drawing.zones)
 
 
 def played_at(clip_fps: float, sample_fps: float | None) -> float:
@@ -130,16 +164,35 @@ def _read_lines(written: Sequence[str]) -> list[Line]:
     return lines
 
 
-def _check_lines(lines: Sequence[Line], size: tuple[int, int]) -> None:
-    width, height = size
-    if not lines:
-        raise BadLine(
-            "no line to count at: add one in pixels, such as "
-            f"--line door={width // 2},0,{width // 2},{height} "
-            f"(the picture is {width} wide and {height} high)"
-        )
-    for line in lines:
-        line.check_within(size)
+def _read_zones(written: Sequence[str]) -> list[Zone]:
+    zones = [Zone.parse(each) for each in written]
+    names = [zone.name for zone in zones]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadZone(f"--zone {name} is there twice; give each zone a name of its own")
+    return zones
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is counted at."""
+
+    lines: Sequence[Line]
+    zones: Sequence[Zone]
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Refuse what does not fit pictures of (width, height); raises BadLine, BadZone."""
+        width, height = size
+        if not self.lines and not any(zone.kind.is_told for zone in self.zones):
+            raise BadLine(
+                "no line to count at: add one in pixels, such as "
+                f"--line door={width // 2},0,{width // 2},{height} "
+                f"(the picture is {width} wide and {height} high)"
+            )
+        for line in self.lines:
+            line.check_within(size)
+        for zone in self.zones:
+            zone.check_within(size)
 
 
 def _sample_fps(asked: float | None) -> float:

@@ -9,13 +9,14 @@ not told before it is complete. While nobody plays the clip, the absence is told
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from agent.capture.footfall.counting.facts import dated_s
 from agent.capture.footfall.messages import Opened, Seen
-from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes, Step
+from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes
 from agent.capture.footfall.played import Played, PlayedMark
+from agent.capture.footfall.tally import Doubt, News, Places, Step, Verdict
 from models.runtime.clock import Clock
 from models.wire.events.footfall import GapReason
 
@@ -63,10 +64,10 @@ class Diary(Protocol):
 class LiveDiary:
     """A camera that shows what is. All time from its making on is told."""
 
-    def __init__(self, lines: Sequence[str], clock: Clock, *, own_time: bool) -> None:
+    def __init__(self, places: Places, clock: Clock, *, own_time: bool) -> None:
         """``own_time``: the watcher's times are a clip's, which plays as if it happened now."""
         self._wall = WallOffset(clock)
-        self._minutes = Minutes(lines, self._wall.axis_ms())
+        self._minutes = Minutes(places, self._wall.axis_ms())
         self._own_time = own_time
         self._shift_ms = 0
         self._cause = GapReason.STARTING
@@ -90,7 +91,7 @@ class LiveDiary:
             _ms(message.observed_s),
             self._wall.offset_ms(),
             samples=message.samples,
-            steps=_steps(message, shift_ms),
+            news=_news(message, shift_ms),
             network=self._network,
             hole=self._cause,
         )
@@ -120,14 +121,12 @@ class LiveDiary:
 class RecordedDiary:
     """A clip that was recorded at a known time."""
 
-    def __init__(
-        self, lines: Sequence[str], begin_at: datetime, clock: Clock, mark: PlayedMark
-    ) -> None:
-        self._lines = tuple(lines)
+    def __init__(self, places: Places, begin_at: datetime, clock: Clock, mark: PlayedMark) -> None:
+        self._places = places
         self._begin_ms = round(begin_at.timestamp() * 1000)
         self._wall = WallOffset(clock)
-        self._absences = Minutes((), self._wall.axis_ms())
-        self._clip = Minutes(lines, 0)
+        self._absences = Minutes(Places({}), self._wall.axis_ms())
+        self._clip = Minutes(places, 0)
         self._mark = mark
         self._network = ""
 
@@ -139,7 +138,7 @@ class RecordedDiary:
     def opened(self, message: Opened, network: str) -> None:
         """The clip plays from its beginning; what was under way is counted anew."""
         self._network = network
-        self._clip = Minutes(self._lines, _ms(message.at_s))
+        self._clip = Minutes(self._places, _ms(message.at_s))
         self._absences.skip(self._wall.axis_ms())
 
     def seen(self, message: Seen) -> None:
@@ -149,7 +148,7 @@ class RecordedDiary:
             _ms(message.observed_s),
             self._begin_ms,
             samples=message.samples,
-            steps=_steps(message, 0),
+            news=_news(message, 0),
             network=self._network,
         )
         self._absences.skip(self._wall.axis_ms())
@@ -208,11 +207,24 @@ class WallOffset:
         return _ms(self._clock.now().timestamp()) - self.axis_ms()
 
 
-def _steps(message: Seen, shift_ms: int) -> list[Step]:
-    return [
-        Step(crossed.line, crossed.direction == "in", _ms(crossed.at_s) + shift_ms)
-        for crossed in message.crossings
-    ]
+def _news(message: Seen, shift_ms: int) -> News:
+    def axis_ms(at_s: float) -> int:
+        return _ms(at_s) + shift_ms
+
+    def step(line: str, direction: str, at_s: float) -> Step:
+        return Step(line, direction == "in", axis_ms(at_s))
+
+    return News(
+        steps=[step(each.line, each.direction, each.at_s) for each in message.crossings],
+        verdicts=[
+            Verdict(step(each.line, each.direction, each.at_s), each.staff, each.again, each.leads)
+            for each in message.settled
+        ],
+        facts=[(axis_ms(dated_s(fact)), fact) for fact in message.facts],
+        doubts=[
+            Doubt(each.kind, axis_ms(each.begin_s), axis_ms(each.end_s)) for each in message.marks
+        ],
+    )
 
 
 def _ms(seconds: float) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from agent.capture.footfall.messages import Job, WatchedLine
+from agent.capture.footfall.messages import Job, WatchedLine, WatchedZone
 from agent.capture.footfall.process import Watcher, WatcherProcess
-from agent.config import CameraSettings, LineSettings, SourceKind
+from agent.capture.footfall.viewfinder.finder import Viewfinder
+from agent.config import CameraSettings, LineSettings, SourceKind, ZoneSettings
 from agent.errors import BadConfiguration, CameraUnreadable
 from agent.networks import InstalledNetwork, NetworkCache
 
@@ -15,9 +16,13 @@ from agent.networks import InstalledNetwork, NetworkCache
 class Launcher:
     """Starts the watcher of one camera. What may have changed since is read again every time."""
 
-    def __init__(self, camera: CameraSettings, networks: NetworkCache) -> None:
+    def __init__(
+        self, camera: CameraSettings, networks: NetworkCache, viewfinder: Viewfinder
+    ) -> None:
+        """``viewfinder`` shows what the watcher sees that was started last."""
         self._camera = camera
         self._networks = networks
+        self._viewfinder = viewfinder
 
     def __call__(self) -> Watcher:
         """A watcher at its job.
@@ -28,17 +33,23 @@ class Launcher:
             CameraLost: the process cannot be started.
         """
         installed = self._networks.find(self._camera.network)
-        return WatcherProcess(self._job(installed), named(installed))
+        job = self._job(installed)
+        with self._viewfinder.new_pair() as theirs:
+            return WatcherProcess(job, named(installed), shows=theirs.fileno())
 
     def _job(self, installed: InstalledNetwork) -> Job:
         camera = self._camera
         return Job(
             source=_present(camera),
             login=read_login(camera),
-            lines=[_watched(line) for line in camera.line],
+            lines=[watched_line(line) for line in camera.line],
+            zones=[watched_zone(zone) for zone in camera.zone],
+            badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
-            sample_fps=camera.sample_fps,
+            sample_fps=camera.steady_fps,
+            processor_share=camera.processor_share,
+            source_fps=camera.source_fps or 0.0,
             speed=camera.speed,
         )
 
@@ -79,6 +90,8 @@ def _present(camera: CameraSettings) -> str:
             return os.path.realpath(camera.file)
         case SourceKind.CLIP:
             return str(_existing(camera.name, camera.file))
+        case SourceKind.SEQUENCE:
+            return os.path.expanduser(camera.source)
 
 
 def _existing(camera: str, clip: Path) -> Path:
@@ -89,5 +102,12 @@ def _existing(camera: str, clip: Path) -> Path:
     return clip
 
 
-def _watched(line: LineSettings) -> WatchedLine:
-    return WatchedLine(line.name, *line.begin, *line.end)
+def watched_line(line: LineSettings) -> WatchedLine:
+    """A line as a watcher is told of it."""
+    (x1, y1), (x2, y2) = line.begin, line.end
+    return WatchedLine(line.name, x1, y1, x2, y2, line.kind)
+
+
+def watched_zone(zone: ZoneSettings) -> WatchedZone:
+    """A zone as a watcher is told of it."""
+    return WatchedZone(zone.name, zone.kind, [(x, y) for x, y in zone.corners])

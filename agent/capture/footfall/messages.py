@@ -14,8 +14,11 @@ from typing import Final
 
 import msgspec
 
+from agent.capture.footfall.counting.facts import Fact
+from agent.config import BadgeSettings
 from agent.errors import CameraLost, InvalidInput
 from models.vision.manifest import Network
+from models.wire.events.footfall import LineKind, MarkKind, ZoneKind
 
 
 class FailureKind(StrEnum):
@@ -24,7 +27,7 @@ class FailureKind(StrEnum):
     LOST = "lost"  # try again with back-off: the camera does not answer or vanished
     BROKEN = "broken"  # try again with back-off: the watcher itself failed; its log says how
     UNREADABLE = "unreadable"  # never: the source is missing, empty or cannot be decoded
-    BAD_LINE = "bad_line"  # never: a line of the configuration cannot be counted on
+    BAD_LINE = "bad_line"  # never: a line or zone of the configuration cannot be counted on
     NETWORK = "network"  # ask a person: the network's file is missing or not what it should be
     NOT_INSTALLED = "not_installed"  # ask a person: the libraries that look at pictures are absent
 
@@ -42,6 +45,15 @@ class WatchedLine(msgspec.Struct, frozen=True, array_like=True):
     y1: float
     x2: float
     y2: float
+    kind: LineKind = LineKind.ENTRANCE
+
+
+class WatchedZone(msgspec.Struct, frozen=True, array_like=True):
+    """An area with these corners, in shares of the picture, 0-1, y downwards."""
+
+    name: str
+    kind: ZoneKind
+    corners: list[tuple[float, float]]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
@@ -50,10 +62,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
     Attributes:
         source: a clip's path, ``/dev/videoN`` or its number, or an ``rtsp``/``http`` address.
         login: ``user:password`` of an address, or empty.
-        lines: what to count, at least one.
+        lines: what to count at.
+        zones: where people stay, where nobody is looked at, and where staff come from.
+        badge: what staff wear, if they are known by that.
         network: the network that looks, as the manifest describes it.
         network_file: where its bytes are; the watcher verifies them once more.
-        sample_fps: pictures to look at per second of the source; 0 means every one.
+        sample_fps: pictures to look at per second of the source; 0 means every one, and None as
+            many from 3.5 to 7 as the processor allows.
+        processor_share: of one core, that watching may take where that decides.
+        source_fps: of a folder or pattern of pictures: how many were taken per second.
         speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes.
     """
 
@@ -61,8 +78,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
     lines: list[WatchedLine]
     network: Network
     network_file: str
+    zones: list[WatchedZone] = []
+    badge: BadgeSettings | None = None
     login: str = ""
-    sample_fps: float = 5.0
+    sample_fps: float | None = None
+    processor_share: float = 0.5
+    source_fps: float = 0.0
     speed: float = 1.0
 
     def __repr__(self) -> str:
@@ -80,6 +101,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
         at_s: the first picture's time, on the same clock as ``Seen``.
         rule: the version of the rule that counts (``counting.counter.RULE``); it goes into the
             events, and the agent cannot import it.
+        analyses: likewise of what else is made of people's ways (``analyst.ANALYSES``).
     """
 
     width: int
@@ -87,6 +109,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     fps: float
     at_s: float
     rule: str = ""
+    analyses: str = ""
 
 
 class Crossed(msgspec.Struct, frozen=True, array_like=True):
@@ -95,6 +118,31 @@ class Crossed(msgspec.Struct, frozen=True, array_like=True):
     line: str
     direction: str
     at_s: float
+
+
+class SettledCrossing(msgspec.Struct, frozen=True, array_like=True):
+    """More about a crossing that was told before with the same first three.
+
+    Attributes:
+        staff: one of the staff crossed; then neither of the others holds.
+        again: who came in had gone out shortly before.
+        leads: the first of a group of visitors; somebody alone is one.
+    """
+
+    line: str
+    direction: str
+    at_s: float
+    staff: bool
+    again: bool
+    leads: bool
+
+
+class Marked(msgspec.Struct, frozen=True, array_like=True):
+    """From then to then the camera was not to be trusted, on the clock of ``Seen``."""
+
+    kind: MarkKind
+    begin_s: float
+    end_s: float
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
@@ -111,6 +159,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
             ``last_s - first_s``. A hole between two samples is not observed.
         crossings: in order of time. A crossing may be dated before ``first_s``, when only later
             samples proved it; it is told once.
+        settled: what is known now of crossings told before, some seconds ago; each is told once.
+        facts: of zones and of the heat map, of the last seconds; each is told once.
+        marks: when the camera was not to be trusted. They may begin before ``first_s``, when it was
+            certain only later; those of one kind do not overlap.
+        troubles: what of that stands at the end of the span.
+        wanted_fps: pictures per second that are aimed at now; 0 for every one.
     """
 
     first_s: float
@@ -118,6 +172,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     samples: int
     observed_s: float
     crossings: list[Crossed] = []
+    settled: list[SettledCrossing] = []
+    facts: list[Fact] = []
+    marks: list[Marked] = []
+    troubles: list[MarkKind] = []
+    wanted_fps: float = 0.0
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):

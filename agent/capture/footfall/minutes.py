@@ -11,28 +11,23 @@ minute that the clock goes through twice comes in two parts, each of sixty secon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from models.wire.events.footfall import Gap, GapReason, LineTally
+from agent.capture.footfall.tally import Doubt, News, Places, Tally
+from models.wire.events.footfall import Gap, GapReason, LineTally, Mark, ZoneTally
 
 MINUTE_MS: Final = 60_000
-_GRACE_MS: Final = 3_000
+_GRACE_MS: Final = 4_000
 """How long a minute stays open behind the last word told: a crossing is proved by later samples,
-and is dated before them."""
+and is dated before them. Who was staff, who came in a group and who was in a zone is judged 2.5 s
+later, by a sample, and told up to half a second after that."""
+
+_NO_NEWS: Final = News()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Somebody crossed a line, on the axis."""
-
-    line: str
-    ingress: bool
-    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,8 @@ class Minute:
         observed_ms: how much of it was watched; together with the gaps at most a minute.
         lines: every line where anything was watched, else none: absent is never zero.
         network: what looked; empty where nothing did.
+        zones: likewise, every dwell and queue zone.
+        heat: pairs of a cell and milliseconds.
     """
 
     begin_at: datetime
@@ -52,6 +49,9 @@ class Minute:
     lines: tuple[LineTally, ...]
     gaps: tuple[Gap, ...]
     network: str = ""
+    zones: tuple[ZoneTally, ...] = ()
+    heat: tuple[tuple[int, int], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(slots=True)
@@ -65,14 +65,14 @@ class _Part:
     samples: int = 0
     network: str = ""
     gaps: dict[GapReason, int] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
 
 
 class Minutes:
     """The minutes of one camera, from ``start_ms`` on the axis."""
 
-    def __init__(self, lines: Sequence[str], start_ms: int) -> None:
-        self._lines = tuple(lines)
+    def __init__(self, places: Places, start_ms: int) -> None:
+        self._places = places
         self._told_ms = start_ms
         self._parts: list[_Part] = []
 
@@ -93,7 +93,7 @@ class Minutes:
         offset_ms: int,
         *,
         samples: int,
-        steps: Sequence[Step] = (),
+        news: News = _NO_NEWS,
         network: str = "",
         hole: GapReason = GapReason.SLOW,
     ) -> None:
@@ -104,20 +104,20 @@ class Minutes:
             observed_ms: at most the whole span counts.
             offset_ms: Unix time less axis.
             samples: pictures looked at in the span.
-            steps: who crossed; also before the span, as long as its minute is open. A later one
-                counts in the oldest minute that is.
+            news: what else is known; also of before the span, as long as its minute is open. What
+                is told later counts in the oldest minute that is; a verdict on a step whose minute
+                is told is too late, and a doubt is cut to the minutes that are open.
             network: what looked.
             hole: what explains the rest of the span.
         """
         self.missed(until_ms - max(observed_ms, 0), hole, offset_ms)
         for part, span_ms in self._walk(until_ms, offset_ms, network):
             part.observed_ms += span_ms
-        if not self._parts and (samples or steps):
+        if not self._parts and (samples or news.steps or news.facts):
             self._open(self._told_ms, offset_ms, network)
         if self._parts:
             self._parts[-1].samples += samples
-        for step in steps:
-            self._part_at(step.at_ms).steps.append(step)
+        self._take(news)
 
     def skip(self, until_ms: int) -> None:
         """Leave time untold, which says that nobody accounted for it."""
@@ -135,6 +135,22 @@ class Minutes:
         done = [self._minute(part) for part in self._parts]
         self._parts.clear()
         return done
+
+    def _take(self, news: News) -> None:
+        for step in news.steps:
+            self._part_at(step.at_ms).tally.steps.append(step)
+        for at_ms, fact in news.facts:
+            self._part_at(at_ms).tally.take(fact)
+        for verdict in news.verdicts:
+            any(part.tally.judge(verdict) for part in reversed(self._parts))
+        for doubt in news.doubts:
+            self._doubt(doubt)
+
+    def _doubt(self, doubt: Doubt) -> None:
+        for part in self._parts:
+            ms = min(doubt.end_ms, part.end_ms) - max(doubt.begin_ms, part.begin_ms)
+            if ms > 0:
+                part.tally.doubt(doubt.kind, ms)
 
     def _walk(self, until_ms: int, offset_ms: int, network: str) -> Iterator[tuple[_Part, int]]:
         """Move ``told_ms`` on, piece by piece: each lies within one minute, and in one part."""
@@ -164,23 +180,22 @@ class Minutes:
         return part
 
     def _part_at(self, at_ms: int) -> _Part:
-        """Where a crossing of that time counts: a part that was watched, or its lines are lost."""
+        """Where what happened then counts: a part that was watched, or its lines are lost."""
         watched = [part for part in self._parts if part.observed_ms] or self._parts
         earlier = [part for part in watched if part.begin_ms <= at_ms]
         return earlier[-1] if earlier else watched[0]
 
     def _minute(self, part: _Part) -> Minute:
-        told = part.observed_ms or part.steps
+        begin_at = _EPOCH + timedelta(minutes=part.number)
+        told, tally = part.observed_ms or part.tally.steps, part.tally
         return Minute(
-            begin_at=_EPOCH + timedelta(minutes=part.number),
+            begin_at=begin_at,
             observed_ms=part.observed_ms,
             samples=part.samples,
-            lines=tuple(_tally(line, part.steps) for line in self._lines) if told else (),
+            lines=tally.lines(self._places, begin_at) if told else (),
             gaps=tuple(Gap(reason=reason, ms=ms) for reason, ms in sorted(part.gaps.items())),
             network=part.network,
+            zones=tally.zones(self._places) if told or tally.knows_zones else (),
+            heat=tally.heat,
+            marks=tally.marks,
         )
-
-
-def _tally(line: str, steps: Sequence[Step]) -> LineTally:
-    ways = [step.ingress for step in steps if step.line == line]
-    return LineTally(line=line, ingress=sum(ways), egress=len(ways) - sum(ways))

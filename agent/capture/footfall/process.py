@@ -24,6 +24,9 @@ _PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "PYTHONPATH",
 _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Asked by the libraries at their import: a pool of threads would cost memory and do nothing."""
 
+SHOWS_ON: Final = "--shows-on"
+"""Precedes, on the watcher's command line, the descriptor of the socket that it inherits."""
+
 _CHUNK_BYTES: Final = 65_536
 _LONGEST_LINE: Final = 1 << 20
 
@@ -53,7 +56,13 @@ class WatcherProcess:
     """The real one."""
 
     def __init__(
-        self, job: Job, network: str, *, patience_s: float = 1.0, program: Sequence[str] = _PROGRAM
+        self,
+        job: Job,
+        network: str,
+        *,
+        patience_s: float = 1.0,
+        program: Sequence[str] = _PROGRAM,
+        shows: int | None = None,
     ) -> None:
         """Start it and hand it its job.
 
@@ -62,6 +71,8 @@ class WatcherProcess:
             network: what it looks with, as events name it.
             patience_s: how long it is waited for, from asking it to end until it is killed.
             program: what to run; another one only in tests.
+            shows: the descriptor of a private socket by which it shows what it sees to whoever
+                asks; it inherits this one and no other.
 
         Raises:
             CameraLost: it cannot be started, or ended before it had read its job.
@@ -71,10 +82,11 @@ class WatcherProcess:
         self._unread = b""
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                list(program),
+                [*program, *_seen_through(shows)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=watcher_environment(os.environ),
+                pass_fds=() if shows is None else (shows,),
                 start_new_session=True,  # Ctrl-C in a terminal is for us; we end it in order
                 bufsize=0,
             )
@@ -149,6 +161,10 @@ class WatcherProcess:
 def watcher_environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The little of our environment that a watcher gets: named, so that no secret slips in."""
     return {name: ours[name] for name in _PASSED_ON if name in ours} | _ONE_THREAD
+
+
+def _seen_through(descriptor: int | None) -> list[str]:
+    return [] if descriptor is None else [SHOWS_ON, str(descriptor)]
 
 
 def _close(pipe: IO[bytes] | None) -> None:

@@ -40,7 +40,13 @@ class Recorder:
         self._complaint = ""
 
     def record(
-        self, camera: str, minutes: Sequence[Minute], *, rule: str = "", recorded: bool = False
+        self,
+        camera: str,
+        minutes: Sequence[Minute],
+        *,
+        rule: str = "",
+        analyses: str = "",
+        recorded: bool = False,
     ) -> bool:
         """Store minutes, and what waits from before; never raises for the disk.
 
@@ -48,13 +54,15 @@ class Recorder:
             camera: whose they are.
             minutes: may be empty, to try again what waits.
             rule: what turned tracks into crossings.
+            analyses: what made all else of them.
             recorded: of a clip, which may be played again: the same content has the same id.
 
         Returns:
             Whether everything is durable.
         """
         self._metrics.counted(camera, minutes)
-        drafts = [self._draft(_event(camera, minute, rule), recorded) for minute in minutes]
+        events = [event_of(camera, minute, rule, analyses) for minute in minutes]
+        drafts = [self._draft(event, recorded) for event in events]
         with self._lock:
             self._held.extend(drafts)
             self._bound()
@@ -107,7 +115,9 @@ class Recorder:
             self._complaint = ""
 
 
-def _event(camera: str, minute: Minute, rule: str) -> FootfallCounted:
+def event_of(camera: str, minute: Minute, rule: str, analyses: str) -> FootfallCounted:
+    """A minute as it is told; what nobody counted names neither rule nor analyses."""
+    counted = bool(minute.observed_ms or minute.lines)
     return FootfallCounted(
         camera=camera,
         begin_at=minute.begin_at,
@@ -116,5 +126,9 @@ def _event(camera: str, minute: Minute, rule: str) -> FootfallCounted:
         lines=list(minute.lines),
         gaps=list(minute.gaps),
         network=minute.network,
-        rule=rule if minute.lines else "",
+        rule=rule if counted else "",
+        zones=list(minute.zones),
+        heat=list(minute.heat),
+        marks=list(minute.marks),
+        analyses=analyses if counted else "",
     )

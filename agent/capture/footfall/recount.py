@@ -10,11 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.capture.footfall.analyst import Analyst
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.port import Camera
 from agent.capture.footfall.counting.counter import Counter, Walkers
+from agent.capture.footfall.counting.facts import Fact
 from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.counting.settling import Settled
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.span import Span
 
 
 class Recording(Camera, Protocol):
@@ -67,7 +72,7 @@ class Pace:
     Attributes:
         decode: reading and decoding, of the frames in between as well.
         detect: finding people.
-        track: following them, and the lines.
+        track: following them, the lines, and what else is learnt of their ways.
         total: everything but the spectators.
     """
 
@@ -89,6 +94,10 @@ class Recount:
         crossings: in the order in which they were told.
         pace: what it took.
         truncated: the clip ended before its container says; what there was is counted.
+        zones: as they were given.
+        observed_s: how much of the clip was looked at closely enough to say who was where.
+        settled: what else is known of the crossings.
+        facts: what is known of zones and heat.
     """
 
     frames: int
@@ -98,6 +107,10 @@ class Recount:
     crossings: tuple[Crossing, ...]
     pace: Pace
     truncated: bool
+    zones: tuple[Zone, ...] = ()
+    observed_s: float = 0.0
+    settled: tuple[Settled, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 def recount(
@@ -107,6 +120,7 @@ def recount(
     *,
     now_s: Callable[[], float],
     spectators: Sequence[Spectator] = (),
+    zones: Sequence[Zone] = (),
 ) -> Recount:
     """Count a recording to its end.
 
@@ -116,22 +130,33 @@ def recount(
         lines: checked against the recording's size; their names differ.
         now_s: a stop-watch, in seconds.
         spectators: shown every picture after it was counted.
+        zones: checked as the lines are.
 
     Raises:
         CameraUnreadable: the pictures change their size on the way.
     """
-    counter = Counter(lines, recording.size)
+    counter = Counter(lines, recording.size, zones=zones)
+    analyst = Analyst(lines, zones, recording.size)
+    span, observed_s = Span(), 0.0
     laps = _Laps(now_s)
     crossings: list[Crossing] = []
+    settled: list[Settled] = []
+    facts: list[Fact] = []
     for frame in recording.frames():
         laps.decode_s += laps.lap()
         detections = detector.detect(frame.picture)
         laps.detect_s += laps.lap()
-        crossed = counter.update(detections, frame.at_s)
+        moment = counter.look(detections, frame.at_s, span.closely_s(frame.at_s))
+        learnt = analyst.look(moment, frame.picture)
         laps.track_s += laps.lap()
-        crossings += crossed
-        _show(Glance(frame, counter.tracks, crossed), spectators)
+        span.add(frame.at_s)
+        observed_s += moment.span_s
+        crossings += moment.crossings
+        settled += learnt.settled
+        facts += learnt.facts
+        _show(Glance(frame, counter.tracks, moment.crossings), spectators)
         laps.lap()
+    rest = analyst.rest()
     return Recount(
         frames=recording.frames_read,
         sampled=recording.sampled,
@@ -140,6 +165,10 @@ def recount(
         crossings=tuple(crossings),
         pace=laps.pace(recording.sampled),
         truncated=recording.truncated,
+        zones=tuple(zones),
+        observed_s=observed_s,
+        settled=(*settled, *rest.settled),
+        facts=(*facts, *rest.facts),
     )
 
 

@@ -1,18 +1,23 @@
-"""What is drawn into a picture: people with their tails, lines with their counts."""
+"""What is drawn into a picture: people with their tails, lines and zones with their counts."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.capture.footfall.counting.counter import Walkers
 from agent.capture.footfall.counting.line import Direction, Line
+from agent.capture.footfall.counting.outline import Outlines
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.recount import Glance
+from models.wire.events.footfall import ZoneKind
 
 Canvas = NDArray[np.uint8]
 Point = tuple[int, int]
@@ -31,6 +36,14 @@ _LINE: Final = (240, 170, 40)
 _FLASH: Final = (60, 60, 240)
 _BRIGHT: Final = (255, 255, 255)
 _DARK: Final = (30, 30, 30)
+_ZONES: Final[Mapping[ZoneKind, Colour]] = MappingProxyType(
+    {
+        ZoneKind.DWELL: (200, 200, 60),
+        ZoneKind.QUEUE: (60, 220, 220),
+        ZoneKind.EXCLUDED: (90, 90, 90),
+        ZoneKind.STAFF: (220, 80, 160),
+    }
+)
 
 
 class Scene:
@@ -38,11 +51,16 @@ class Scene:
 
     A box is green for who is seen and believed, amber for who is hidden for the moment, grey for
     who is not believed yet. The arrow on a line points to its ``in``; a line turns red when
-    somebody crosses it.
+    somebody crosses it. A zone shows how many believed people are in it now.
     """
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(
+        self, lines: Sequence[Line], zones: Sequence[Zone] = (), size: tuple[int, int] = (0, 0)
+    ) -> None:
+        """``size`` of the pictures matters to zones alone."""
         self._lines = tuple(lines)
+        self._zones = tuple(zones)
+        self._outlines = Outlines(self._zones, size)
         self._sums: Counter[tuple[str, Direction]] = Counter()
         self._crossed_at: dict[str, float] = {}
         self._tails: dict[int, deque[tuple[float, Point]]] = {}
@@ -55,6 +73,7 @@ class Scene:
             self._crossed_at[crossing.line] = at_s
         self._forget_tails(at_s)
         walkers = glance.walkers
+        self._draw_zones(canvas, walkers)
         for row, number in enumerate(walkers.ids):
             proven, seen = bool(walkers.proven[row]), bool(walkers.seen[row])
             colour = _UNPROVEN if not proven else _FOLLOWED if seen else _HIDDEN
@@ -64,6 +83,20 @@ class Scene:
         for line in self._lines:
             self._draw_line(canvas, line, at_s)
         _write(canvas, f"{at_s:.1f} s", (8, 20))
+
+    def _draw_zones(self, canvas: Canvas, walkers: Walkers) -> None:
+        boxes = walkers.boxes[walkers.proven]
+        feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
+        numbers = self._outlines.inside(feet).sum(axis=1)
+        for zone, number in zip(self._zones, numbers.tolist(), strict=True):
+            corners = np.array([_pixel(x, y) for x, y in zone.corners], np.int32)
+            colour = _ZONES[zone.kind]
+            cv2.polylines(canvas, [corners], isClosed=True, color=colour, thickness=2)
+            if zone.kind is ZoneKind.EXCLUDED:
+                _cross_out(canvas, corners, colour)
+            at = corners.mean(axis=0).astype(int).tolist()
+            said = f"{zone.name}  {number}" if zone.kind.is_told else zone.name
+            _write(canvas, said, (at[0], at[1]))
 
     def _forget_tails(self, at_s: float) -> None:
         for tail in self._tails.values():
@@ -111,6 +144,12 @@ def _draw_box(canvas: Canvas, box: NDArray[np.float64], colour: Colour) -> Point
     cv2.rectangle(canvas, _pixel(x1, y1), _pixel(x2, y2), colour, 1)
     cv2.circle(canvas, foot, 3, colour, cv2.FILLED)
     return foot
+
+
+def _cross_out(canvas: Canvas, corners: NDArray[np.int32], colour: Colour) -> None:
+    (x, y), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    cv2.line(canvas, (x, y), (right, bottom), colour, 1, cv2.LINE_AA)
+    cv2.line(canvas, (x, bottom), (right, y), colour, 1, cv2.LINE_AA)
 
 
 def _write(canvas: Canvas, text: str, at: Point) -> None:

@@ -1,28 +1,31 @@
 """The process that watches one camera: ``python -m agent.capture.footfall.watcher``.
 
 It reads a ``Job`` from standard input and tells on standard output what it sees (see ``messages``).
-It alone holds pictures, in memory only: it writes no file and leaves no core dump. It leaves when
+It alone holds pictures, in memory only: it writes no file and leaves no core dump. Who sets the
+camera up may ask for one over a private socket (see ``viewfinder``). It leaves when
 its standard input closes, when nobody reads what it tells, or when it is told to end. It steps back
 behind the tills for the processor.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from agent.capture.footfall.libraries import require_vision
 from agent.capture.footfall.messages import Failed, FailureKind, Told, encode, read_job
+from agent.capture.footfall.process import SHOWS_ON
+from agent.capture.footfall.undumped import leave_no_core_dump
 from agent.errors import (
     AgentError,
     BadLine,
+    BadZone,
     CameraLost,
     CameraUnreadable,
     NetworkMismatch,
@@ -34,13 +37,13 @@ from models.runtime.logs import configure, get_logger
 _LOG = get_logger(__name__)
 
 _NICENESS: Final = 5
-_PR_SET_DUMPABLE: Final = 4
 _LONGEST_JOB: Final = 1 << 20
 
 _KINDS: Final[tuple[tuple[type[AgentError], FailureKind], ...]] = (
     (CameraLost, FailureKind.LOST),
     (CameraUnreadable, FailureKind.UNREADABLE),
     (BadLine, FailureKind.BAD_LINE),
+    (BadZone, FailureKind.BAD_LINE),
     (NetworkMissing, FailureKind.NETWORK),
     (NetworkMismatch, FailureKind.NETWORK),
     (VisionNotInstalled, FailureKind.NOT_INSTALLED),
@@ -51,7 +54,7 @@ def main() -> NoReturn:
     """Watch until there is nothing more to see; exits 0 after a clip's end, 1 after a failure."""
     told = _keep_standard_output()
     configure()
-    _keep_pictures_in_memory()
+    leave_no_core_dump()
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     # Ctrl-C at a terminal reaches the whole group; the agent's end is what counts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -59,16 +62,16 @@ def main() -> NoReturn:
     line = sys.stdin.buffer.readline(_LONGEST_JOB)
     threading.Thread(target=_leave_with_the_agent, name="stdin", daemon=True).start()
     # A camera's thread may hang in a read: nothing here is worth waiting for it.
-    os._exit(serve(line, tell))
+    os._exit(serve(line, tell, _inherited(sys.argv[1:])))
 
 
-def serve(line: bytes, tell: Callable[[Told], None]) -> int:
+def serve(line: bytes, tell: Callable[[Told], None], shows_on: socket.socket | None = None) -> int:
     """Do the job of this line; returns the exit code, and has told why when it is not 0."""
     try:
         require_vision()
         from agent.capture.footfall.watching import watch  # noqa: PLC0415 - needs what was checked
 
-        watch(read_job(line), tell)
+        watch(read_job(line), tell, shows_on)
     except AgentError as error:
         return _fail(failed(error), tell)
     except Exception as error:  # noqa: BLE001 - the watcher's edge: the agent is told, and retries
@@ -111,18 +114,18 @@ def _broken(error: Exception) -> Failed:
     return Failed(kind=FailureKind.BROKEN, message=f"{type(error).__name__} in {place}")
 
 
+def _inherited(arguments: Sequence[str]) -> socket.socket | None:
+    """The private socket by which the agent asks what is seen, where it gave one."""
+    if len(arguments) != 2 or arguments[0] != SHOWS_ON:  # noqa: PLR2004 - the word and its value
+        return None
+    return socket.socket(fileno=int(arguments[1]))
+
+
 def _keep_standard_output() -> BinaryIO:
     """The way to the agent; whatever a library prints goes to standard error from here on."""
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return told
-
-
-def _keep_pictures_in_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        # The limit does not hold where core dumps are piped to a program, as systemd's are.
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _leave_with_the_agent() -> NoReturn:

@@ -2,66 +2,134 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 
-from agent.capture.footfall.camera.clip import Clip
-from agent.capture.footfall.camera.opening import open_camera
+from agent.capture.footfall.analyst import ANALYSES, Analyst, Learnt
+from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.camera.opening import Recording, open_camera
 from agent.capture.footfall.camera.port import Camera
+from agent.capture.footfall.care import Care
 from agent.capture.footfall.counting.counter import RULE, Counter
-from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.counting.line import Line
+from agent.capture.footfall.counting.moment import Moment
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
-from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.detection.detector import Detector, Picture
 from agent.capture.footfall.detection.loading import load_detector
-from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine
+from agent.capture.footfall.governor import Governor
+from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine, WatchedZone
 from agent.capture.footfall.pace import Pace
-from agent.capture.footfall.span import Span
+from agent.capture.footfall.sight.checkup import Checkup
+from agent.capture.footfall.span import Condition, Span
+from agent.capture.footfall.viewfinder.eyepiece import Eyepiece
+from agent.capture.footfall.workload import Stopwatches, Workload
 from agent.networks import InstalledNetwork
 
 Tell = Callable[[Told], None]
+Spectate = Callable[[Frame], None]
 
 
 class Counting(Protocol):
-    """Turns detections into crossings; ``Counter`` is one."""
+    """Turns detections into people and their crossings; ``Counter`` is one."""
 
-    def update(self, detections: Detections, at_s: float) -> Sequence[Crossing]:
-        """What the people of one more sample, later than the one before, have just crossed."""
+    def look(self, detections: Detections, at_s: float, span_s: float) -> Moment:
+        """What is known of everybody after one more sample, later than the one before."""
         ...
 
 
-def watch(job: Job, tell: Tell) -> None:
+class Studying(Protocol):
+    """Learns more of people's ways; ``Analyst`` is one."""
+
+    def look(self, moment: Moment, picture: Picture) -> Learnt:
+        """What one more moment has taught."""
+        ...
+
+    def rest(self) -> Learnt:
+        """What is known at the end and was not told yet."""
+        ...
+
+
+class Caring(Protocol):
+    """Looks after the camera itself; ``Care`` is one."""
+
+    def look(self, frame: Frame, moment: Moment) -> Condition:
+        """How the camera does, as far as one more picture tells."""
+        ...
+
+
+def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
     """Watch until a clip ends; a live camera is watched until it fails.
+
+    Args:
+        job: what to watch.
+        tell: takes every message to the agent.
+        shows_on: where somebody may ask what is seen.
 
     Raises:
         CameraUnreadable: the source will never give pictures.
         CameraLost: the source does not answer, or vanished; what was seen has been told.
         BadLine: a line has no length or lies outside the picture.
+        BadZone: likewise a zone.
         NetworkMissing: the network's file is not there.
         NetworkMismatch: it is not what the manifest says.
     """
     cv2.setNumThreads(1)
     detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
-    with open_camera(job.source, login=job.login, sample_fps=job.sample_fps) as camera:
-        counter = Counter([in_pixels(line, camera.size) for line in job.lines], camera.size)
-        pace = Pace(job.speed if isinstance(camera, Clip) else 0, time.monotonic, time.sleep)
-        look(camera, detector, counter, span=Span(job.sample_fps), pace=pace, tell=tell)
-        tell(Ended(truncated=isinstance(camera, Clip) and camera.truncated))
+    governor = Governor(job.processor_share) if job.sample_fps is None else None
+    sample_fps = governor.fps if governor else job.sample_fps or 0.0
+    with open_camera(
+        job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
+    ) as camera:
+        lines = [in_pixels(line, camera.size) for line in job.lines]
+        zones = [zone_in_pixels(zone, camera.size) for zone in job.zones]
+        counter = Counter(lines, camera.size, zones=zones)
+        analyst = Analyst(lines, zones, camera.size, job.badge)
+        recording = camera if isinstance(camera, Recording) else None
+        pace = Pace(job.speed if recording else 0, time.monotonic, time.sleep)
+        watches = Stopwatches(decoding_s=lambda: recording.decode_s if recording else 0.0)
+        care = Care(Checkup(), Workload(camera, sample_fps, governor, watches))
+        eyepiece = Eyepiece(shows_on, time.monotonic) if shows_on else None
+
+        def spectate(frame: Frame) -> None:
+            if eyepiece is not None:
+                eyepiece.show(frame, counter)
+
+        look(
+            camera,
+            detector,
+            counter,
+            analyst,
+            care=care,
+            span=Span(),
+            pace=pace,
+            tell=tell,
+            spectate=spectate,
+        )
+        tell(Ended(truncated=recording is not None and recording.truncated))
 
 
 def look(
     camera: Camera,
     detector: Detector,
     counter: Counting,
+    analyst: Studying,
     *,
+    care: Caring,
     span: Span,
     pace: Pace,
     tell: Tell,
+    spectate: Spectate = lambda _frame: None,
 ) -> None:
-    """Look at every picture that the camera gives, and tell what was seen, to its end."""
+    """Look at every picture that the camera gives, and tell what was seen, to its end.
+
+    ``spectate`` is shown each of them after it was counted.
+    """
     opened = False
     try:
         for frame in camera.frames():
@@ -69,11 +137,15 @@ def look(
                 tell(_opened(camera, frame.at_s))
                 opened = True
             pace.wait(frame.at_s)
-            crossings = counter.update(detector.detect(frame.picture), frame.at_s)
-            if (seen := span.add(frame.at_s, crossings)) is not None:
+            detections, span_s = detector.detect(frame.picture), span.closely_s(frame.at_s)
+            moment = counter.look(detections, frame.at_s, span_s)
+            learnt = analyst.look(moment, frame.picture)
+            span.note(care.look(frame, moment))
+            if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 tell(seen)
+            spectate(frame)
     finally:
-        if (rest := span.rest()) is not None:
+        if (rest := span.rest(analyst.rest())) is not None:
             tell(rest)
 
 
@@ -84,9 +156,22 @@ def in_pixels(line: WatchedLine, size: tuple[int, int]) -> Line:
         BadLine: it has no length.
     """
     width, height = size
-    return Line(line.name, line.x1 * width, line.y1 * height, line.x2 * width, line.y2 * height)
+    ends = (line.x1 * width, line.y1 * height, line.x2 * width, line.y2 * height)
+    return Line(line.name, *ends, kind=line.kind)
+
+
+def zone_in_pixels(zone: WatchedZone, size: tuple[int, int]) -> Zone:
+    """A zone of the configuration over a picture of this (width, height).
+
+    Raises:
+        BadZone: its corners make no area.
+    """
+    width, height = size
+    return Zone(zone.name, zone.kind, tuple((x * width, y * height) for x, y in zone.corners))
 
 
 def _opened(camera: Camera, at_s: float) -> Opened:
     width, height = camera.size
-    return Opened(width=width, height=height, fps=camera.fps, at_s=at_s, rule=RULE)
+    return Opened(
+        width=width, height=height, fps=camera.fps, at_s=at_s, rule=RULE, analyses=ANALYSES
+    )

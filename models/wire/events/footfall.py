@@ -50,6 +50,11 @@ class ZoneKind(StrEnum):
     EXCLUDED = "excluded"  # whose foot is in it is not looked at
     STAFF = "staff"  # whoever is first seen in it is staff
 
+    @property
+    def is_told(self) -> bool:
+        """Whether events tell of it."""
+        return self in (ZoneKind.DWELL, ZoneKind.QUEUE)
+
 
 class MarkKind(StrEnum):
     """Why a camera that gives pictures is not to be trusted."""

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
 from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.tracker import Tracker
-from agent.capture.footfall.counting.tracks import Flags, Floats
+from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import DEFAULTS, Tuning
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
 from agent.errors import BadLine
 
@@ -49,13 +51,19 @@ class Counter:
         lines: what to count at; names differ.
         size: the pictures' width and height in pixels, of which the detections are given.
         tuning: never changed in the product; there for measuring how much each figure matters.
+        zones: of the camera; whoever's foot is in an excluded one is not looked at.
 
     Raises:
         BadLine: a line lies outside the picture, or two have one name.
     """
 
     def __init__(
-        self, lines: Sequence[Line], size: tuple[int, int], tuning: Tuning = DEFAULTS
+        self,
+        lines: Sequence[Line],
+        size: tuple[int, int],
+        tuning: Tuning = DEFAULTS,
+        *,
+        zones: Sequence[Zone] = (),
     ) -> None:
         for line in lines:
             line.check_within(size)
@@ -63,6 +71,7 @@ class Counter:
         if len(set(names)) < len(names):
             raise BadLine(f"the lines are named {', '.join(names)}: give each its own name")
         self._size = size
+        self._mask = Mask(zones, size)
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 
@@ -103,9 +112,14 @@ class Counter:
             What became certain now, by time; each lies at or before ``at_s``, mostly by less than
             a second, and may lie before crossings told earlier.
         """
-        tracks = self._tracker.update(detections, at_s)
+        tracks = self._tracker.update(self._mask.keep(detections), at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
+
+    @property
+    def table(self) -> Table:
+        """Who is being followed after the latest picture, to count with; not to be changed."""
+        return self._tracker.tracks
 
     @property
     def tracks(self) -> Walkers:

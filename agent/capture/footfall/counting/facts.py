@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Presence(msgspec.Struct, frozen=True, array_like=True):
+class Presence(msgspec.Struct, frozen=True, array_like=True, tag="presence"):
     """Who was in a zone from one picture to the next; told only where somebody was.
 
     Attributes:
@@ -26,7 +26,7 @@ class Presence(msgspec.Struct, frozen=True, array_like=True):
     most: int
 
 
-class Stay(msgspec.Struct, frozen=True, array_like=True):
+class Stay(msgspec.Struct, frozen=True, array_like=True, tag="stay"):
     """Somebody who is not staff stayed in a zone, and left it; told once, some seconds later."""
 
     zone: str
@@ -34,14 +34,14 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     lasted_s: float
 
 
-class CutStay(msgspec.Struct, frozen=True, array_like=True):
+class CutStay(msgspec.Struct, frozen=True, array_like=True, tag="cut"):
     """A stay of which nobody saw the beginning or the end: how long it was is not known."""
 
     zone: str
     at_s: float
 
 
-class Warmth(msgspec.Struct, frozen=True, array_like=True):
+class Warmth(msgspec.Struct, frozen=True, array_like=True, tag="warmth"):
     """Visitors' feet were in a cell of the heat map from one picture to the next, for so long."""
 
     cell: int
@@ -50,3 +50,8 @@ class Warmth(msgspec.Struct, frozen=True, array_like=True):
 
 
 Fact = Presence | Stay | CutStay | Warmth
+
+
+def dated_s(fact: Fact) -> float:
+    """To when it belongs."""
+    return fact.ended_s if isinstance(fact, Stay) else fact.at_s

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Self
 
 from agent.errors import BadLine
+from models.wire.events.footfall import LineKind
 
-_WRITTEN = re.compile(r"(?P<name>[^=]*)=(?P<ends>[^=]*)")
+_WRITTEN = re.compile(r"(?P<name>[^=]*?)(:(?P<kind>entrance|passing))?=(?P<ends>[^=]*)")
 _ENDS = 4
 
 
@@ -38,6 +39,7 @@ class Line:
     y1: float
     x2: float
     y2: float
+    kind: LineKind = LineKind.ENTRANCE
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -49,7 +51,7 @@ class Line:
 
     @classmethod
     def parse(cls, written: str) -> Self:
-        """Read ``NAME=x1,y1,x2,y2``, as on the command line.
+        """Read ``NAME[:KIND]=x1,y1,x2,y2``, as on the command line; an entrance if no kind.
 
         Raises:
             BadLine: it is not of this form, or not a line.
@@ -66,7 +68,8 @@ class Line:
             raise BadLine(
                 f"{written!r} is no line: {match['ends']!r} is not four numbers"
             ) from error
-        return cls(match["name"].strip(), x1, y1, x2, y2)
+        kind = LineKind(match["kind"] or LineKind.ENTRANCE)
+        return cls(match["name"].strip(), x1, y1, x2, y2, kind)
 
     @property
     def length(self) -> float:
