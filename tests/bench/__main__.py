@@ -20,6 +20,7 @@ import structlog
 
 from tests.bench import (
     bench_agent,
+    bench_company,
     bench_edge,
     bench_escpos,
     bench_ingest,
@@ -49,6 +50,7 @@ BENCHMARKS: dict[str, Measure] = {
     "till_to_dom": bench_till_to_dom.measure,
     "vision": bench_vision.measure,
     "vision_tracker": bench_tracker.measure,
+    "company": bench_company.measure,
 }
 
 ASKED_FOR: dict[str, Measure] = {"ten_million": outbox_scale.measure_ten_million}
