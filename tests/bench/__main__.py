@@ -20,6 +20,7 @@ import structlog
 
 from tests.bench import (
     bench_agent,
+    bench_company,
     bench_edge,
     bench_escpos,
     bench_floor,
@@ -51,6 +52,7 @@ BENCHMARKS: dict[str, Measure] = {
     "vision": bench_vision.measure,
     "vision_tracker": bench_tracker.measure,
     "vision_floor": bench_floor.measure,
+    "company": bench_company.measure,
 }
 
 ASKED_FOR: dict[str, Measure] = {"ten_million": outbox_scale.measure_ten_million}
