@@ -7,9 +7,9 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import (
+    RECORDED,
     CameraSettings,
     LineSettings,
-    RECORDED,
     SourceKind,
     VisionSettings,
     ZoneSettings,
@@ -41,6 +41,7 @@ from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, Prints
 from agent.config.web import WebSettings
 
 __all__ = [
+    "RECORDED",
     "TAPS",
     "AgentConfig",
     "BadgeSettings",
@@ -58,7 +59,6 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
-    "RECORDED",
     "SourceKind",
     "StaffSettings",
     "StatusSettings",
