@@ -22,8 +22,8 @@ from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.messages import Ended, Failed, Marked, Opened, Seen
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.minutes import Minute
-from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.patience import Patience, Silence, as_error
+from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.process import Watcher
 from agent.capture.footfall.recorder import Recorder
 from agent.capture.footfall.standing import WATCHING, Standing
