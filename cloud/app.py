@@ -31,6 +31,7 @@ from cloud.broker import (
 )
 from cloud.cards import CardPublisher
 from cloud.config import LOGIN_PREFIX, CloudConfig
+from cloud.devices import WishPublisher
 from cloud.errors import BadConfiguration, FaultyService
 from cloud.foundations import Foundations, broker_folder
 from cloud.http import HttpServer
@@ -239,6 +240,7 @@ class Service:
         if not self._roles.ingest:
             source.start((), _Deaf(self.workers))  # only speaks
         self._publisher = CardPublisher(self.base.cards, source)
+        self._wishes = WishPublisher(self.base.engine, source)
         self.workers.start("cards", self._publish_cards, self._cards_due.set)
         self.workers.start("project", projector.run, projector.wake)
 
@@ -248,6 +250,7 @@ class Service:
             self._cards_due.clear()
             if not stop.is_set():
                 self._publisher.publish_new(stop)
+                self._wishes.publish_new()
 
     def _start_http(self, parts: ExitStack) -> None:
         from cloud.site import build_site  # noqa: PLC0415 - workers without pages need no FastAPI

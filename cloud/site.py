@@ -17,6 +17,7 @@ from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
 from cloud.console.places import MOUNTED_AT as CONSOLE_AT
 from cloud.console.pulse import Pulse
+from cloud.devices import CameraDrawings
 from cloud.foundations import Foundations
 
 
@@ -78,6 +79,7 @@ def _console_parts(base: Foundations, door: Door, closing: threading.Event) -> C
         cards=base.cards,
         letters=base.dead_letters,
         alarms=base.alarms,
+        drawings=CameraDrawings(base.engine, base.audit),
         painter=Painter.load(base.clock, base.alarms.unseen),
         pulse=Pulse(base.engine, base.fleet, base.alarms, base.clock),
         closing=closing,

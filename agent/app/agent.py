@@ -62,6 +62,8 @@ from models.vault.seal import Sealer
 if TYPE_CHECKING:
     from agent.capture.footfall.cameras import Cameras
     from agent.networks import NetworkCache
+    from agent.tablet.setup.pages import SetupParts
+    from agent.twin.drawings import Drawings
 
 _LOG = get_logger(__name__)
 
@@ -116,6 +118,7 @@ class Agent:
 
     def _build(self, parts: ExitStack) -> None:
         self._open_stores(parts)
+        self._drawings = self._open_drawings()
         self.link, self.catch_up = self._make_sync()
         self.outbox.on_append(lambda _stream: self.link.wake())
         self.catch_up.start()
@@ -174,6 +177,7 @@ class Agent:
             registry=self.registry,
             random=self._random.random,
             pulses=self._pulses,
+            drawings=self._drawings,
         )
         catch_up = line.make_catch_up()
         return line.make_link(catch_up, self._given_transport), catch_up
@@ -210,10 +214,26 @@ class Agent:
             shop=shop,
             figures=self.registry,
             status=self.account.look if config.status.enabled else None,
+            setup=self._setup(),
         )
         server.start()
         parts.callback(server.stop)
         return server
+
+    def _open_drawings(self) -> Drawings | None:
+        if not self._config.camera:
+            return None
+        # A box without a camera does not load what shows and draws over one.
+        from agent.app.viewing import open_drawings  # noqa: PLC0415
+
+        return open_drawings(self._config, self._clock.now)
+
+    def _setup(self) -> SetupParts | None:
+        if self.cameras is None or self._drawings is None or not self._config.setup.enabled:
+            return None
+        from agent.app.viewing import make_setup  # noqa: PLC0415 - as above
+
+        return make_setup(self._config, self.cameras, self._drawings, self._clock)
 
     def _start_tills(self, parts: ExitStack) -> Tills:
         device = self._config.device
@@ -248,6 +268,7 @@ class Agent:
         if not config.camera:
             return None
         # A box without a camera does not load what keeps one.
+        from agent.app.viewing import follow_drawings  # noqa: PLC0415
         from agent.capture.footfall.cameras import Cameras, Surroundings  # noqa: PLC0415
         from agent.networks import NetworkCache, default_folder  # noqa: PLC0415
 
@@ -264,7 +285,12 @@ class Agent:
         networks = self._given_networks or NetworkCache(
             config.vision.models_dir or default_folder()
         )
-        cameras = Cameras(config.camera, networks, around)
+        drawings = self._drawings
+        assert drawings is not None, "a box with cameras has them"
+        drawn = [drawings.settings(camera.name) for camera in config.camera]
+        cameras = Cameras(drawn, networks, around)
+        follow_drawings(cameras, drawings)
+        drawings.on_news(self.link.wake)
         cameras.start()
         parts.callback(cameras.stop)
         return cameras

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry
 
@@ -31,12 +31,15 @@ from agent.sync.mqtt import Login, Manners, PahoTransport
 from agent.sync.session import Session, Timing
 from agent.sync.standing import LineStanding
 from agent.sync.tls import Tls
-from agent.sync.transport import Transport
+from agent.sync.transport import Message, Transport
 from agent.twin.desired import DesiredKeeper
 from agent.twin.reporter import Reporter
 from models.runtime.backoff import Backoff
 from models.runtime.pulses import Pulses
 from models.wire.topics import device_filters
+
+if TYPE_CHECKING:
+    from agent.twin.drawings import Drawings
 
 _RIVALRY_BASE: Final = 10
 _RIVALRY_CAP: Final = 2
@@ -65,6 +68,7 @@ class Line:
     registry: CollectorRegistry
     random: Callable[[], float]
     pulses: Pulses
+    drawings: Drawings | None = None
 
     def make_catch_up(self) -> CatchUp:
         """What fetches missed cards; it does nothing where no address is configured."""
@@ -84,13 +88,15 @@ class Line:
         self.outbox.go_by(self.config.device.path.prefix)
         metrics = SyncMetrics(self.registry, self.standing)
         births = Births(os.urandom, lambda: link.rival())  # noqa: PLW0108 - made further down
-        desired = DesiredKeeper(self.config.device.data_dir / "twin-desired.json")
+        desired = DesiredKeeper(self.config.twin_file)
+        if self.drawings is not None and desired.in_force is not None:
+            self.drawings.take(desired.in_force)
         announcer = self._announcer(desired)
         ingress = Ingress(
             self.config.device.path,
             on_card=catch_up.take,
             on_cards_head=catch_up.head_is,
-            on_twin=lambda payload: announcer.twin() if desired.take(payload) else None,
+            on_twin=lambda payload: self._obey(payload, desired, announcer),
             metrics=metrics,
             on_welcome=births.heard,
         )
@@ -107,6 +113,14 @@ class Line:
             stop=self.pulses.watch("sync", threading.Event()),
         )
         return link
+
+    def _obey(self, payload: bytes, desired: DesiredKeeper, announcer: Announcer) -> Message | None:
+        """Follow a desired document; what to say of it, if anything."""
+        if not desired.take(payload):
+            return None
+        if self.drawings is not None and desired.in_force is not None:
+            self.drawings.take(desired.in_force)
+        return announcer.twin()
 
     def _sessions(
         self, ingress: Ingress, announcer: Announcer, metrics: SyncMetrics, catch_up: CatchUp
@@ -128,14 +142,18 @@ class Line:
                 metrics=metrics,
                 on_time=self.clock.steady.learn,
                 on_other_ledger=catch_up.begin_anew,
+                news=lambda: [announcer.twin()] if self._has_news() else [],
             )
 
         return make_session
 
+    def _has_news(self) -> bool:
+        return self.drawings is not None and self.drawings.has_news()
+
     def _announcer(self, desired: DesiredKeeper) -> Announcer:
         config = self.config
         reporter = Reporter(config.device.data_dir / "twin-report.json")
-        settings = {
+        settings: dict[str, object] = {
             "till.profile": config.till.profile if config.till.folder else "",
             "device.kind": config.device.kind,
             "device.timezone": config.device.timezone,
@@ -152,8 +170,11 @@ class Line:
             acknowledged=self.outbox.acknowledged,
             cards=lambda: self.replica.through,
             capabilities=config.capabilities,
-            report=lambda: reporter.report(settings, desired.standing),
+            report=lambda: reporter.report(settings | self._drawn(), desired.standing),
         )
+
+    def _drawn(self) -> dict[str, object]:
+        return dict(self.drawings.report()) if self.drawings is not None else {}
 
     def _paho(self) -> Transport:
         broker = self.config.broker

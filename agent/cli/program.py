@@ -12,6 +12,8 @@ import msgspec
 import typer
 
 from agent import __version__
+from agent.cli.audit import audit_app
+from agent.cli.cameras import cameras_app
 from agent.cli.count import count
 from agent.cli.exits import FAULT_FOUND, exit_code
 from agent.cli.models import models_app
@@ -39,6 +41,8 @@ app.add_typer(outbox_app, name="outbox")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(profile_app, name="profile")
 app.add_typer(models_app, name="models")
+app.add_typer(cameras_app, name="cameras")
+app.add_typer(audit_app, name="audit")
 app.command()(count)
 
 

@@ -10,11 +10,13 @@ from agent.config.cameras import (
     RECORDED,
     CameraSettings,
     LineSettings,
+    SetupSettings,
     SourceKind,
     VisionSettings,
     ZoneSettings,
 )
 from agent.config.databases import TillDatabaseSettings
+from agent.config.drawn import Drawn
 from agent.config.line import (
     BrokerSettings,
     CloudSettings,
@@ -50,6 +52,7 @@ __all__ = [
     "CloudSettings",
     "DeviceKind",
     "DeviceSettings",
+    "Drawn",
     "Endpoint",
     "HousekeepingSettings",
     "JournalSettings",
@@ -59,6 +62,7 @@ __all__ = [
     "OutboxSettings",
     "PrinterTapSettings",
     "PrintsSettings",
+    "SetupSettings",
     "SourceKind",
     "StaffSettings",
     "StatusSettings",

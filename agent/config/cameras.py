@@ -294,6 +294,22 @@ class VisionSettings:
     models_dir: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SetupSettings:
+    """The page on which lines and zones are drawn over the live picture.
+
+    Attributes:
+        enabled: whether this box serves ``/setup`` at tablet.host and tablet.port, where it has a
+            camera and either of the pages there is on. It shows nothing before a PIN is set with
+            ``lianke-agent cameras pin``.
+        apply_here: what is drawn takes effect at once, and the cloud is told; else the cloud is
+            asked first. For a box that has no line to a cloud.
+    """
+
+    enabled: bool = True
+    apply_here: bool = False
+
+
 def check_cameras(cameras: Iterable[CameraSettings]) -> None:
     """Refuse two cameras of one name; raises ValueError."""
     _check_unique("camera", (camera.name for camera in cameras))

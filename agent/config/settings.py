@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.config.cameras import CameraSettings, VisionSettings, check_cameras
+from agent.config.cameras import CameraSettings, SetupSettings, VisionSettings, check_cameras
 from agent.config.databases import TillDatabaseSettings
 from agent.config.line import BrokerSettings, CloudSettings, SyncSettings
 from agent.config.odoo import OdooSettings
@@ -190,6 +190,7 @@ class AgentConfig:
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     camera: tuple[CameraSettings, ...] = ()
     vision: VisionSettings = field(default_factory=VisionSettings)
+    setup: SetupSettings = field(default_factory=SetupSettings)
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
@@ -255,6 +256,21 @@ class AgentConfig:
     def cameras_file(self) -> Path:
         """How the cameras do, for those who ask beside the running agent."""
         return self.device.data_dir / "cameras.json"
+
+    @property
+    def twin_file(self) -> Path:
+        """What the cloud wants of this device."""
+        return self.device.data_dir / "twin-desired.json"
+
+    @property
+    def drawings_file(self) -> Path:
+        """What was drawn at this device, and what became of it."""
+        return self.device.data_dir / "twin-drawings.json"
+
+    @property
+    def pin_file(self) -> Path:
+        """The PIN of the set-up page, as a hash."""
+        return self.device.keys_dir / "camera-setup-pin.json"
 
     @property
     def status_file(self) -> Path:

@@ -96,11 +96,13 @@ class Session:
         metrics: SyncMetrics,
         on_time: Callable[[datetime], object] = bool,
         on_other_ledger: Callable[[], object] = bool,
+        news: Callable[[], list[Message]] = list,
     ) -> None:
         """``announce`` makes the messages to say first, under the connection's birth id.
 
         ``on_time`` is told what time it is, with every welcome to this birth, ``on_other_ledger``
-        that the ledger is another one than before: an older one, put back from a backup.
+        that the ledger is another one than before: an older one, put back from a backup. ``news``
+        is asked at every turn what else is to be said.
         """
         self._device = device
         self._outbox = outbox
@@ -114,6 +116,7 @@ class Session:
         self._metrics = metrics
         self._on_time = on_time
         self._on_other_ledger = on_other_ledger
+        self._news = news
         self._courier: Courier | None = None
         self._birth = birth
         self._said_s = float("-inf")
@@ -146,6 +149,8 @@ class Session:
         now_s = self._clock.monotonic_s()
         courier = self._courier
         self._say_birth(connection, now_s)
+        for message in self._news():
+            connection.publish(message)
         if courier is not None:
             courier.tend(now_s)
             if courier.send(now_s):

@@ -2,7 +2,7 @@
 
 A document comes whole and versioned. One that is damaged, too large or of a form from the future is
 refused, an older one is ignored, and either leaves the last good one in force. It is received and
-kept here; nothing obeys it yet.
+kept here; ``drawings`` follows what it says of cameras.
 """
 
 from __future__ import annotations

@@ -30,8 +30,13 @@ class Reporter:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def report(self, settings: Mapping[str, str], standing: Standing = NOTHING_DESIRED) -> Reported:
-        """The report of these settings and of the desired document; durable when it is returned."""
+    def report(
+        self, settings: Mapping[str, object], standing: Standing = NOTHING_DESIRED
+    ) -> Reported:
+        """The report of these settings and of the desired document; durable when it is returned.
+
+        Settings are whatever JSON can be made of.
+        """
         last = self._last()
         report = Reported(
             version=last.version if last else 1,

@@ -50,6 +50,8 @@ class Action(StrEnum):
     DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"
     REFUSALS_RESUMED = "refusals_resumed"
+    DRAWING_ACCEPTED = "drawing_accepted"
+    DRAWING_REFUSED = "drawing_refused"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     MEMBER_SEARCHED = "member_searched"
     MEMBER_READ = "member_read"

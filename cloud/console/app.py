@@ -11,11 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from cloud.console import live
-from cloud.console.pages import alarms, capture, dead_letters, devices, entrance, members, today
+from cloud.console.pages import (
+    alarms,
+    capture,
+    dead_letters,
+    devices,
+    drawings,
+    entrance,
+    members,
+    today,
+)
 from cloud.console.parts import ConsoleParts
 from cloud.console.places import SET_UP, SIGN_IN, STATIC, STATIC_FILES, TODAY
 from cloud.console.visitor import NotSignedIn, anonymous
-from cloud.errors import CloudError, Forbidden, NotFound, TransientError
+from cloud.errors import CloudError, Conflict, Forbidden, NotFound, TransientError
 from models.runtime.logs import get_logger
 from models.web.assets import Assets
 from models.web.guard import Guard, reads
@@ -30,6 +39,8 @@ _ROUTERS: Final = (
     today.router,
     capture.router,
     devices.router,
+    drawings.router,
+    drawings.forms,
     alarms.router,
     alarms.forms,
     dead_letters.router,
@@ -39,6 +50,7 @@ _ROUTERS: Final = (
 )
 _MEANINGS: Final = (
     (NotFound, HTTPStatus.NOT_FOUND, "missing"),
+    (Conflict, HTTPStatus.CONFLICT, "answered"),
     (Forbidden, HTTPStatus.FORBIDDEN, "out_of_date"),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     (RequestValidationError, HTTPStatus.BAD_REQUEST, "unreadable"),

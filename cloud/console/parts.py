@@ -14,7 +14,7 @@ from cloud.access.random_token import RandomBytes
 from cloud.cards import CardFeed
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
-from cloud.devices import Fleet
+from cloud.devices import CameraDrawings, Fleet
 from cloud.ingest.alarms import CloudAlarms
 from cloud.ingest.deadletters import DeadLetters
 from cloud.members import Directory
@@ -41,6 +41,7 @@ class ConsoleParts:
     cards: CardFeed
     letters: DeadLetters
     alarms: CloudAlarms
+    drawings: CameraDrawings
     painter: Painter
     pulse: Pulse
     closing: threading.Event

@@ -9,6 +9,7 @@ MOUNTED_AT: Final = "/console"
 
 TODAY: Final = f"{MOUNTED_AT}/today"
 DEVICES: Final = f"{MOUNTED_AT}/devices"
+DRAWINGS: Final = f"{MOUNTED_AT}/drawings"
 ALARMS: Final = f"{MOUNTED_AT}/alarms"
 CAPTURE: Final = f"{MOUNTED_AT}/capture"
 LETTERS: Final = f"{MOUNTED_AT}/dead-letters"

@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -52,10 +53,22 @@ class Trust(IntEnum):
 
 
 class Heard(msgspec.Struct, frozen=True, array_like=True):
-    """The lower envelope of the samples: the offset, and when it held, monotonic."""
+    """The lower envelope of the samples: the offset, and when it held, monotonic.
+
+    Attributes:
+        spare_ns: how much more than ``offset_ms`` it may be by now, less than a millisecond. Events
+            that come every few milliseconds allow for far less drift each, and it adds up.
+    """
 
     monotonic_ms: int
     offset_ms: int
+    spare_ns: int = 0
+
+    def latest(self, monotonic_ms: int) -> Heard:
+        """The greatest that the offset may have become by then."""
+        spare_ns = self.spare_ns + (monotonic_ms - self.monotonic_ms) * SLEW_PPM
+        more_ms, spare_ns = divmod(spare_ns, _MILLISECOND_NS)
+        return Heard(monotonic_ms, self.offset_ms + more_ms, spare_ns)
 
 
 class Rival(msgspec.Struct, frozen=True, array_like=True):
@@ -64,6 +77,9 @@ class Rival(msgspec.Struct, frozen=True, array_like=True):
     offset_ms: int
     since_ms: int
 
+
+_MILLISECOND_NS: Final = 1_000_000
+"""So a drift of one part in a million is a nanosecond for each millisecond."""
 
 Knot = tuple[int, int]
 """Monotonic milliseconds, and the time then in milliseconds since 1970."""
@@ -171,14 +187,14 @@ class BootClock(msgspec.Struct, frozen=True):
         offset_ms, heard = received_ms - monotonic_ms, self.heard
         if heard is None:
             return Heard(monotonic_ms, offset_ms), None
-        bound_ms = heard.offset_ms + _drift_ms(max(0, monotonic_ms - heard.monotonic_ms))
-        if offset_ms > bound_ms + LATE_MS:
+        bound = heard.latest(max(heard.monotonic_ms, monotonic_ms))
+        if offset_ms > bound.offset_ms + LATE_MS:
             return self._late(heard, monotonic_ms, received_ms)
         if monotonic_ms >= heard.monotonic_ms:
-            return Heard(monotonic_ms, min(offset_ms, bound_ms)), None
+            return min(bound, Heard(monotonic_ms, offset_ms), key=attrgetter("offset_ms")), None
         since_ms = heard.monotonic_ms - monotonic_ms
         here_ms = min(heard.offset_ms, offset_ms + _drift_ms(since_ms))
-        return Heard(heard.monotonic_ms, here_ms), None
+        return msgspec.structs.replace(heard, offset_ms=here_ms), None
 
     def _late(
         self, heard: Heard, monotonic_ms: int, received_ms: int
@@ -192,7 +208,7 @@ class BootClock(msgspec.Struct, frozen=True):
 
 def _drift_ms(span_ms: int) -> int:
     """By how much an offset may have changed within a span."""
-    return span_ms * SLEW_PPM // 1_000_000
+    return span_ms * SLEW_PPM // _MILLISECOND_NS
 
 
 def _thinned(knots: list[Knot]) -> tuple[Knot, ...]:

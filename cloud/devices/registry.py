@@ -29,7 +29,7 @@ from models.runtime.logs import get_logger
 from models.wire.birth import Birth, State
 from models.wire.envelope import monotonic_ms
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
-from models.wire.twin import Reported
+from models.wire.twin import Desired, Reported
 
 _LOG = get_logger(__name__)
 _FRESH_S: Final = 1.0
@@ -87,10 +87,11 @@ class Registry:
         with write(self._engine) as connection:
             presence.state_changed(connection, path, state, at)
 
-    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> None:  # noqa: ARG002 - the port's; a twin has no time of its own yet
-        """A device says what it is; older versions are ignored."""
+    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> Desired | None:  # noqa: ARG002 - the port's; a twin has no time of its own yet
+        """A device says what it is; older versions are ignored. What it lacks is returned."""
         with write(self._engine) as connection:
             twins.report(connection, path.device, reported)
+            return twins.owed(connection, path.device, reported)
 
     # Who may log in
 

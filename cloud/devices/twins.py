@@ -51,3 +51,29 @@ def desire(
         )
     )
     return wanted
+
+
+def owed(connection: Connection, device: DeviceId, reported: Reported) -> Desired | None:
+    """The desired document that a report shows to be lacking; one that it refuses is not repeated.
+
+    A device that has a later one than we know of, for our database was put back or the device
+    enrolled anew, keeps it; what is wanted next gets a version above it.
+    """
+    row = connection.execute(
+        select(DEVICE_TWIN.c.desired_version, DEVICE_TWIN.c.desired).where(
+            DEVICE_TWIN.c.device == device
+        )
+    ).one_or_none()
+    if row is None or row.desired_version == reported.desired:
+        return None
+    if reported.refusal and reported.refused in (0, row.desired_version):
+        return None
+    if row.desired_version < reported.desired:
+        connection.execute(
+            update(DEVICE_TWIN)
+            .where(DEVICE_TWIN.c.device == device)
+            .values(desired_version=reported.desired)
+        )
+        return None
+    document = msgspec.json.decode(row.desired, type=dict[str, msgspec.Raw])
+    return Desired(version=row.desired_version, document=document)

@@ -16,7 +16,7 @@ from models.wire.birth import Birth, State
 from models.wire.errors import BadTopic
 from models.wire.ids import DevicePath
 from models.wire.topics import UpTopic, parse_up
-from models.wire.twin import Reported
+from models.wire.twin import Desired, Reported
 
 log = get_logger(__name__)
 
@@ -42,8 +42,8 @@ class Devices(Protocol):
         """A device is online, or its will was spoken."""
         ...
 
-    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> None:
-        """A device says what it runs with."""
+    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> Desired | None:
+        """A device says what it runs with; returns what is wanted of it and it lacks, if any."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Births, states and twins: what a device says of itself, and the welcome that answers a birth."""
+"""Births, states and twins: what a device says of itself, and the answers: welcome and wish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.wire.birth import Birth, decode_birth, decode_state
 from models.wire.envelope import utc_ms
 from models.wire.ids import DevicePath, StoreId, TenantId
 from models.wire.topics import Down, Up, down
-from models.wire.twin import decode_reported
+from models.wire.twin import Reported, decode_reported
 
 log = get_logger(__name__)
 
@@ -77,12 +77,19 @@ class Desk:
             case Up.STATE:
                 self._devices.state_changed(device, decode_state(payload), document.at)
             case Up.TWIN:
-                self._devices.reported(device, decode_reported(payload), document.at)
+                return self._wish(document, decode_reported(payload))
             case Up.RESULT:
                 pass  # no commands are sent yet, so nobody waits for a result
             case _:
                 assert_never(document.branch)
         return None
+
+    def _wish(self, document: Document, reported: Reported) -> Answer | None:
+        """What is wanted of a device that has an older document, or none."""
+        wanted = self._devices.reported(document.device, reported, document.at)
+        if wanted is None:
+            return None
+        return Answer(down(document.device, Down.TWIN), msgspec.json.encode(wanted))
 
     def _welcome(self, document: Document, birth: Birth) -> Answer:
         device, at = document.device, document.at

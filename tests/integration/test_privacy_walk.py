@@ -5,6 +5,9 @@ all files, databases and logs of all processes, what they hold open elsewhere, e
 the wire both ways, and the metrics. What is encrypted there (a broker's store, sealed columns) is
 made from what was searched before: the broker got it over the tapped wire, and nothing of a camera
 is sealed.
+
+All the while somebody has the set-up page open: pictures go to a browser on this box, and may be
+nowhere else.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from pathlib import Path
 
 import numpy as np
 import paho.mqtt.client as paho
+import psutil
 import pytest
 from numpy.typing import NDArray
 from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.capture.footfall.counting.line import Direction, Line
+from agent.tablet.setup.pin import PinFile
 from models.wire.codec import Codec
 from models.wire.topics import Stream
 from tests.simulators.demo.stage import TENANT
@@ -39,6 +44,7 @@ from tests.simulators.image_hunt import (
 from tests.simulators.image_hunt.plants import ALL
 from tests.simulators.red_coat_network import red_coats
 from tests.simulators.required_server import required_nats_server
+from tests.simulators.set_up_visitor import SetUpVisitor
 from tests.simulators.tcp_tap import TcpTap, messages
 from tests.simulators.walkers import SIZE, Film, crowd
 from tests.simulators.watched_shop import PLAN, WatchedShop, watched_shop
@@ -56,11 +62,14 @@ FILES_OF_A_BOX = re.compile(
     r"box/(?:agent\.(?:log|toml)"
     r"|(?:data/outbox|data/replica|data/books|keys/keyring)\.sqlite3(?:\.making)?"
     r"(?:-journal|-wal|-shm|\.lock)?"
-    r"|data/\.?(?:alarms|cameras|status|time-floor|twin-desired|twin-report|clips/\.?door)"
+    r"|data/\.?(?:alarms|cameras|status|time-floor|twin-desired|twin-drawings|twin-report"
+    r"|clips/\.?door)"
     r"\.(?:json|draft)(?:\.part)?"
-    r"|keys/(?:device-secret|\.?master\.key(?:\.\d+)?))"
+    r"|keys/(?:device-secret|\.?master\.key(?:\.\d+)?|\.?camera-setup-pin\.json(?:\.part)?))"
 )
 FORMS = ("jpeg", "png", "base64 of jpeg", "bgr")
+PIN = "40718263"
+SKETCH = {"line": [{"name": "side-door", "begin": [0.4, 0.0], "end": [0.4, 1.0]}], "trial": 1}
 LINE = Line("door", SIZE[0] / 2, 0, SIZE[0] / 2, SIZE[1])
 
 
@@ -82,6 +91,8 @@ class Walk:
     hunter: Hunter
     picture: Picture
     expected: dict[str, int]
+    visitor: SetUpVisitor
+    agent_core_limit: tuple[int, int]
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +108,46 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     expected = {"in": ways.count(Direction.IN), "out": ways.count(Direction.OUT)}
     agent = [sys.executable, "-m", "tests.simulators.camera_box", str(elsewhere)]
     with watched_shop(folder, clip, agent, sample_fps=0, speed=4.0) as shop:
-        shop.look_until_told()
+        PinFile(folder / "box" / "keys" / "camera-setup-pin.json").keep(PIN)
+        with SetUpVisitor(shop.tablet_url, "door", PIN, SKETCH) as visitor:
+            shop.look_until_told()
+            core = psutil.Process(shop.box.pid).rlimit(psutil.RLIMIT_CORE)
         shop.box.stop()
-        yield Walk(shop, Hunter(prints), pictures[60], expected)
+        yield Walk(shop, Hunter(prints), pictures[60], expected, visitor, core)
 
 
 def test_a_run_that_counts_leaves_no_picture_anywhere(walk: Walk) -> None:
     assert walk.hunter.hunt(walk.shop.evidence()) == []
+
+
+def test_all_the_while_pictures_were_served_to_who_set_the_camera_up(walk: Walk) -> None:
+    """And each of them would have been found, wherever it lay."""
+    assert walk.visitor.troubles == []
+    assert len(walk.visitor.pictures) >= 5
+    for number, picture in enumerate(walk.visitor.pictures):
+        assert walk.hunter.hunt([Exhibit(f"still {number}", picture)])
+
+
+def test_the_figures_of_the_open_page_hold_no_picture(walk: Walk) -> None:
+    told = "\n".join(walk.visitor.told)
+    assert told.count("data: {") >= 5
+    assert '"people":[[' in told
+    assert walk.hunter.hunt([Exhibit("live", told.encode())]) == []
+
+
+def test_what_was_drawn_and_nothing_else_of_the_page_reached_the_cloud(walk: Walk) -> None:
+    said = [each.payload for each in walk.shop.messages() if each.topic.endswith("/up/twin")]
+    assert any(b'"proposal":{' in payload and b"side-door" in payload for payload in said)
+    assert max(map(len, said)) < 2_000
+
+
+def test_the_pin_is_nowhere(walk: Walk) -> None:
+    told = [each.where for each in walk.shop.evidence() if PIN.encode() in each.content]
+    assert told == []
+
+
+def test_an_agent_that_has_passed_on_a_picture_leaves_no_core_dump(walk: Walk) -> None:
+    assert walk.agent_core_limit == (0, 0)
 
 
 def test_what_was_searched_is_a_run_that_counted(walk: Walk) -> None:

@@ -21,7 +21,7 @@ from models.wire.ack import Ack, Welcome, decode_answer
 from models.wire.birth import Birth, State
 from models.wire.ids import DevicePath
 from models.wire.topics import Down, down
-from models.wire.twin import Reported
+from models.wire.twin import Desired, Reported
 
 _DEADLINE_S = 10.0
 
@@ -109,6 +109,7 @@ class KnownDevices:
     states: list[tuple[DevicePath, State]] = field(default_factory=list)
     twins: list[tuple[DevicePath, Reported]] = field(default_factory=list)
     rivalled: set[DevicePath] = field(default_factory=set)
+    wanted: dict[DevicePath, Desired] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
     questions: list[Exception] = field(default_factory=list)
 
@@ -129,6 +130,7 @@ class KnownDevices:
         assert at.tzinfo is not None
         self.states.append((path, state))
 
-    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> None:
+    def reported(self, path: DevicePath, reported: Reported, at: datetime) -> Desired | None:
         assert at.tzinfo is not None
         self.twins.append((path, reported))
+        return self.wanted.get(path)

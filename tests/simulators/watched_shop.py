@@ -144,7 +144,13 @@ class WatchedShop:
 
 @contextmanager
 def watched_shop(
-    folder: Path, clip: Path, agent: Sequence[str], *, sample_fps: float, speed: float
+    folder: Path,
+    clip: Path,
+    agent: Sequence[str],
+    *,
+    sample_fps: float,
+    speed: float,
+    recorded: bool = True,
 ) -> Iterator[WatchedShop]:
     """A run that has begun; the clip's door is a line down its middle.
 
@@ -154,6 +160,7 @@ def watched_shop(
         agent: how to start one, but for its configuration's path, which is added.
         sample_fps: pictures looked at per second of the clip; 0 for all.
         speed: 1 as it was recorded, 0 as fast as it goes.
+        recorded: the clip is of another day; else it plays as if it happened now.
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("CI", raising=False)  # some libraries behave only where they see it
@@ -172,7 +179,11 @@ def watched_shop(
                 port = free_port()
                 taps = Ports(http=http_tap.port, broker=broker_tap.port)
                 config = _configure(
-                    folder / "box", taps, secret, port, _camera(clip, sample_fps, speed)
+                    folder / "box",
+                    taps,
+                    secret,
+                    port,
+                    _camera(clip, sample_fps, speed, recorded=recorded),
                 )
                 box = _start(agent, config, f"http://127.0.0.1:{port}")
                 try:
@@ -220,13 +231,14 @@ def _start(agent: Sequence[str], config: Path, url: str) -> Program:
     return box
 
 
-def _camera(clip: Path, sample_fps: float, speed: float) -> str:
+def _camera(clip: Path, sample_fps: float, speed: float, *, recorded: bool) -> str:
+    day = "begin_at = 2025-11-07T10:00:00+08:00" if recorded else ""
     return f"""[[camera]]
 name = "door"
 source = "{clip}"
 sample_fps = {sample_fps}
 speed = {speed}
-begin_at = 2025-11-07T10:00:00+08:00
+{day}
 
 [[camera.line]]
 name = "door"

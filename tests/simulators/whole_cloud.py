@@ -30,7 +30,7 @@ from cloud.cards import CardFeed, CardsFold
 from cloud.console import ConsoleParts, create_console
 from cloud.console.painter import Painter
 from cloud.console.pulse import Pulse
-from cloud.devices import HeartbeatFold, NoticeFold
+from cloud.devices import CameraDrawings, HeartbeatFold, NoticeFold
 from cloud.devices.tables import DEVICE_STATUS
 from cloud.footfall import FootfallFold
 from cloud.ingest.alarms import CloudAlarms
@@ -221,6 +221,7 @@ class WholeCloud(BackOffice):
             cards=self.cards,
             letters=self.letters,
             alarms=self.alarms,
+            drawings=CameraDrawings(self.engine, self.audit),
             painter=Painter.load(self.clock, self.alarms.unseen),
             pulse=Pulse(self.engine, self.fleet, self.alarms, self.clock),
             closing=self.closing,

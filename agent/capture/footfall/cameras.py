@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -68,7 +69,12 @@ class Cameras:
         self._recorder = Recorder(around.outbox, around.facts, self._metrics)
         self._board = Noticeboard(around.states_file, self.states)
         self._viewfinders = {camera.name: Viewfinder() for camera in cameras}
-        self._keepers = [CameraKeeper(camera, self._parts(camera)) for camera in cameras]
+        self._keepers = {camera.name: self._keeper(camera) for camera in cameras}
+        self._changing = threading.Lock()
+        self._stopped = False
+
+    def _keeper(self, camera: CameraSettings) -> CameraKeeper:
+        return CameraKeeper(camera, self._parts(camera))
 
     def _parts(self, camera: CameraSettings) -> Parts:
         around = self._around
@@ -85,7 +91,7 @@ class Cameras:
 
     def states(self) -> list[CameraState]:
         """How they do, in the order of the configuration. Safe from any thread."""
-        return [keeper.state for keeper in self._keepers]
+        return [keeper.state for keeper in list(self._keepers.values())]
 
     def viewfinder(self, camera: str) -> Viewfinder | None:
         """The view through a camera; None where there is none of that name."""
@@ -98,16 +104,33 @@ class Cameras:
     def start(self) -> None:
         """Start all. Returns at once: no camera holds up a till."""
         self.show()
-        for keeper in self._keepers:
+        for keeper in self._keepers.values():
+            keeper.start()
+
+    def redraw(self, name: str, settings: Callable[[str], CameraSettings]) -> None:
+        """Count a camera with its present settings from now on; takes two seconds at most.
+
+        What was watched of the minute is told with the old lines, the rest with the new ones: two
+        parts of one minute, which are added. Does nothing once stopped. Safe from any thread.
+        """
+        with self._changing:
+            if self._stopped:
+                return
+            former = self._keepers[name]
+            former.ask_to_stop()
+            former.join(_STOP_S)
+            keeper = self._keepers[name] = self._keeper(settings(name))
             keeper.start()
 
     def stop(self) -> None:
         """Stop all at the same time, within two seconds; their last minutes are handed over."""
         clock = self._around.clock
         deadline_s = clock.monotonic_s() + _STOP_S
-        for keeper in self._keepers:
+        with self._changing:
+            self._stopped = True
+        for keeper in self._keepers.values():
             keeper.ask_to_stop()
-        for keeper in self._keepers:
+        for keeper in self._keepers.values():
             keeper.join(max(0.0, deadline_s - clock.monotonic_s()))
         for viewfinder in self._viewfinders.values():
             viewfinder.close()

@@ -9,9 +9,7 @@ behind the tills for the processor.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import signal
 import socket
 import sys
@@ -23,6 +21,7 @@ from typing import BinaryIO, Final, NoReturn
 from agent.capture.footfall.libraries import require_vision
 from agent.capture.footfall.messages import Failed, FailureKind, Told, encode, read_job
 from agent.capture.footfall.process import SHOWS_ON
+from agent.capture.footfall.undumped import leave_no_core_dump
 from agent.errors import (
     AgentError,
     BadLine,
@@ -38,7 +37,6 @@ from models.runtime.logs import configure, get_logger
 _LOG = get_logger(__name__)
 
 _NICENESS: Final = 5
-_PR_SET_DUMPABLE: Final = 4
 _LONGEST_JOB: Final = 1 << 20
 
 _KINDS: Final[tuple[tuple[type[AgentError], FailureKind], ...]] = (
@@ -56,7 +54,7 @@ def main() -> NoReturn:
     """Watch until there is nothing more to see; exits 0 after a clip's end, 1 after a failure."""
     told = _keep_standard_output()
     configure()
-    _keep_pictures_in_memory()
+    leave_no_core_dump()
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     # Ctrl-C at a terminal reaches the whole group; the agent's end is what counts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -128,13 +126,6 @@ def _keep_standard_output() -> BinaryIO:
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return told
-
-
-def _keep_pictures_in_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        # The limit does not hold where core dumps are piped to a program, as systemd's are.
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _leave_with_the_agent() -> NoReturn:

@@ -1,4 +1,4 @@
-"""The ports through which the set-up page sees, and through which it says what was drawn."""
+"""The port through which the set-up page sees."""
 
 from __future__ import annotations
 
@@ -36,37 +36,3 @@ class Views(Protocol):
             picture: whether the picture itself is wanted.
         """
         ...
-
-
-class Drawings(Protocol):
-    """What is drawn over the cameras: in force, and proposed. Safe from any thread."""
-
-    def in_force(self, camera: str) -> Drawn:
-        """What the camera counts with now."""
-        ...
-
-    def standing(self, camera: str) -> DrawingStanding:
-        """What became of the last proposal."""
-        ...
-
-    def propose(self, camera: str, drawn: Drawn) -> None:
-        """Propose another drawing, which takes the place of an earlier proposal.
-
-        Raises:
-            AgentError: it cannot be kept.
-        """
-        ...
-
-
-class DrawingStanding(NamedTuple):
-    """What became of a proposal.
-
-    Attributes:
-        word: ``none``, ``proposed``, ``accepted``, ``refused`` or ``applied``.
-        at: when it was proposed, ISO 8601; empty for ``none``.
-        reason: why it was refused, in the words of whoever did.
-    """
-
-    word: str
-    at: str = ""
-    reason: str = ""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from agent.tablet.setup.cameras import DrawingStanding, Seen
+from agent.tablet.setup.cameras import Seen
 from agent.tablet.setup.door import Visit
 from agent.tablet.setup.lens import Lens
+from agent.twin.drawings import Outcome
 from models.shown.words import Words
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Live:
         ``blind`` tells why no picture comes; ``ended`` is the last word when the visit is over.
         """
         yield _RETRY
-        shown: DrawingStanding | None = None
+        shown: Outcome | None = None
         while not self._closing:
             if self._parts.door.visit(visit.token, by_hand=False) is None:
                 yield _ENDED
@@ -82,7 +83,7 @@ class Live:
         }
 
 
-def _standing(standing: DrawingStanding, words: Words) -> dict[str, str]:
+def _standing(standing: Outcome, words: Words) -> dict[str, str]:
     said = words(f"setup.standing_{standing.word}", reason=standing.reason)
     return {"word": standing.word, "text": said, "at": standing.at}
 

@@ -23,12 +23,12 @@ from agent.config import Drawn
 from agent.errors import AgentError
 from agent.tablet.paint import Paint
 from agent.tablet.screen import LineScreen
-from agent.tablet.setup.cameras import Drawings, Views
+from agent.tablet.setup.cameras import Views
 from agent.tablet.setup.door import Door, Visit
 from agent.tablet.setup.live import Live
 from agent.tablet.setup.sketches import Judged, Sketch, judge
 from agent.tablet.speech import in_language, language_of
-from models.runtime.clock import Clock
+from agent.twin.drawings import Drawings
 from models.runtime.logs import get_logger
 from models.shown.words import Words
 
@@ -53,7 +53,6 @@ class SetupParts:
     door: Door
     views: Views
     drawings: Drawings
-    clock: Clock
     can_apply: bool = False
 
 
@@ -72,7 +71,6 @@ class SetupPages:
     def routes(self) -> list[Route]:
         """All of them."""
         camera = f"{_PLACE}/cameras/{{camera}}"
-        sketch = {"methods": ["POST"], "max_body_size": _MOST_SKETCH_BYTES}
         return [
             Route(_PLACE, _here(self.start)),
             Route(f"{_PLACE}/enter", _here(_to_start)),
@@ -81,8 +79,8 @@ class SetupPages:
             Route(camera, _here(self.page)),
             Route(f"{camera}/still", _here(self.still)),
             Route(f"{camera}/live", _here(self.figures)),
-            Route(f"{camera}/trial", _here(self.attempt), **sketch),
-            Route(f"{camera}/proposal", _here(self.propose), **sketch),
+            _sketch_route(f"{camera}/trial", self.attempt),
+            _sketch_route(f"{camera}/proposal", self.propose),
         ]
 
     async def start(self, request: Request) -> Response:
@@ -165,13 +163,13 @@ class SetupPages:
     async def propose(self, request: Request) -> Response:
         """``POST …/proposal`` with a sketch: it is put to the cloud, or applied where that may be.
 
-        Answers 422 with the problems where it is not whole.
+        The answer names the problems where it is not whole, and nothing is proposed then.
         """
         camera = self._camera(request)
         self._known(request)
         _, judged = await self._judged(request)
         if judged.problems:
-            return _told(judged, 422)
+            return _told(judged)
         drawn: Drawn = judged.drawn
         try:
             await run_in_threadpool(self._parts.drawings.propose, camera, drawn)
@@ -223,6 +221,10 @@ class SetupPages:
         return in_language(request, page, status)
 
 
+def _sketch_route(place: str, answer: Answering) -> Route:
+    return Route(place, _here(answer), methods=["POST"], max_body_size=_MOST_SKETCH_BYTES)
+
+
 def _here(answer: Answering) -> Answering:
     """Refuse everybody but this box, and posts of any page but ours."""
 
@@ -237,7 +239,12 @@ def _here(answer: Answering) -> Answering:
 
 
 def _is_ours(request: Request) -> bool:
-    """A browser names the origin of every post."""
+    """Every browser says what kind of page a post comes from, or at least its origin.
+
+    A form of ours posts the origin ``null``, for our pages send no referrer.
+    """
+    if site := request.headers.get("sec-fetch-site", ""):
+        return site == "same-origin"
     origin = urlsplit(request.headers.get("origin", ""))
     return origin.scheme == "http" and origin.netloc == request.headers.get("host", "")
 
@@ -246,9 +253,9 @@ async def _to_start(_request: Request) -> Response:
     return RedirectResponse(_PLACE, _SEE_OTHER)
 
 
-def _told(judged: Judged, status: int = 200) -> Response:
+def _told(judged: Judged) -> Response:
     body = msgspec.json.encode({"problems": judged.problems})
-    return Response(body, status, media_type="application/json")
+    return Response(body, media_type="application/json")
 
 
 class _Dated(msgspec.Struct):

@@ -7,7 +7,7 @@ whole one can be proposed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ import msgspec
 
 from agent.config import Drawn, LineSettings, ZoneSettings
 from models.shown.words import Words
+from models.wire.events.footfall import ZoneKind
 
 MOST_SHAPES: Final = 16
 """Lines and zones together: a picture with more is drawn by mistake."""
@@ -65,12 +66,17 @@ def judge(sketch: Sketch, words: Words) -> Judged:
     lines, of_lines = _read(sketch.line, "line", LineSettings, words)
     zones, of_zones = _read(sketch.zone, "zone", ZoneSettings, words)
     problems = [*of_lines, *of_zones]
-    if not sketch.line and not sketch.zone:
+    if not problems and not counts(lines, zones):
         problems.append(Problem("", 0, words("setup.nothing_drawn")))
     return Judged(Drawn(tuple(lines), tuple(zones)), tuple(problems))
 
 
 _Shape = TypeVar("_Shape", LineSettings, ZoneSettings)
+
+
+def counts(lines: Sequence[LineSettings], zones: Sequence[ZoneSettings]) -> bool:
+    """Whether anything would be counted; a camera is refused otherwise."""
+    return bool(lines) or any(zone.kind in (ZoneKind.DWELL, ZoneKind.QUEUE) for zone in zones)
 
 
 def _read(
@@ -81,7 +87,9 @@ def _read(
     for index, each in enumerate(given):
         try:
             shape = msgspec.convert(each, form)
-        except msgspec.ValidationError as error:
+            if isinstance(shape, ZoneSettings):
+                shape.check("")
+        except ValueError as error:
             problems.append(Problem(kind, index, _why(kind, each, str(error), words)))
             continue
         if any(shape.name == other.name for other in sound):

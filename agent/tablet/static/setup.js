@@ -20,7 +20,8 @@ const recent = new Map(); // figures by the time of their picture
 let counted = {};
 let stream = null;
 let over = false;
-let pictureAt = 0;
+let picture = { at: 0, shownMs: -Infinity };
+let placed = null;
 
 function explain(text) {
   how.textContent = text;
@@ -55,8 +56,8 @@ async function post(what) {
     body: JSON.stringify(sketch.told()),
   });
   if (answer.status === 403) end();
-  if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
-  return { ok: answer.ok, ...(await answer.json()) };
+  if (!answer.ok) throw new Error(String(answer.status));
+  return (await answer.json()).problems;
 }
 
 // What is drawn is tried at once; only the latest of many changes is sent.
@@ -65,7 +66,7 @@ let due = null;
 async function attempt() {
   due = null;
   try {
-    showProblems((await post("trial")).problems);
+    showProblems(await post("trial"));
   } catch {
     showProblem(over ? "" : said.lost);
   }
@@ -80,9 +81,9 @@ document.getElementById("save").addEventListener("click", async (event) => {
   const button = event.currentTarget;
   button.disabled = true;
   try {
-    const answer = await post("proposal");
-    showProblems(answer.problems);
-    if (!answer.ok) list.list.querySelector(".problem:not([hidden])")?.scrollIntoView({ block: "center" });
+    const problems = await post("proposal");
+    showProblems(problems);
+    if (problems.length > 0) list.list.querySelector(".problem:not([hidden])")?.scrollIntoView({ block: "center" });
   } catch {
     showProblem(over ? "" : said.not_saved);
   }
@@ -100,8 +101,20 @@ function heard(figures) {
   counted = figures.counts;
   view.showCounts(figures);
   list.showCounts(figures);
-  // With pictures, people are drawn where they are in the picture that is shown.
-  if (performance.now() - pictureAt > STILL_RETRY_MS) view.showPeople(figures);
+  placePeople();
+}
+
+// With pictures, people are drawn where they are in the picture that is shown; else the latest.
+function placePeople() {
+  let best = [...recent.values()].at(-1);
+  if (performance.now() - picture.shownMs < STILL_RETRY_MS) {
+    for (const each of recent.values()) {
+      if (Math.abs(each.at_s - picture.at) < Math.abs(best.at_s - picture.at)) best = each;
+    }
+  }
+  if (!best || best === placed) return;
+  placed = best;
+  view.showPeople(best);
 }
 
 function end() {
@@ -145,9 +158,8 @@ async function stills(mine) {
       const bitmap = await createImageBitmap(await answer.blob());
       if (stream !== mine) return bitmap.close();
       view.paint(bitmap);
-      pictureAt = performance.now();
-      const figures = recent.get(Number(answer.headers.get("At")));
-      if (figures) view.showPeople(figures);
+      picture = { at: Number(answer.headers.get("At")), shownMs: performance.now() };
+      placePeople();
     } catch {
       await new Promise((done) => setTimeout(done, STILL_RETRY_MS));
     }

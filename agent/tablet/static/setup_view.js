@@ -82,7 +82,7 @@ class View {
     if (width !== this.#size[0] || height !== this.#size[1]) this.resize(width, height);
     const parts = document.createDocumentFragment();
     const group = draw(parts, "g");
-    for (const [id, x1, y1, x2, y2, seen, proven] of people) {
+    for (const [id, [x1, y1, x2, y2], seen, proven] of people) {
       const look = proven ? (seen ? "followed" : "hidden") : "unproven";
       const corner = { x: x1 * width, y: y1 * height };
       const sides = { width: Math.max(0, (x2 - x1) * width), height: Math.max(0, (y2 - y1) * height) };
@@ -102,7 +102,7 @@ class View {
       const line = shape.form === "line" ? counts[shape.name] : undefined;
       const text = line ? say(this.said.counts, { in: line[0], out: line[1] }) : inside[shape.name];
       parts.counted = text === undefined ? "" : String(text);
-      parts.label.textContent = `${shape.name} ${parts.counted}`.trim();
+      this.#placeLabel(shape, parts);
     }
   }
 
@@ -175,11 +175,14 @@ class View {
   #placeLabel(shape, { label, counted }) {
     const [width, height] = this.#size;
     const unit = this.#unit;
-    const anchor = shape.form === "line" ? shape.wayIn(width, height, 46 * unit)[1] : this.#pixels(shape.middle);
-    label.setAttribute("x", Math.min(width - 40 * unit, Math.max(40 * unit, anchor[0])));
-    label.setAttribute("y", Math.min(height - 8 * unit, Math.max(16 * unit, anchor[1])));
     label.style.fontSize = `${14 * unit}px`;
     label.textContent = `${shape.name} ${counted}`.trim();
+    const anchor = shape.form === "line" ? shape.wayIn(width, height, 46 * unit)[1] : this.#pixels(shape.middle);
+    const half = label.getComputedTextLength() / 2 + 6 * unit;
+    // Beside the arrow's tip rather than upon it.
+    const aside = shape.form === "line" ? Math.sign(anchor[0] - this.#pixels(shape.middle)[0]) * half * 0.9 : 0;
+    label.setAttribute("x", Math.min(width - half, Math.max(half, anchor[0] + aside)));
+    label.setAttribute("y", Math.min(height - 8 * unit, Math.max(16 * unit, anchor[1] + 5 * unit)));
   }
 
   #placeHandles(shape, parts, points) {

@@ -44,6 +44,7 @@ def _facts(parts: ConsoleParts, visitor: Visitor) -> dict[str, Any]:
     return {
         "alarms": dict(alarms),
         "devices": views,
+        "proposed": parts.drawings.counted(),
         "counts": [(state, counted[state]) for state in DeviceState if counted[state]],
         "stores": stores,
         "live_url": f"{DEVICES}/live",

@@ -57,12 +57,17 @@ class Eyepiece:
     """
 
     def __init__(self, end: socket.socket, now_s: Callable[[], float]) -> None:
-        end.setblocking(False)  # noqa: FBT003 - the standard library's
+        end.setblocking(False)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LARGEST_ANSWER)
         self._end = end
         self._now_s = now_s
         self._trial: Trial | None = None
         self._until_s = 0.0
+
+    @property
+    def trying(self) -> bool:
+        """Whether anything is counted on the side."""
+        return self._trial is not None
 
     def show(self, frame: Frame, followed: Followed) -> None:
         """One more picture was looked at: count on the side, and answer who has asked."""
@@ -113,8 +118,8 @@ def people(walkers: Walkers, size: tuple[int, int]) -> list[Person]:
     """Who is followed, in shares of a picture of (width, height)."""
     shares: NDArray[np.float64] = (walkers.boxes / (*size, *size)).round(4)
     return [
-        Person(int(id_), *map(float, box), bool(seen), bool(proven))
+        Person(int(id_), (box[0], box[1], box[2], box[3]), bool(seen), bool(proven))
         for id_, box, seen, proven in zip(
-            walkers.ids, shares, walkers.seen, walkers.proven, strict=True
+            walkers.ids, shares.tolist(), walkers.seen, walkers.proven, strict=True
         )
     ][:_MOST_PEOPLE]

@@ -1,6 +1,7 @@
 """The agent's end of the private socket: asks the watcher that is at work what it sees.
 
-It asks only when it is asked itself, waits for one answer, hands it on and keeps nothing.
+It asks only when it is asked itself, waits for one answer, hands it on and keeps nothing. From the
+first picture on this process leaves no core dump, as the watcher does not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from agent.capture.footfall.undumped import leave_no_core_dump
 from agent.capture.footfall.viewfinder.words import (
     LARGEST_ANSWER,
     Look,
@@ -36,6 +38,7 @@ class Viewfinder:
         self._asking = threading.Lock()
         self._attached: socket.socket | None = None
         self._number = 0
+        self._undumped = False
 
     def new_pair(self) -> socket.socket:
         """Make a pair for a watcher that is about to be started; returns the watcher's end.
@@ -74,6 +77,9 @@ class Viewfinder:
                 lines=list(lines),
                 zones=list(zones),
             )
+            if picture and not self._undumped:
+                self._undumped = True
+                leave_no_core_dump()
             with suppress(OSError, CameraLost):
                 return self._ask(question)
             return None

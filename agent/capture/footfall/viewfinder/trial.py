@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from contextlib import suppress
 
 from agent.capture.footfall.counting.crossing import LineWatch
 from agent.capture.footfall.counting.line import Direction, Line
+from agent.capture.footfall.counting.outline import Outlines
 from agent.capture.footfall.counting.tracks import Table
 from agent.capture.footfall.counting.tuning import DEFAULTS
+from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.viewfinder.words import Look, TrialLine, TrialZone
-from agent.errors import BadLine
+from agent.errors import BadLine, BadZone
+from models.wire.events.footfall import ZoneKind
 
 
 class _Tried:
@@ -37,18 +37,21 @@ class Trial:
     """The trial over pictures of (width, height).
 
     A line that was not changed goes on counting while others are drawn; one that was changed, and
-    every line of a trial with another number, begins at nothing.
+    every line of a trial with another number, begins at nothing. A shape that cannot be counted on
+    yet is passed over: who draws it is told by the page.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
         self._tried: dict[str, _Tried] = {}
-        self._zones: Sequence[TrialZone] = ()
+        self._drawn: list[TrialZone] = []
+        self._zones: list[str] = []
+        self._outlines = Outlines((), size)
         self._inside: dict[str, int] = {}
         self.number = 0
 
     def follow(self, look: Look) -> None:
-        """Try what the question names from here on; a line without length is passed over."""
+        """Try what the question names from here on."""
         going_on = self._tried if look.trial == self.number else {}
         self.number = look.trial
         self._tried = {}
@@ -58,14 +61,15 @@ class Trial:
                 self._tried[line.name] = known
             else:
                 self._begin(line)
-        self._zones = look.zones
+        if look.zones != self._drawn:
+            self._outline(look.zones)
 
     def update(self, tracks: Table, at_s: float) -> None:
         """Look at who is where now."""
         for tried in self._tried.values():
             tried.update(tracks, at_s)
-        feet = tracks["foot"][tracks["proven"]] / self._size
-        self._inside = {zone.name: _count_within(feet, zone) for zone in self._zones}
+        inside = self._outlines.inside(tracks["foot"][tracks["proven"]]).sum(axis=1)
+        self._inside = dict(zip(self._zones, map(int, inside), strict=True))
 
     @property
     def counts(self) -> dict[str, tuple[int, int]]:
@@ -77,21 +81,16 @@ class Trial:
         """Proven people per zone, in the latest picture."""
         return self._inside
 
+    def _outline(self, zones: list[TrialZone]) -> None:
+        width, height = self._size
+        sound = []
+        for zone in zones:
+            corners = tuple((x * width, y * height) for x, y in zone.corners)
+            with suppress(BadZone):
+                sound.append(Zone(zone.name, ZoneKind.DWELL, corners))
+        self._drawn, self._zones = zones, [zone.name for zone in sound]
+        self._outlines = Outlines(sound, self._size)
+
     def _begin(self, line: TrialLine) -> None:
-        try:
+        with suppress(BadLine):
             self._tried[line.name] = _Tried(line, self._size)
-        except BadLine:
-            return  # who draws it is told by the page; the watcher just waits for a better one
-
-
-def _count_within(feet: NDArray[np.float64], zone: TrialZone) -> int:
-    """How many feet lie within the polygon, by the even-odd rule."""
-    x, y = feet[:, 0], feet[:, 1]
-    within = np.zeros(len(feet), bool)
-    corners = np.asarray(zone.corners, float).reshape(-1, 2)
-    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y1 == y2:
-            continue
-        meets = (y1 > y) != (y2 > y)
-        within ^= meets & (x < x1 + (y - y1) * (x2 - x1) / (y2 - y1))
-    return int(within.sum())

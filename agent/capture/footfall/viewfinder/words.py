@@ -58,19 +58,17 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, array_like=True):
-    """Somebody who is followed: a box in shares of the picture, and how sure one is.
+    """Somebody who is followed, and how sure one is.
 
     Attributes:
         id: stays with a walker, and is not used again within a watcher's life.
+        box: left, top, right and bottom in shares of the picture; may reach beyond it.
         seen: in this picture; else moved on blindly.
         proven: believed to be a person.
     """
 
     id: int
-    x1: float
-    y1: float
-    x2: float
-    y2: float
+    box: tuple[float, float, float, float]
     seen: bool
     proven: bool
 

@@ -1,0 +1,165 @@
+"""The file of an audit: what a person saw at the lines, one JSON line each.
+
+    {"type":"audit","version":1,"source":"vtest.avi","begin_s":0.0,"end_s":79.5,
+     "lines":{"a":"300,150,300,420"}}
+    {"type":"mark","t":7.1,"line":"a","direction":"in"}
+    {"type":"told","t":7.3,"line":"a","direction":"in"}
+
+A ``mark`` is a person's, a ``told`` is the counter's: an audit of a live camera notes both while it
+runs, of a clip the counter's are made when it is scored. What was watched is from ``begin_s`` to
+``end_s``, whether anything happened or not: a time without marks is a time in which nobody crossed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from agent.capture.footfall.counting.line import Direction, Line
+from agent.errors import UnreadableInput
+
+VERSION: Final = 1
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audit"):
+    """The first line: what was watched.
+
+    Attributes:
+        source: the clip's file name or the camera's name.
+        begin_s: from here on was watched: container time of a clip, 0 for a live camera.
+        end_s: until here; both on the clock of the marks.
+        lines: by name, as ``x1,y1,x2,y2`` in pixels. Empty where the camera's own were meant.
+        began_at: of a live camera, UTC in ISO 8601.
+        by: who counted, as they like to be called; empty for nobody in particular.
+    """
+
+    source: str
+    begin_s: float
+    end_s: float
+    lines: dict[str, str] = {}
+    version: int = VERSION
+    began_at: str = ""
+    by: str = ""
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="mark"):
+    """A person saw somebody cross.
+
+    Attributes:
+        t: seconds on the clock of ``Begun``.
+        sure: False where it could be argued about: it may be told or not, and counts neither way.
+        staff: who crossed works here.
+        group: the number of the group that they came with; 0 for nobody said.
+    """
+
+    t: float
+    line: str
+    direction: Direction
+    sure: bool = True
+    staff: bool = False
+    group: int = 0
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, tag="told"):
+    """The counter told that somebody crossed."""
+
+    t: float
+    line: str
+    direction: Direction
+
+
+Entry = Begun | Mark | Told
+_OfALine = TypeVar("_OfALine", Mark, Told)
+_ENTRY: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A file of marks, read and checked; marks and what was told are in order of time."""
+
+    begun: Begun
+    marks: tuple[Mark, ...]
+    told: tuple[Told, ...]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines in pixels; none where the camera's own were meant."""
+        return [Line.parse(f"{name}={ends}") for name, ends in self.begun.lines.items()]
+
+    @property
+    def names(self) -> list[str]:
+        """The lines' names: those that were given, else those that were marked."""
+        named = {mark.line for mark in self.marks} | {told.line for told in self.told}
+        return list(self.begun.lines) or sorted(named)
+
+
+def read_audit(file: Path) -> Audit:
+    """Read a file of marks.
+
+    Raises:
+        UnreadableInput: it is missing, or a line of it is no entry, names a line that was not
+            watched, or lies outside the time that was. The message says which one.
+    """
+    try:
+        written = file.read_bytes().splitlines()
+    except OSError as error:
+        raise UnreadableInput(f"{file} cannot be read: {error.strerror}") from error
+    entries = list(_entries(file, written))
+    if not entries or not isinstance(entries[0][1], Begun):
+        raise UnreadableInput(
+            f"{file}, line 1: an audit begins with what was watched "
+            '({"type":"audit",…}); was it written by lianke-agent audit record?'
+        )
+    begun = entries[0][1]
+    _check_begun(file, begun)
+    for number, entry in entries[1:]:
+        _check_entry(file, number, entry, begun)
+    return Audit(
+        begun,
+        tuple(_in_order(each for _, each in entries if isinstance(each, Mark))),
+        tuple(_in_order(each for _, each in entries if isinstance(each, Told))),
+    )
+
+
+def _entries(file: Path, written: Sequence[bytes]) -> Iterator[tuple[int, Entry]]:
+    for number, line in enumerate(written, 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, _ENTRY.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UnreadableInput(f"{file}, line {number}: no entry of an audit: {error}") from None
+
+
+def _check_begun(file: Path, begun: Begun) -> None:
+    if begun.version != VERSION:
+        raise UnreadableInput(
+            f"{file} is of version {begun.version}; this program reads version {VERSION}"
+        )
+    if not (math.isfinite(begun.begin_s) and begun.begin_s < begun.end_s < math.inf):
+        raise UnreadableInput(
+            f"{file}, line 1: watched from {begun.begin_s:g} to {begun.end_s:g} s is no time"
+        )
+
+
+def _check_entry(file: Path, number: int, entry: Entry, begun: Begun) -> None:
+    if isinstance(entry, Begun):
+        raise UnreadableInput(f"{file}, line {number}: one file is one audit; split it here")
+    if begun.lines and entry.line not in begun.lines:
+        raise UnreadableInput(
+            f"{file}, line {number}: line {entry.line!r} is not among {', '.join(begun.lines)}"
+        )
+    if not begun.begin_s <= entry.t <= begun.end_s:
+        raise UnreadableInput(
+            f"{file}, line {number}: {entry.t:g} s lies outside the time that was watched, "
+            f"{begun.begin_s:g} to {begun.end_s:g} s"
+        )
+
+
+def _in_order(entries: Iterable[_OfALine]) -> list[_OfALine]:
+    return sorted(entries, key=lambda entry: entry.t)
