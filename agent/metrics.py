@@ -84,6 +84,11 @@ class Counted(Enum):
         "Time in which nobody watched, by what explains it, in finished minutes.",
         ("camera", "reason"),
     )
+    SECONDS_MARKED = Metric(
+        "lianke_footfall_marked_seconds",
+        "Time in which a camera gave pictures that were not to be trusted, in finished minutes.",
+        ("camera", "mark"),
+    )
     CAMERA_STARTS = Metric("lianke_camera_starts", "Watchers started.", ("camera",))
     MINUTES_DROPPED = Metric(
         "lianke_footfall_minutes_dropped",
@@ -222,6 +227,16 @@ class Measured(Enum):
         "lianke_camera_state",
         "1 for the state that a camera is in, 0 for the others.",
         ("camera", "state"),
+    )
+    CAMERA_RATE = Metric(
+        "lianke_camera_pictures_per_second",
+        "Pictures looked at per second: wanted (0 is every one), and reached lately.",
+        ("camera", "rate"),
+    )
+    CAMERA_TROUBLE = Metric(
+        "lianke_camera_trouble",
+        "1 while a camera's pictures are not to be trusted: blocked, moved, dark, frozen.",
+        ("camera", "trouble"),
     )
     MINUTES_HELD = Metric(
         "lianke_footfall_minutes_held", "Minutes that the outbox could not take yet."

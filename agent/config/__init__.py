@@ -7,6 +7,7 @@ generated from this package. Secrets are never in the file: it names the files t
 from __future__ import annotations
 
 from agent.config.cameras import (
+    RECORDED,
     CameraSettings,
     LineSettings,
     SetupSettings,
@@ -42,6 +43,7 @@ from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, Prints
 from agent.config.web import WebSettings
 
 __all__ = [
+    "RECORDED",
     "TAPS",
     "AgentConfig",
     "BadgeSettings",

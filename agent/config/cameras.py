@@ -25,6 +25,11 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_PATTERN: Final = re.compile(r"[*?]|%(0\d+)?d|/$")
+_SLOWEST_FPS: Final = 2.0
+"""Fewer pictures a second tell too little of who goes where (docs/explanation/footfall.md)."""
+
+_RECORDED_FPS: Final = 5.0
 _SHORTEST_LINE: Final = 0.005
 """Of the picture; nobody walks across less than that, and a slip of the pen is no line."""
 
@@ -38,6 +43,11 @@ class SourceKind(StrEnum):
     CLIP = "clip"
     DEVICE = "device"
     STREAM = "stream"
+    SEQUENCE = "sequence"
+
+
+RECORDED: Final = frozenset({SourceKind.CLIP, SourceKind.SEQUENCE})
+"""What was seen before and plays by a time of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +125,15 @@ class CameraSettings:
     Attributes:
         name: of the camera, unique on this box; counts are kept under it.
         source: a device (``/dev/video0`` or ``0``), an address (``rtsp://``, ``rtsps://``,
-            ``http://`` or ``https://``, without a login), or a clip's path.
+            ``http://`` or ``https://``, without a login), a clip's path, or pictures in the order
+            of their names: a folder (``/srv/shots/``) or a pattern (``/srv/shots/*.jpg``,
+            ``/srv/shots/%06d.png``).
         login_file: a file of mode 0600 that holds ``user:password`` for an address.
-        sample_fps: pictures looked at per second; 0 means every one.
+        sample_fps: pictures looked at per second, 2 or more; 0 means every one. When absent,
+            between 3.5 and 7, as ``processor_share`` allows; of a recording, 5.
+        processor_share: of one core, that looking at this camera may take; it chooses the rate
+            within those bounds.
+        source_fps: of pictures in files: how many were taken per second.
         network: a name that ``lianke-agent models list`` shows; the first installed when empty.
         stall_s: a camera that is silent for so long is started again.
         begin_at: when a clip was recorded, with an offset; its minutes are counted as of then.
@@ -132,7 +148,9 @@ class CameraSettings:
     name: str
     source: str
     login_file: Path | None = None
-    sample_fps: float = 5.0
+    sample_fps: float | None = None
+    processor_share: float = 0.5
+    source_fps: float | None = None
     network: str = ""
     stall_s: float = 10.0
     begin_at: datetime | None = None
@@ -160,13 +178,17 @@ class CameraSettings:
         """What the source is, by its form alone."""
         if _ADDRESS.match(self.source):
             return SourceKind.STREAM
-        return SourceKind.DEVICE if _DEVICE.fullmatch(self.source) else SourceKind.CLIP
+        if _DEVICE.fullmatch(self.source):
+            return SourceKind.DEVICE
+        return SourceKind.SEQUENCE if _PATTERN.search(self.source) else SourceKind.CLIP
 
     @property
     def file(self) -> Path:
-        """The file behind a clip or a device."""
+        """The file behind a clip or a device; the folder behind a sequence of pictures."""
         name = f"/dev/video{self.source}" if self.source.isdigit() else self.source
-        return Path(name).expanduser()
+        path = Path(name).expanduser()
+        within = self.kind is SourceKind.SEQUENCE and not name.endswith("/")
+        return path.parent if within else path
 
     @property
     def address(self) -> tuple[str, int]:
@@ -178,6 +200,13 @@ class CameraSettings:
     def recorded_at(self) -> datetime | None:
         """``begin_at`` in UTC; None where pictures are of now."""
         return self.begin_at.astimezone(UTC) if self.begin_at else None
+
+    @property
+    def steady_fps(self) -> float | None:
+        """Pictures looked at per second, 0 for every one; None where the processor decides."""
+        if self.sample_fps is None and self.recorded_at is not None:
+            return _RECORDED_FPS  # the same clip is counted the same way on every box
+        return self.sample_fps
 
     @property
     def told_zones(self) -> tuple[ZoneSettings, ...]:
@@ -211,14 +240,35 @@ class CameraSettings:
             )
 
     def _check_rates(self) -> None:
-        for word, value in (("sample_fps", self.sample_fps), ("speed", self.speed)):
-            if not 0.0 <= value < math.inf:
-                raise ValueError(f"camera {self.name}: {word} must be 0 or more, not {value}")
+        if not 0.0 <= self.speed < math.inf:
+            raise ValueError(f"camera {self.name}: speed must be 0 or more, not {self.speed}")
+        fps = self.sample_fps
+        if fps is not None and fps != 0.0 and not _SLOWEST_FPS <= fps < math.inf:
+            raise ValueError(
+                f"camera {self.name}: sample_fps must be 2 or more, or 0 for every picture, not "
+                f"{fps:g}; leave it out and it fits the processor"
+            )
+        if not 0.0 < self.processor_share <= 1.0:
+            raise ValueError(
+                f"camera {self.name}: processor_share must be above 0 and at most 1, not "
+                f"{self.processor_share}"
+            )
+        self._check_source_fps()
         if not 1.0 <= self.stall_s < math.inf:
             raise ValueError(f"camera {self.name}: stall_s must be 1 or more, not {self.stall_s}")
 
+    def _check_source_fps(self) -> None:
+        fps, pictures = self.source_fps, self.kind is SourceKind.SEQUENCE
+        if pictures != (fps is not None):
+            raise ValueError(
+                f"camera {self.name}: source_fps says how many pictures in files were taken per "
+                f"second; {'add it' if pictures else 'leave it out for any other source'}"
+            )
+        if fps is not None and not 0.0 < fps < math.inf:
+            raise ValueError(f"camera {self.name}: source_fps must be above 0, not {fps}")
+
     def _check_recording(self) -> None:
-        if self.kind is not SourceKind.CLIP and (self.begin_at or self.speed != 1.0):
+        if self.kind not in RECORDED and (self.begin_at or self.speed != 1.0):
             raise ValueError(f"camera {self.name}: begin_at and speed are for a clip only")
         if self.begin_at is not None and self.begin_at.tzinfo is None:
             raise ValueError(

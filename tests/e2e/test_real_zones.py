@@ -113,7 +113,7 @@ def events_of(camera: CameraSettings, told: Iterator[Told], folder: Path) -> lis
 
 
 def the_slow_way(camera: CameraSettings, network: InstalledNetwork) -> SlowFloor:
-    floor, span, detector = SlowFloor(), Span(RATE), load_detector(network)
+    floor, span, detector = SlowFloor(), Span(), load_detector(network)
     with Clip(camera.file, RATE) as clip:
         lines = [in_pixels(watched_line(line), clip.size) for line in camera.line]
         zones = [zone_in_pixels(watched_zone(zone), clip.size) for zone in camera.zone]

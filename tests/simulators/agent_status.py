@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -94,9 +95,13 @@ def streams(**pending: int) -> list[StreamStatus]:
     ]
 
 
-def camera(state: str, *, since_s: float = 60.0, name: str = "door") -> CameraStatus:
+def camera(
+    state: str, *, since_s: float = 60.0, name: str = "door", troubles: Sequence[str] = ()
+) -> CameraStatus:
     """A camera in a state."""
-    return CameraStatus(name=name, state=state, since_s=since_s, sampled_fps=0.0)
+    return CameraStatus(
+        name=name, state=state, since_s=since_s, sampled_fps=0.0, troubles=list(troubles)
+    )
 
 
 def a_till(**changes: object) -> TillStatus:

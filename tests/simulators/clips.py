@@ -9,6 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tests.simulators.broadcast import Reel
+
+_HEADER = 40
 _MATRIX = 44
 """Where a track header (version 0) keeps its transformation, from the box's name on."""
 
@@ -62,6 +65,20 @@ def empty(folder: Path) -> Path:
     path = folder / "empty.avi"
     path.touch()
     return path
+
+
+def corrupted(reel: Reel, seed: int, share: float = 0.3) -> Reel:
+    """A reel with bytes changed in some of its pictures, as a bad cable leaves them; not the first.
+
+    Their beginnings stay: what is no packet at all is dropped by the network already.
+    """
+    chance = random.Random(seed)
+    pictures = [bytearray(each) for each in reel.pictures]
+    for picture in pictures[5:]:
+        if len(picture) > _HEADER and chance.random() < share:
+            for _ in range(1 + len(picture) // 200):
+                picture[chance.randrange(_HEADER, len(picture))] = chance.randrange(256)
+    return Reel([bytes(each) for each in pictures], reel.fps)
 
 
 def _beside(clip: Path, word: str, body: bytes) -> Path:

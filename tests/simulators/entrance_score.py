@@ -47,6 +47,11 @@ class Counts:
         """The error's share of the truth."""
         return self.wrong / max(1, self.true)
 
+    @property
+    def bias(self) -> float:
+        """How many too many in all, as a share of the truth; too few are below 0."""
+        return (self.told - self.true) / max(1, self.true)
+
 
 @dataclass(slots=True)
 class Marks:
@@ -63,14 +68,24 @@ class Marks:
         self.missed += true and not told
 
     @property
+    def told(self) -> int:
+        """So many marks were told."""
+        return self.right + self.false
+
+    @property
+    def true(self) -> int:
+        """So many there were."""
+        return self.right + self.missed
+
+    @property
     def precision(self) -> float:
         """Of those told."""
-        return self.right / max(1, self.right + self.false)
+        return self.right / max(1, self.told)
 
     @property
     def recall(self) -> float:
         """Of those true."""
-        return self.right / max(1, self.right + self.missed)
+        return self.right / max(1, self.true)
 
 
 @dataclass(slots=True)

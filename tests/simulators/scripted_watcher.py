@@ -9,8 +9,10 @@ script is silent for ever.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,6 +22,7 @@ from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.messages import Crossed, Ended, Failed, Opened, Seen, Told
 from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.recorder import Recorder
 from agent.clock import DeviceClock
 from agent.config import CameraSettings, LineSettings
@@ -199,6 +202,7 @@ def premises(
     camera: CameraSettings | None = None,
     outbox: MinuteOutbox | None = None,
     clock: HandClock | None = None,
+    placement: Path | None = None,
 ) -> Premises:
     """A keeper whose watchers follow a script; ``keeper.run()`` returns when the script is over."""
     clock = clock or HandClock()
@@ -206,8 +210,11 @@ def premises(
     registry = CollectorRegistry()
     metrics = FootfallMetrics(registry)
     script = Script(clock, lives)
+    settings = camera or a_camera()
+    kept = Path(tempfile.mkdtemp(prefix="placement-")) / "cam.json"
     parts = Parts(
         launch=script,
+        placement=Placement(placement or kept, settings),
         diary=diary(clock),
         recorder=Recorder(outbox, fact_maker(clock), metrics),
         metrics=metrics,
@@ -215,7 +222,7 @@ def premises(
         backoff=Backoff(lambda: 1.0, 1.0, 60.0),
         changed=lambda: None,
     )
-    keeper = CameraKeeper(camera or a_camera(), parts)
+    keeper = CameraKeeper(settings, parts)
     script.leave = keeper.ask_to_stop
     if isinstance(clock, ClosingTime):
         clock.close = keeper.ask_to_stop

@@ -56,6 +56,8 @@ class Sender:
         return True, np.full((4, 6, 3), self._taken, np.uint8)
 
     def get(self, prop: int, /) -> float:
+        if prop == cv2.CAP_PROP_POS_MSEC:
+            return self._taken * 100.0
         assert prop == cv2.CAP_PROP_FPS
         return self._fps
 
@@ -123,6 +125,7 @@ def test_pictures_that_nobody_waits_for_are_taken_and_never_converted() -> None:
     assert newest.index >= 51
     assert newest.at_s == pytest.approx(100.1 + newest.index / 10)
     assert newest.picture[0, 0, 0] == newest.index
+    assert newest.told_s == pytest.approx(newest.index / 10)
     assert sender.converted == [0, newest.index]
     sender.end()
 

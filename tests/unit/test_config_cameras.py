@@ -30,9 +30,10 @@ def test_a_camera_is_read_with_its_lines_and_defaults(tmp_path: Path) -> None:
     assert (one.name, one.kind, one.sample_fps, one.speed) == (
         "entrance",
         SourceKind.STREAM,
-        5.0,
+        None,
         1.0,
     )
+    assert one.steady_fps is None
     assert one.address == ("10.0.0.9", 554)
     [line] = one.line
     assert (line.name, line.begin, line.end) == ("door", (0.5, 0.0), (0.5, 1.0))
@@ -41,6 +42,19 @@ def test_a_camera_is_read_with_its_lines_and_defaults(tmp_path: Path) -> None:
 def test_a_box_with_a_camera_says_so(tmp_path: Path) -> None:
     assert "footfall" in read(tmp_path, camera()).capabilities
     assert "footfall" not in read(tmp_path).capabilities
+
+
+@pytest.mark.parametrize("source", ["/srv/shots/", "shots/*.jpg", "shots/door-%05d.png"])
+def test_a_folder_or_pattern_is_a_sequence_of_pictures(tmp_path: Path, source: str) -> None:
+    [one] = read(tmp_path, camera(f'source = "{source}"\nsource_fps = 10')).camera
+    assert one.kind is SourceKind.SEQUENCE
+    assert one.file == Path(source) if source.endswith("/") else Path(source).parent
+
+
+def test_a_recording_is_looked_at_at_the_same_rate_on_every_box(tmp_path: Path) -> None:
+    recorded = 'source = "a.avi"\nbegin_at = 2026-03-01T17:00:00+08:00'
+    [one] = read(tmp_path, camera(recorded)).camera
+    assert one.steady_fps == 5.0
 
 
 @pytest.mark.parametrize(
@@ -88,8 +102,13 @@ def a_line(begin: str = "[0.5, 0]", end: str = "[0.5, 1]", name: str = "door") -
         (camera('source = "ftp://camera/1"'), "no address that can be watched"),
         (camera('source = "rtsp:///1"'), "no address that can be watched"),
         (camera('source = "rtsp://camera:x/1"'), "source is no address"),
-        (camera('source = "0"\nsample_fps = -1'), "sample_fps must be 0 or more"),
-        (camera('source = "0"\nsample_fps = inf'), "sample_fps must be 0 or more"),
+        (camera('source = "0"\nsample_fps = -1'), "sample_fps must be 2 or more"),
+        (camera('source = "0"\nsample_fps = inf'), "sample_fps must be 2 or more"),
+        (camera('source = "0"\nsample_fps = 1'), "0 for every picture, not 1"),
+        (camera('source = "0"\nprocessor_share = 0.0'), "processor_share must be above 0"),
+        (camera('source = "shots/"'), "second; add it"),
+        (camera('source = "shots/*.jpg"\nsource_fps = 0.0'), "source_fps must be above 0"),
+        (camera('source = "a.avi"\nsource_fps = 10'), "leave it out for any other source"),
         (camera('source = "0"\nstall_s = 0'), "stall_s must be 1 or more"),
         (camera('source = "0"\nspeed = 2.0'), "are for a clip only"),
         (camera('source = "a.avi"\nspeed = 2.0'), "speed 2 needs begin_at"),

@@ -32,11 +32,10 @@ START_S = 1000.0  # where the hand clock's monotonic time begins; the wall shows
 BEGIN_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
-def live(*lives: Life, outbox: MinuteOutbox | None = None, fps: float = 5.0) -> Premises:
+def live(*lives: Life, outbox: MinuteOutbox | None = None) -> Premises:
     return premises(
         lambda clock: LiveDiary(Places.of_entrances("door"), clock, own_time=False),
         *lives,
-        camera=a_camera(sample_fps=fps),
         outbox=outbox,
     )
 
@@ -149,13 +148,6 @@ def test_a_silent_watcher_is_ended_and_the_silence_is_a_gap() -> None:
     assert reason == "stalled"
     assert missed_ms == lived_ms(one) - 5_000
     assert one.script.launches_s[1] == pytest.approx(START_S + 5 + 10 + 1, abs=0.5)
-
-
-def test_a_camera_looked_at_once_a_minute_is_not_taken_for_stalled() -> None:
-    looks = watching(START_S, START_S + 180, step_s=60)
-    one = play(live([opened(START_S), *looks, LEAVES], fps=1 / 60))
-    assert len(one.script.launched) == 1
-    assert one.outbox.observed_ms == 180_000
 
 
 def test_a_watcher_that_never_opens_is_given_up_after_a_while() -> None:

@@ -47,6 +47,14 @@ def found(status: Status, *salvages: Trouble) -> Mapping[AlarmKind, Sign]:
     return {sign.kind: sign for sign in signs(status, salvages)}
 
 
+CAMERA_TROUBLES = {
+    AlarmKind.CAMERA_BLOCKED,
+    AlarmKind.CAMERA_MOVED,
+    AlarmKind.CAMERA_DARK,
+    AlarmKind.CAMERA_FROZEN,
+}
+
+
 def standing(status: Status) -> set[AlarmKind]:
     return {kind for kind, sign in found(status).items() if sign.standing}
 
@@ -89,6 +97,10 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(dead_letters=1), AlarmKind.EVENTS_REJECTED),
         (a_status(quarantined=1), AlarmKind.FILES_QUARANTINED),
         (a_status(cameras=[camera("lost")]), AlarmKind.CAMERA_BLIND),
+        (a_status(cameras=[camera("watching", troubles=["blocked"])]), AlarmKind.CAMERA_BLOCKED),
+        (a_status(cameras=[camera("watching", troubles=["moved"])]), AlarmKind.CAMERA_MOVED),
+        (a_status(cameras=[camera("watching", troubles=["dark"])]), AlarmKind.CAMERA_DARK),
+        (a_status(cameras=[camera("watching", troubles=["frozen"])]), AlarmKind.CAMERA_FROZEN),
         (a_status(clock=ClockStatus(quality="unset")), AlarmKind.CLOCK_WRONG),
         (a_status(clock=ClockStatus(quality="free", skew_s=-3600.0)), AlarmKind.CLOCK_WRONG),
     ],
@@ -127,7 +139,10 @@ def test_what_mends_itself_in_a_moment_is_no_alarm(status: Status) -> None:
             {AlarmKind.IDENTITY_SHARED, AlarmKind.EVENTS_HELD_BACK},
         ),
         (a_status(line=a_line(online=False, since=NOON)), {AlarmKind.OFFLINE}),
-        (a_status(cameras=[camera("starting")]), {AlarmKind.CAMERA_BLIND}),
+        (
+            a_status(cameras=[camera("starting", troubles=["moved"])]),
+            {AlarmKind.CAMERA_BLIND, *CAMERA_TROUBLES},
+        ),
         (a_status(till=a_till(taken=taken(5, 19))), {AlarmKind.ARITHMETIC_DISAGREES}),
         (a_status(workstations=[a_workstation(ripening=True)]), {AlarmKind.SEQUENCE_GAP}),
     ],

@@ -38,7 +38,7 @@ from agent.capture.footfall.messages import (
     read_told,
 )
 from agent.capture.footfall.pace import Pace
-from agent.capture.footfall.span import Span
+from agent.capture.footfall.span import Condition, Span
 from agent.capture.footfall.watcher import failed, serve, teller
 from agent.capture.footfall.watching import in_pixels, look, zone_in_pixels
 from agent.config import BadgeSettings
@@ -123,8 +123,8 @@ def test_only_losses_are_worth_retrying() -> None:
     assert worth == {FailureKind.LOST, FailureKind.BROKEN}
 
 
-def spans(times: Sequence[float], sample_fps: float = 10.0) -> list[Seen]:
-    span = Span(sample_fps)
+def spans(times: Sequence[float]) -> list[Seen]:
+    span = Span()
     told = [span.add(each) for each in times]
     return [each for each in [*told, span.rest()] if each is not None]
 
@@ -140,7 +140,7 @@ def test_samples_are_told_every_half_second() -> None:
 
 
 def test_a_crossing_is_told_at_once() -> None:
-    span = Span(10)
+    span = Span()
     assert span.add(0.0) is None
     told = span.add(0.1, [crossing(0.04)])
     assert told is not None
@@ -154,9 +154,35 @@ def test_a_hole_between_samples_is_not_observed() -> None:
     assert told[0].last_s == 9.0
 
 
-def test_what_a_hole_is_depends_on_the_wanted_rate() -> None:
-    rarely = spans([0.0, 2.0, 4.0, 11.0], sample_fps=0.5)
-    assert sum(each.observed_s for each in rarely) == pytest.approx(4.0)
+@pytest.mark.parametrize(("fps", "observed_s"), [(1, 0.0), (2, 9.5), (3.5, 10.0), (60, 10.0)])
+def test_one_picture_a_second_is_not_watching_closely(fps: float, observed_s: float) -> None:
+    told = spans([n / fps for n in range(round(10 * fps))])
+    assert sum(each.observed_s for each in told) == pytest.approx(observed_s, abs=0.3)
+
+
+def test_who_crossed_in_a_hole_is_not_told_even_when_it_is_proved_later() -> None:
+    span = Span()
+    for at_s in (0.0, 0.2):
+        span.add(at_s)
+    assert span.add(2.0, [crossing(1.1)]) is not None  # its time is told, its crossing is not
+    told = span.add(2.2, [crossing(1.5), crossing(0.2), crossing(2.1)])
+    assert told is not None
+    assert [each.at_s for each in told.crossings] == [0.2, 2.1]
+
+
+def test_how_the_camera_does_is_told_with_the_next_word_and_its_marks_once() -> None:
+    span = Span()
+    span.add(0.0)
+    dark = Marked(MarkKind.DARK, 0.0, 0.1)
+    span.note(Condition([dark], [MarkKind.DARK], 5.0))
+    span.note(Condition((), [MarkKind.DARK], 4.5))
+    told = span.add(0.5)
+    assert told is not None
+    assert (told.marks, told.troubles, told.wanted_fps) == ([dark], [MarkKind.DARK], 4.5)
+    span.add(0.6)
+    rest = span.rest()
+    assert rest is not None
+    assert (rest.marks, rest.troubles, rest.wanted_fps) == ([], [MarkKind.DARK], 4.5)
 
 
 @given(st.lists(st.floats(0.01, 3.0), max_size=60))
@@ -212,6 +238,8 @@ class Show:
     def __init__(self, vanishes: bool = False) -> None:
         self._vanishes = vanishes
 
+    def aim(self, sample_fps: float) -> None: ...
+
     def frames(self) -> Iterator[Frame]:
         for number in range(3):
             yield Frame(np.zeros((100, 200, 3), np.uint8), number / 10, number)
@@ -256,6 +284,14 @@ class Pupil:
         return Learnt([Settled(crossing(0.05), staff=True)], [Stay("shelf", 0.2, 0.2)])
 
 
+class Nurse:
+    """Finds the first second dark, at every picture."""
+
+    def look(self, frame: Frame, moment: Moment) -> Condition:
+        assert frame.at_s == moment.at_s
+        return Condition([Marked(MarkKind.DARK, frame.at_s, frame.at_s + 0.1)], [MarkKind.DARK])
+
+
 def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
     told: list[Told] = []
     clock = Sleeper()
@@ -266,7 +302,8 @@ def looked(camera: Show, crossings: dict[float, list[Crossing]]) -> list[Told]:
             Nobody(),
             Script(crossings),
             Pupil(),
-            span=Span(10),
+            care=Nurse(),
+            span=Span(),
             pace=pace,
             tell=told.append,
         )
@@ -287,6 +324,28 @@ def test_opening_is_told_before_anything_is_seen() -> None:
     assert (rest.first_s, rest.last_s, rest.samples) == (0.1, 0.2, 1)
 
 
+def test_what_is_wrong_with_the_camera_is_told_with_what_was_seen() -> None:
+    told = [each for each in looked(Show(), {}) if isinstance(each, Seen)]
+    assert [mark.begin_s for each in told for mark in each.marks] == [0.0, 0.1, 0.2]
+    assert told[-1].troubles == [MarkKind.DARK]
+
+
+def test_who_crosses_while_no_picture_comes_is_not_told() -> None:
+    class Slow(Show):
+        def frames(self) -> Iterator[Frame]:
+            for number in range(5):
+                yield Frame(np.zeros((100, 200, 3), np.uint8), float(number), number)
+
+    told = [
+        each
+        for each in looked(Slow(), {2.0: [crossing(1.4)], 4.0: [crossing(3.4)]})
+        if isinstance(each, Seen)
+    ]
+    assert sum(each.samples for each in told) == 5
+    assert sum(each.observed_s for each in told) == 0.0
+    assert [crossed for each in told for crossed in each.crossings] == []
+
+
 def test_what_was_seen_is_told_before_the_loss() -> None:
     told = looked(Show(vanishes=True), {})
     assert [type(each) for each in told] == [Opened, Seen, Failed]
@@ -304,7 +363,7 @@ def test_what_is_learnt_is_told_once_and_to_the_end() -> None:
 
 
 def test_a_verdict_is_told_at_once() -> None:
-    span = Span(10)
+    span = Span()
     span.add(0.0)
     assert span.add(0.1, learnt=Learnt(facts=[Stay("shelf", 0.0, 3.0)])) is None
     told = span.add(0.2, learnt=Learnt([Settled(crossing(0.05), again=True)]))
@@ -314,7 +373,7 @@ def test_a_verdict_is_told_at_once() -> None:
 
 
 def test_only_time_that_was_watched_closely_counts_for_whoever_is_there() -> None:
-    span = Span(10)
+    span = Span()
     closely = []
     for at_s in (0.0, 0.2, 9.0, 9.1):
         closely.append(span.closely_s(at_s))

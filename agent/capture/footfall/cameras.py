@@ -16,12 +16,13 @@ from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.launching import Launcher
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.noticeboard import Noticeboard
+from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.recorder import Recorder
 from agent.capture.footfall.tally import Places
 from agent.capture.footfall.viewfinder.finder import Viewfinder
 from agent.capture.intake import Ledgerbound
-from agent.config import CameraSettings, SourceKind
+from agent.config import RECORDED, CameraSettings
 from agent.facts import FactMaker
 from agent.networks import NetworkCache
 from models.runtime.backoff import Backoff
@@ -80,6 +81,7 @@ class Cameras:
         return Parts(
             launch=Launcher(camera, self._networks, self._viewfinders[camera.name]),
             diary=diary_of(camera, around),
+            placement=Placement(around.folder / f"{camera.name}.placement.json", camera),
             recorder=self._recorder,
             metrics=self._metrics,
             clock=around.clock,
@@ -138,7 +140,7 @@ def diary_of(camera: CameraSettings, around: Surroundings) -> Diary:
     """The diary that fits a camera: of now, or of the time at which its clip was recorded."""
     places = places_of(camera, around.timezone)
     if camera.recorded_at is None:
-        return LiveDiary(places, around.clock, own_time=camera.kind is SourceKind.CLIP)
+        return LiveDiary(places, around.clock, own_time=camera.kind in RECORDED)
     mark = PlayedMark(around.folder / f"{camera.name}.json", camera.file, camera.recorded_at)
     return RecordedDiary(places, camera.recorded_at, around.clock, mark)
 

@@ -16,10 +16,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from agent.capture.footfall.diary import Diary
-from agent.capture.footfall.messages import Ended, Failed, Opened, Seen
+from agent.capture.footfall.messages import Ended, Failed, Marked, Opened, Seen
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.minutes import Minute
+from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.patience import Patience, Silence, as_error
 from agent.capture.footfall.process import Watcher
 from agent.capture.footfall.recorder import Recorder
@@ -30,7 +33,7 @@ from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.events.device import CameraState
-from models.wire.events.footfall import GapReason
+from models.wire.events.footfall import GapReason, MarkKind
 
 _LOG = get_logger(__name__)
 
@@ -42,12 +45,14 @@ class Parts:
     Attributes:
         launch: starts a watcher; raises AgentError where none can be started.
         diary: the keeper's own.
+        placement: the camera's own.
         backoff: the keeper's own; how long to wait after a loss.
         changed: called when the camera's state has changed, and its minutes are handed over.
     """
 
     launch: Callable[[], Watcher]
     diary: Diary
+    placement: Placement
     recorder: Recorder
     metrics: FootfallMetrics
     clock: Clock
@@ -147,7 +152,7 @@ class CameraKeeper:
     def _follow(self, watcher: Watcher) -> None:
         clock, camera = self._parts.clock, self._camera
         began_s = clock.monotonic_s()
-        silence = Silence(self._patience, camera.stall_s, camera.sample_fps, began_s)
+        silence = Silence(self._patience, camera.stall_s, began_s)
         while not self._stopping.is_set():
             match watcher.receive(self._patience.listen_s):
                 case None:
@@ -172,13 +177,15 @@ class CameraKeeper:
     def _opened(self, message: Opened, network: str) -> None:
         self._rule, self._analyses = message.rule, message.analyses
         self._parts.diary.opened(message, network)
+        self._parts.placement.opened()
         size = f"{message.width}x{message.height}"
         _LOG.info("camera_opened", camera=self._camera.name, size=size, network=network)
 
     def _seen(self, message: Seen, began_s: float) -> None:
+        self._parts.placement.seen(moved=MarkKind.MOVED in message.troubles)
+        message = self._mistrusted(message)
         self._parts.diary.seen(message)
-        self._parts.metrics.looked(self._camera.name, message.samples)
-        self._standing.looked(message.samples)
+        self._note(message)
         if self._absence is not None:
             self._absence, self._complaint = None, ""
             _LOG.info("camera_watching", camera=self._camera.name)
@@ -186,6 +193,24 @@ class CameraKeeper:
         if self._parts.clock.monotonic_s() - began_s > self._patience.forgiven_s:
             self._parts.backoff.reset()
         self._hand_over(self._parts.diary.finished())
+
+    def _mistrusted(self, message: Seen) -> Seen:
+        """What was seen, marked where an earlier watcher saw the camera go."""
+        if MarkKind.MOVED in message.troubles or not self._parts.placement.moved:
+            return message
+        mark = Marked(MarkKind.MOVED, message.first_s, message.last_s)
+        troubles = [*message.troubles, MarkKind.MOVED]
+        return msgspec.structs.replace(message, marks=[*message.marks, mark], troubles=troubles)
+
+    def _note(self, message: Seen) -> None:
+        """Show how well the camera does."""
+        metrics, name = self._parts.metrics, self._camera.name
+        reached = self._standing.looked(message.samples, message.wanted_fps)
+        metrics.looked(name, message.samples, wanted_fps=message.wanted_fps, reached_fps=reached)
+        if self._standing.suffers(message.troubles):
+            metrics.suffers(name, message.troubles)
+            _LOG.info("camera_troubles", camera=name, troubles=",".join(message.troubles) or "none")
+            self._parts.changed()
 
     def _ended(self, message: Ended) -> None:
         _LOG.info("clip_ended", camera=self._camera.name)

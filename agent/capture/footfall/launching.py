@@ -47,7 +47,9 @@ class Launcher:
             badge=camera.staff.badge,
             network=installed.network,
             network_file=str(installed.file),
-            sample_fps=camera.sample_fps,
+            sample_fps=camera.steady_fps,
+            processor_share=camera.processor_share,
+            source_fps=camera.source_fps or 0.0,
             speed=camera.speed,
         )
 
@@ -88,6 +90,8 @@ def _present(camera: CameraSettings) -> str:
             return os.path.realpath(camera.file)
         case SourceKind.CLIP:
             return str(_existing(camera.name, camera.file))
+        case SourceKind.SEQUENCE:
+            return os.path.expanduser(camera.source)
 
 
 def _existing(camera: str, clip: Path) -> Path:

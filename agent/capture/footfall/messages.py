@@ -67,7 +67,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
         badge: what staff wear, if they are known by that.
         network: the network that looks, as the manifest describes it.
         network_file: where its bytes are; the watcher verifies them once more.
-        sample_fps: pictures to look at per second of the source; 0 means every one.
+        sample_fps: pictures to look at per second of the source; 0 means every one, and None as
+            many from 3.5 to 7 as the processor allows.
+        processor_share: of one core, that watching may take where that decides.
+        source_fps: of a folder or pattern of pictures: how many were taken per second.
         speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes.
     """
 
@@ -78,7 +81,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
     zones: list[WatchedZone] = []
     badge: BadgeSettings | None = None
     login: str = ""
-    sample_fps: float = 5.0
+    sample_fps: float | None = None
+    processor_share: float = 0.5
+    source_fps: float = 0.0
     speed: float = 1.0
 
     def __repr__(self) -> str:
@@ -158,6 +163,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
         facts: of zones and of the heat map, of the last seconds; each is told once.
         marks: when the camera was not to be trusted. They may begin before ``first_s``, when it was
             certain only later; those of one kind do not overlap.
+        troubles: what of that stands at the end of the span.
+        wanted_fps: pictures per second that are aimed at now; 0 for every one.
     """
 
     first_s: float
@@ -168,6 +175,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     settled: list[SettledCrossing] = []
     facts: list[Fact] = []
     marks: list[Marked] = []
+    troubles: list[MarkKind] = []
+    wanted_fps: float = 0.0
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):

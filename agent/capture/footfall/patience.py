@@ -16,7 +16,8 @@ from agent.errors import (
     VisionNotInstalled,
 )
 
-_SAMPLES_MISSED: Final = 3
+_SHORTEST_STALL_S: Final = 2.0
+"""A watcher speaks every second; the box may be busy for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Patience:
 class Silence:
     """Since when a watcher is silent, and whether that is too long. Seconds are monotonic."""
 
-    def __init__(self, patience: Patience, stall_s: float, sample_fps: float, now_s: float) -> None:
-        """A camera that is looked at seldom may be silent for longer than ``stall_s``."""
+    def __init__(self, patience: Patience, stall_s: float, now_s: float) -> None:
+        """``stall_s`` holds once the camera is open."""
         self._allowed_s = patience.open_s
-        self._once_open_s = max(stall_s, _SAMPLES_MISSED / sample_fps if sample_fps else 0.0)
+        self._once_open_s = max(stall_s, _SHORTEST_STALL_S)
         self._heard_s = now_s
         self._opened = False
 

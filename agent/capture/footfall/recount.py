@@ -137,7 +137,7 @@ def recount(
     """
     counter = Counter(lines, recording.size, zones=zones)
     analyst = Analyst(lines, zones, recording.size)
-    span, observed_s = Span(sample_fps=0), 0.0
+    span, observed_s = Span(), 0.0
     laps = _Laps(now_s)
     crossings: list[Crossing] = []
     settled: list[Settled] = []

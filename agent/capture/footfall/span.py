@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.capture.footfall.analyst import Learnt
 from agent.capture.footfall.counting.line import Crossing
 from agent.capture.footfall.counting.settling import Settled
-from agent.capture.footfall.messages import Crossed, Seen, SettledCrossing
+from agent.capture.footfall.messages import Crossed, Marked, Seen, SettledCrossing
+from models.wire.events.footfall import MarkKind
 
 TELL_EVERY_S: Final = 0.5
-_SHORTEST_HOLE_S: Final = 1.0
-_HOLE_SAMPLES: Final = 3
-"""People walk a door's width in about a second: who is out of sight for longer may be missed."""
+HOLE_S: Final = 0.6
+"""Two pictures a second still tell who goes where; at one, a count is wrong by an eighth
+(docs/explanation/footfall.md). A single picture that fails to come at 3.5 a second is no hole."""
+
+_REMEMBERED_S: Final = 30.0
+"""No crossing is proved later than this."""
 
 
 _NOTHING_LEARNT: Final = Learnt()
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a camera does.
+
+    Attributes:
+        marks: when it was not to be trusted, since the last word.
+        troubles: what of that stands.
+        wanted_fps: pictures per second that are aimed at; 0 for every one.
+    """
+
+    marks: Sequence[Marked] = ()
+    troubles: Sequence[MarkKind] = ()
+    wanted_fps: float = 0.0
+
+    def followed_by(self, later: Condition) -> Condition:
+        """Both, in one word."""
+        return replace(later, marks=[*self.marks, *later.marks]) if self.marks else later
+
+
 class Span:
     """What was seen since it was told last. Pure: times come with the samples.
 
-    The time between two samples is observed, unless it is a hole: longer than a second and than
-    three times the wanted interval.
-
-    Args:
-        sample_fps: pictures wanted per second; 0 for all there are.
+    The time between two samples is observed, unless it is a hole: longer than ``HOLE_S``. What
+    happened in a hole is not known well enough to be counted.
     """
 
-    def __init__(self, sample_fps: float) -> None:
-        wanted_s = 1 / sample_fps if sample_fps > 0 else 0.0
-        self._hole_s = max(_SHORTEST_HOLE_S, _HOLE_SAMPLES * wanted_s)
+    def __init__(self) -> None:
+        self._holes: deque[tuple[float, float]] = deque()
         self._first_s: float | None = None
         self._last_s = 0.0
         self._observed_s = 0.0
         self._samples = 0
         self._learnt = _NOTHING_LEARNT
+        self._condition = Condition()
 
     def closely_s(self, at_s: float) -> float:
         """How much of the time since the latest sample is observed, if the next one is of then.
@@ -44,21 +66,30 @@ class Span:
         0 before the first sample, and after a hole.
         """
         step_s = at_s - self._last_s if self._first_s is not None else 0.0
-        return step_s if step_s <= self._hole_s else 0.0
+        return step_s if step_s <= HOLE_S else 0.0
 
     def add(
         self, at_s: float, crossings: Sequence[Crossing] = (), learnt: Learnt = _NOTHING_LEARNT
     ) -> Seen | None:
-        """One more sample, who crossed by it, and what else it taught; what is to be told now."""
+        """One more sample, who crossed by it, and what else it taught; what is to be told now.
+
+        Who crossed in a hole is not told: that time will be told as a gap.
+        """
         self._observed_s += self.closely_s(at_s)
+        self._note_hole(at_s)
         if self._first_s is None:
             self._first_s = at_s
         self._samples += 1
         self._last_s = at_s
         self._learnt += learnt
+        crossings = [each for each in crossings if self._observed(each.at_s)]
         if crossings or learnt.settled or at_s - self._first_s >= TELL_EVERY_S:
             return self._tell(crossings)
         return None
+
+    def note(self, condition: Condition) -> None:
+        """How the camera does; told with the next word."""
+        self._condition = self._condition.followed_by(condition)
 
     def rest(self, learnt: Learnt = _NOTHING_LEARNT) -> Seen | None:
         """What has not been told yet, if anything; ``learnt`` is what was found at the end."""
@@ -77,10 +108,23 @@ class Span:
             crossings=[Crossed(each.line, each.direction, each.at_s) for each in crossings],
             settled=[_settled(each) for each in self._learnt.settled],
             facts=list(self._learnt.facts),
+            marks=list(self._condition.marks),
+            troubles=list(self._condition.troubles),
+            wanted_fps=self._condition.wanted_fps,
         )
+        self._condition = replace(self._condition, marks=())
         self._learnt = _NOTHING_LEARNT
         self._first_s, self._samples, self._observed_s = self._last_s, 0, 0.0
         return seen
+
+    def _observed(self, at_s: float) -> bool:
+        return not any(begin_s < at_s < end_s for begin_s, end_s in self._holes)
+
+    def _note_hole(self, at_s: float) -> None:
+        if self._first_s is not None and at_s - self._last_s > HOLE_S:
+            self._holes.append((self._last_s, at_s))
+        while self._holes and self._holes[0][1] < at_s - _REMEMBERED_S:
+            self._holes.popleft()
 
 
 def _settled(settled: Settled) -> SettledCrossing:

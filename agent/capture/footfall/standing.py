@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from models.runtime.clock import Clock
 from models.wire.events.device import CameraState
-from models.wire.events.footfall import GapReason
+from models.wire.events.footfall import GapReason, MarkKind
 
 WATCHING: Final = "watching"
 STATES: Final = (WATCHING, *(each for each in GapReason if each is not GapReason.SLOW))
@@ -27,6 +28,8 @@ class Standing:
         self._state: str = GapReason.STARTING
         self._since_s = clock.monotonic_s()
         self._looks: deque[tuple[float, int]] = deque()
+        self._troubles: frozenset[MarkKind] = frozenset()
+        self._wanted_fps = 0.0
 
     def becomes(self, state: str) -> bool:
         """Enter a state; whether it is another one."""
@@ -36,11 +39,19 @@ class Standing:
             self._state, self._since_s = state, self._clock.monotonic_s()
             return True
 
-    def looked(self, samples: int) -> None:
-        """So many pictures were looked at since the last call."""
+    def looked(self, samples: int, wanted_fps: float = 0.0) -> float:
+        """So many pictures were looked at since the last call; the rate reached, lately."""
         with self._lock:
+            self._wanted_fps = wanted_fps
             self._looks.append((self._clock.monotonic_s(), samples))
             self._forget()
+            return self._rate()
+
+    def suffers(self, troubles: Iterable[MarkKind]) -> bool:
+        """What the camera cannot be trusted for now; whether that is another matter than before."""
+        with self._lock:
+            before, self._troubles = self._troubles, frozenset(troubles)
+            return before != self._troubles
 
     def told(self) -> CameraState:
         """As of now."""
@@ -51,6 +62,8 @@ class Standing:
                 state=self._state,
                 since_s=round(self._clock.monotonic_s() - self._since_s, 1),
                 sampled_fps=round(self._rate(), 1),
+                wanted_fps=round(self._wanted_fps, 1),
+                troubles=sorted(self._troubles),
             )
 
     def _rate(self) -> float:

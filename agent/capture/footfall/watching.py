@@ -11,10 +11,10 @@ from typing import Protocol
 import cv2
 
 from agent.capture.footfall.analyst import ANALYSES, Analyst, Learnt
-from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.camera.frame import Frame
-from agent.capture.footfall.camera.opening import open_camera
+from agent.capture.footfall.camera.opening import Recording, open_camera
 from agent.capture.footfall.camera.port import Camera
+from agent.capture.footfall.care import Care
 from agent.capture.footfall.counting.counter import RULE, Counter
 from agent.capture.footfall.counting.line import Line
 from agent.capture.footfall.counting.moment import Moment
@@ -22,10 +22,13 @@ from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
 from agent.capture.footfall.detection.detector import Detector, Picture
 from agent.capture.footfall.detection.loading import load_detector
+from agent.capture.footfall.governor import Governor
 from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine, WatchedZone
 from agent.capture.footfall.pace import Pace
-from agent.capture.footfall.span import Span
+from agent.capture.footfall.sight.checkup import Checkup
+from agent.capture.footfall.span import Condition, Span
 from agent.capture.footfall.viewfinder.eyepiece import Eyepiece
+from agent.capture.footfall.workload import Stopwatches, Workload
 from agent.networks import InstalledNetwork
 
 Tell = Callable[[Told], None]
@@ -52,6 +55,14 @@ class Studying(Protocol):
         ...
 
 
+class Caring(Protocol):
+    """Looks after the camera itself; ``Care`` is one."""
+
+    def look(self, frame: Frame, moment: Moment) -> Condition:
+        """How the camera does, as far as one more picture tells."""
+        ...
+
+
 def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
     """Watch until a clip ends; a live camera is watched until it fails.
 
@@ -70,30 +81,37 @@ def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
     """
     cv2.setNumThreads(1)
     detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
-    with open_camera(job.source, login=job.login, sample_fps=job.sample_fps) as camera:
+    governor = Governor(job.processor_share) if job.sample_fps is None else None
+    sample_fps = governor.fps if governor else job.sample_fps or 0.0
+    with open_camera(
+        job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
+    ) as camera:
         lines = [in_pixels(line, camera.size) for line in job.lines]
         zones = [zone_in_pixels(zone, camera.size) for zone in job.zones]
         counter = Counter(lines, camera.size, zones=zones)
         analyst = Analyst(lines, zones, camera.size, job.badge)
-        pace = Pace(job.speed if isinstance(camera, Clip) else 0, time.monotonic, time.sleep)
+        recording = camera if isinstance(camera, Recording) else None
+        pace = Pace(job.speed if recording else 0, time.monotonic, time.sleep)
+        watches = Stopwatches(decoding_s=lambda: recording.decode_s if recording else 0.0)
+        care = Care(Checkup(), Workload(camera, sample_fps, governor, watches))
         eyepiece = Eyepiece(shows_on, time.monotonic) if shows_on else None
 
         def spectate(frame: Frame) -> None:
             if eyepiece is not None:
                 eyepiece.show(frame, counter)
 
-        span = Span(job.sample_fps)
         look(
             camera,
             detector,
             counter,
             analyst,
-            span=span,
+            care=care,
+            span=Span(),
             pace=pace,
             tell=tell,
             spectate=spectate,
         )
-        tell(Ended(truncated=isinstance(camera, Clip) and camera.truncated))
+        tell(Ended(truncated=recording is not None and recording.truncated))
 
 
 def look(
@@ -102,6 +120,7 @@ def look(
     counter: Counting,
     analyst: Studying,
     *,
+    care: Caring,
     span: Span,
     pace: Pace,
     tell: Tell,
@@ -121,6 +140,7 @@ def look(
             detections, span_s = detector.detect(frame.picture), span.closely_s(frame.at_s)
             moment = counter.look(detections, frame.at_s, span_s)
             learnt = analyst.look(moment, frame.picture)
+            span.note(care.look(frame, moment))
             if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 tell(seen)
             spectate(frame)

@@ -39,6 +39,10 @@ class AlarmKind(StrEnum):
     TILL_FOLDER_MISSING = "till_folder_missing"
     PRINTER_UNREACHABLE = "printer_unreachable"
     CAMERA_BLIND = "camera_blind"
+    CAMERA_BLOCKED = "camera_blocked"
+    CAMERA_MOVED = "camera_moved"
+    CAMERA_DARK = "camera_dark"
+    CAMERA_FROZEN = "camera_frozen"
     CLOCK_WRONG = "clock_wrong"
 
 

@@ -44,6 +44,8 @@ def _trouble(camera: CameraSettings) -> str:
             return _file_trouble(camera, stat.S_ISCHR, "device")
         case SourceKind.CLIP:
             return _file_trouble(camera, stat.S_ISREG, "clip")
+        case SourceKind.SEQUENCE:
+            return _file_trouble(camera, stat.S_ISDIR, "folder")
 
 
 def _stream_trouble(camera: CameraSettings) -> str:

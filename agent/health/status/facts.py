@@ -301,6 +301,8 @@ class CameraStatus(msgspec.Struct, frozen=True, kw_only=True):
         since_s: how long it had been in this state then.
         sampled_fps: pictures looked at per second, lately.
         shown_s: how long ago that was; more than a minute means that no agent runs.
+        wanted_fps: as many pictures were aimed at; 0 for every one.
+        troubles: why its pictures are not to be trusted, such as ``blocked``.
     """
 
     name: str
@@ -308,6 +310,8 @@ class CameraStatus(msgspec.Struct, frozen=True, kw_only=True):
     since_s: float
     sampled_fps: float
     shown_s: float = 0.0
+    wanted_fps: float = 0.0
+    troubles: list[str] = []
 
 
 class AlarmStatus(msgspec.Struct, frozen=True, kw_only=True):

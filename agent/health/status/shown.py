@@ -73,6 +73,8 @@ def shown_cameras(states: Sequence[CameraState], shown_s: float = 0.0) -> list[C
             since_s=each.since_s,
             sampled_fps=each.sampled_fps,
             shown_s=round(shown_s, 1),
+            wanted_fps=each.wanted_fps,
+            troubles=list(each.troubles),
         )
         for each in states
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from agent.health.alarms.board import Sign, Trouble
@@ -42,6 +43,7 @@ UNBALANCED_SHARE: Final = 0.05
 
 _TAP: Final = SourceKind.TAP
 _ALONE: Final = frozenset({""})
+_WATCHING: Final = "watching"
 _BLIND_STATES: Final = frozenset({"lost", "stalled", "refused"})
 _UNCLEAR_STATES: Final = frozenset({"starting"})
 
@@ -271,6 +273,21 @@ def _camera_blind(status: Status) -> Sign:
     )
 
 
+def _camera_trouble(kind: AlarmKind, trouble: str, status: Status) -> Sign:
+    """A camera that gives no pictures says nothing of the trouble that it had."""
+    return Sign(
+        kind,
+        [
+            Trouble(each.name)
+            for each in status.cameras
+            if each.state == _WATCHING and trouble in each.troubles
+        ],
+        frozenset(
+            each.name for each in status.cameras if each.state in _UNCLEAR_STATES | _BLIND_STATES
+        ),
+    )
+
+
 def _clock_wrong(status: Status) -> Sign:
     clock = status.clock
     if clock is None:
@@ -309,5 +326,9 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _till_folder_missing,
     _printer_unreachable,
     _camera_blind,
+    partial(_camera_trouble, AlarmKind.CAMERA_BLOCKED, "blocked"),
+    partial(_camera_trouble, AlarmKind.CAMERA_MOVED, "moved"),
+    partial(_camera_trouble, AlarmKind.CAMERA_DARK, "dark"),
+    partial(_camera_trouble, AlarmKind.CAMERA_FROZEN, "frozen"),
     _clock_wrong,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from agent.health.status.facts import (
+    CameraStatus,
     LineStatus,
     RoomStatus,
     SourceKind,
@@ -104,6 +105,10 @@ def _room(room: RoomStatus) -> Iterator[str]:
     )
 
 
+def _wanted(camera: CameraStatus) -> str:
+    return f" of {camera.wanted_fps:g} wanted" if camera.wanted_fps else ""
+
+
 def _surroundings(status: Status) -> Iterator[str]:
     if status.till:
         yield f"till         {_till(status.till)}"
@@ -113,7 +118,8 @@ def _surroundings(status: Status) -> Iterator[str]:
     for camera in status.cameras:
         yield (
             f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
-            f"{camera.sampled_fps:g} pictures a second (shown {camera.shown_s:.0f} s ago)"
+            f"{camera.sampled_fps:g} pictures a second{_wanted(camera)} "
+            f"(shown {camera.shown_s:.0f} s ago){''.join(f'; {t}' for t in camera.troubles)}"
         )
     if status.clock:
         skew = status.clock.skew_s

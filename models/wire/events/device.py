@@ -19,7 +19,7 @@ class StreamDepth(msgspec.Struct, frozen=True, kw_only=True):
     oldest_age_s: float
 
 
-class CameraState(msgspec.Struct, frozen=True, kw_only=True):
+class CameraState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one camera of the device does.
 
     Attributes:
@@ -27,12 +27,17 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True):
         state: ``watching``, ``starting``, ``lost``, ``stalled``, ``refused`` or ``ended``.
         since_s: seconds that it has been in this state.
         sampled_fps: pictures looked at per second, lately.
+        wanted_fps: as many were aimed at; 0 where every picture is looked at, or nothing is known.
+        troubles: why its pictures are not to be trusted now: ``blocked``, ``moved``, ``dark`` or
+            ``frozen``.
     """
 
     name: str
     state: str
     since_s: float
     sampled_fps: float
+    wanted_fps: float = 0.0
+    troubles: list[str] = []
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -78,6 +78,10 @@ class Clip:
             enough * self._timeline.period_s
         )
 
+    def aim(self, sample_fps: float) -> None:
+        """Give so many pictures a second from now on."""
+        self._sampler.aim(sample_fps)
+
     def frames(self) -> Iterator[Frame]:
         """The frames that are due, once; OpenCV scales those of another size to the first one's."""
         frame: Frame | None = self._first
@@ -130,7 +134,8 @@ def _check_file(path: Path) -> None:
     try:
         if not path.is_file():
             what = "is a folder, not a clip" if path.is_dir() else "does not exist"
-            raise CameraUnreadable(f"{path} {what}; give the path of a video file")
+            hint = f", or {path}/ for the pictures in it" if path.is_dir() else ""
+            raise CameraUnreadable(f"{path} {what}; give the path of a video file{hint}")
         with path.open("rb") as stream:
             if not stream.read(1):
                 raise CameraUnreadable(f"{path} is empty: copy it again")

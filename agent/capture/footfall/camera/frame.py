@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,11 @@ class Frame:
         at_s: of a clip the container's time of this frame; of a live camera ``CLOCK_MONOTONIC``
             when it arrived. Never less than that of the frame before.
         index: its place in the source, from 0; frames that were not due are counted, too.
+        told_s: when a live camera says that it was taken, on a clock of its own; not a number
+            where nobody says.
     """
 
     picture: NDArray[np.uint8]
     at_s: float
     index: int
+    told_s: float = math.nan

@@ -81,6 +81,10 @@ class LiveCamera:
         height, width = self._first.picture.shape[:2]
         self.size = (width, height)
 
+    def aim(self, sample_fps: float) -> None:
+        """Give so many pictures a second from now on. Safe from the reader's thread."""
+        self._sampler.aim(sample_fps)
+
     def frames(self) -> Iterator[Frame]:
         """The newest picture, whenever one is due; the first one is that of opening.
 
@@ -143,10 +147,11 @@ class LiveCamera:
     def _offer(self, at_s: float, index: int) -> None:
         if not self._wanted or not self._sampler.picks(at_s):
             return
+        told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         retrieved, picture = self._capture.retrieve()
         if not retrieved:
             return
         with self._slot:
-            self._newest = Frame(picture.astype(np.uint8, copy=False), at_s, index)
+            self._newest = Frame(picture.astype(np.uint8, copy=False), at_s, index, told_s)
             self._wanted = False
             self._slot.notify()

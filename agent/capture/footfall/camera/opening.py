@@ -9,27 +9,39 @@ import cv2
 from agent.capture.footfall.camera.capture import open_device, open_stream
 from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.camera.live import LiveCamera
+from agent.capture.footfall.camera.sequence import PictureSequence
 from agent.capture.footfall.camera.source import device_file, kind_of, shown, with_login
 from agent.config.cameras import SourceKind
-from agent.errors import CameraLost
+from agent.errors import CameraLost, CameraUnreadable
+
+Recording = Clip | PictureSequence
+"""What has an end, and a time of its own."""
 
 
-def open_camera(source: str, *, login: str = "", sample_fps: float = 0.0) -> Clip | LiveCamera:
+def open_camera(
+    source: str, *, login: str = "", sample_fps: float = 0.0, source_fps: float = 0.0
+) -> Recording | LiveCamera:
     """Open a source and wait for its first picture.
 
     Args:
-        source: a clip's path, ``/dev/videoN`` or its number, or an ``rtsp``/``http`` address.
+        source: a clip's path, a folder or pattern of pictures, ``/dev/videoN`` or its number, or
+            an ``rtsp``/``http`` address.
         login: ``user:password`` of an address; in no error and no log.
         sample_fps: pictures to give per second of the source's time; 0 for all.
+        source_fps: of a folder or pattern: pictures taken per second.
 
     Raises:
-        CameraUnreadable: a clip that will never be readable, or an address of an unknown kind.
+        CameraUnreadable: files that will never be readable, or an address of an unknown kind.
         CameraLost: a camera that does not answer.
     """
     kind = kind_of(source)
     match kind:
         case SourceKind.CLIP:
             return Clip(source, sample_fps)
+        case SourceKind.SEQUENCE:
+            if source_fps <= 0:
+                raise CameraUnreadable(f"{source}: how many pictures a second? Set source_fps")
+            return PictureSequence(source, source_fps, sample_fps)
         case SourceKind.DEVICE:
             capture = open_device(device_file(source))
             return _live(

@@ -25,6 +25,10 @@ class Camera(Protocol):
         """Pictures per second as the source says; 0 where it says nothing."""
         ...
 
+    def aim(self, sample_fps: float) -> None:
+        """Give so many pictures a second from now on; 0 for all."""
+        ...
+
     def frames(self) -> Iterator[Frame]:
         """The frames that are due, in order; raises CameraLost when a live source vanishes."""
         ...

@@ -16,11 +16,17 @@ class Sampler:
     """
 
     def __init__(self, sample_fps: float, period_s: float = 0.0) -> None:
-        self._interval_s = 1 / sample_fps if sample_fps > 0 else 0.0
+        self._period_s = period_s
+        self._due_s: float | None = None
+        self.aim(sample_fps)
+
+    def aim(self, sample_fps: float) -> None:
+        """Pick so many frames a second from now on. Safe from another thread than ``picks``."""
+        interval_s = 1 / sample_fps if sample_fps > 0 else 0.0
         # A quarter of the interval is the most, or a container that lies about its rate would have
         # frames picked long before they are due.
-        self._early_s = min(period_s / 2, self._interval_s / 4)
-        self._due_s: float | None = None
+        self._early_s = min(self._period_s / 2, interval_s / 4)
+        self._interval_s = interval_s
 
     def picks(self, at_s: float) -> bool:
         """Whether the frame of this time is due; asked once per frame, in order of time."""

@@ -10,19 +10,24 @@ from agent.config.cameras import SourceKind
 from agent.errors import CameraUnreadable
 
 _DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")
+_PATTERN: Final = re.compile(r"[*?]|%(0\d+)?d|/$")
 _ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _SCHEMES: Final = frozenset({"rtsp", "rtsps", "http", "https"})
 
 
 def kind_of(source: str) -> SourceKind:
-    """Read a source: an address, a device's path or number, else a clip's path.
+    """Read a source: an address, a device's path or number, else files.
+
+    A path that ends in ``/`` or holds a pattern means many pictures, any other one clip.
 
     Raises:
         CameraUnreadable: it is an address of a kind that no camera is read by.
     """
     address = _ADDRESS.match(source)
     if address is None:
-        return SourceKind.DEVICE if _DEVICE.fullmatch(source) else SourceKind.CLIP
+        if _DEVICE.fullmatch(source):
+            return SourceKind.DEVICE
+        return SourceKind.SEQUENCE if _PATTERN.search(source) else SourceKind.CLIP
     if address["scheme"].lower() not in _SCHEMES:
         raise CameraUnreadable(
             f"{shown(source)}: {address['scheme']} is no way to read a camera; "

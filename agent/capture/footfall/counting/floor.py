@@ -18,9 +18,9 @@ from agent.capture.footfall.counting.heat import cells_of
 from agent.capture.footfall.counting.looks import Look, Looks
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.outline import Outlines
-from agent.capture.footfall.counting.stays import Stays
-from agent.capture.footfall.counting.tracks import Flags, Floats
-from agent.capture.footfall.counting.walkers import Register, Walkers
+from agent.capture.footfall.counting.stays import Company, Stays
+from agent.capture.footfall.counting.tracks import Flags, Floats, Table
+from agent.capture.footfall.counting.walkers import Walkers
 from agent.capture.footfall.counting.zone import Zone
 from models.wire.events.footfall import ZoneKind
 
@@ -51,7 +51,9 @@ class Floor:
         self._outlines = Outlines(told, size)
         self._walkers = Walkers(len(told), tuning)
         self._looks = Looks(tuning)
-        self._stays = [Stays(name, tuning) for name in self._zones]
+        self._stays = [
+            Stays(zone.name, tuning, in_order=zone.kind is ZoneKind.QUEUE) for zone in told
+        ]
         self._at_s = -np.inf
 
     def update(self, moment: Moment) -> list[Fact]:
@@ -84,8 +86,10 @@ class Floor:
         within = look.within[:, present] & (known["slow"] | ~self._queues[:, np.newaxis])
         visitors = known["proven"] & ~known["staff"]
         yield from self._presence(look, within, visitors, known["proven"] & known["staff"])
-        yield from self._stayed(look, within, known)
-        for cell in cells_of(look.feet[present][visitors], self._size).tolist():
+        feet = look.feet[present]
+        measured = feet / look.heights[present, np.newaxis]
+        yield from self._stayed(look, within, known, measured)
+        for cell in cells_of(feet[visitors], self._size).tolist():
             yield Warmth(cell, look.at_s, look.span_s)
 
     def _presence(
@@ -101,9 +105,10 @@ class Floor:
                 span_s = look.span_s
                 yield Presence(zone, look.at_s, visiting * span_s, working * span_s, visiting)
 
-    def _stayed(self, look: Look, within: Flags, known: Register) -> Iterator[Stay | CutStay]:
+    def _stayed(
+        self, look: Look, within: Flags, known: Table, feet: Floats
+    ) -> Iterator[Stay | CutStay]:
+        persons, proven, staff = known["person"], known["proven"], known["staff"]
         for stays, here in zip(self._stays, within, strict=True):
-            there = known[here]
-            yield from stays.update(
-                there["person"], there["proven"], there["staff"], look.at_s, look.span_s
-            )
+            company = Company(persons[here], proven[here], staff[here], feet[here])
+            yield from stays.update(company, look.at_s, look.span_s)

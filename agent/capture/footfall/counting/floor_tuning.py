@@ -26,6 +26,7 @@ class FloorTuning:
         heir_shape: ... if the logarithms of their heights differ by no more.
         exchange_s: somebody who sets off and somebody who stops within this time and that reach
             are taken to have met, and to have been mistaken for each other.
+        order_reach: among those who stand so near to who leaves a queue, in h, the first leaves.
         away_s: a stay goes on when its person is back within this time.
         least_stay_s: what is shorter is passing through.
         settle_s: a stay that begins so soon after the camera did began before.
@@ -38,9 +39,10 @@ class FloorTuning:
     pace_s: float = 1.0
     slow: float = 0.3
     brisk: float = 0.5
-    heir_reach: float = 0.5
+    heir_reach: float = 0.8
     heir_shape: float = 0.3
-    exchange_s: float = 1.0
+    exchange_s: float = 2.0
+    order_reach: float = 1.5
     away_s: float = 3.0
     least_stay_s: float = 5.0
     settle_s: float = 1.0

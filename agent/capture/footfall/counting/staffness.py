@@ -30,13 +30,14 @@ class StaffTuning:
     Attributes:
         verdict: so many votes more for than against a badge make somebody staff; so many more
             against make somebody a visitor again. More are not kept.
-        again_s: somebody whose votes are at either end is looked at again after this time.
+        look_s: somebody is looked at again after this time: two pictures of one moment are one
+            witness, however often is sampled.
         looks: at most so many badges are looked at in one picture, those looked at least first.
         memory_s: for how long staff are named after they are gone.
     """
 
-    verdict: int = 2
-    again_s: float = 1.0
+    verdict: int = 3
+    look_s: float = 0.45
     looks: int = 3
     memory_s: float = 10.0
 
@@ -74,14 +75,12 @@ class Staffness:
     def worth_a_look(self, moment: Moment) -> Rows:
         """Rows of the moment whose badges should be looked at, to be told to ``update``.
 
-        People who are seen and proven, not staff by birth, and undecided, or looked at some time
-        ago; few, those first who waited longest.
+        People who are seen and proven, not staff by birth, and were not looked at just now; few,
+        those first who waited longest.
         """
         self._keep(moment)
-        rows = np.searchsorted(self._walkers["id"], moment.ids)
-        walkers = self._walkers[rows]
-        undecided = np.abs(walkers["votes"]) < self._tuning.verdict
-        due = undecided | (moment.at_s - walkers["looked_at_s"] >= self._tuning.again_s)
+        walkers = self._walkers[np.searchsorted(self._walkers["id"], moment.ids)]
+        due = moment.at_s - walkers["looked_at_s"] >= self._tuning.look_s
         worth = np.flatnonzero(moment.seen & moment.proven & due & ~walkers["born"])
         longest = np.argsort(walkers["looked_at_s"][worth], kind="stable")
         return worth[longest[: self._tuning.looks]]

@@ -3,12 +3,18 @@
 Somebody who steps out and is back within a few seconds has stayed; somebody who is there for a
 few seconds only has passed through. Of a stay that was under way when the camera began, ended or
 did not look, nobody knows the length: it is told as *cut*, never as a short one.
+
+People in a queue stand so close that the tracker takes one for the other, most of all when the
+first leaves and the next moves up. But a queue serves in order: of those who stand where one
+leaves, the one who has waited longest is who left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -16,9 +22,26 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.facts import CutStay, Stay
 from agent.capture.footfall.counting.floor_tuning import FloorTuning
-from agent.capture.footfall.counting.tracks import Flags
+from agent.capture.footfall.counting.tracks import Flags, Floats
 
 _THERE: Final = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is in a zone; rows belong together.
+
+    Attributes:
+        persons: (m,) a number each, nobody twice.
+        proven: (m,) whether they are people.
+        staff: (m,) whether they are staff, as far as is known.
+        feet: (m, 2) where they are, in their own heights.
+    """
+
+    persons: NDArray[np.int64]
+    proven: Flags
+    staff: Flags
+    feet: Floats
 
 
 @dataclass(slots=True)
@@ -33,38 +56,39 @@ class _Open:
 
 
 class Stays:
-    """The stays in one zone. Holds those that go on, and those that ended a moment ago."""
+    """The stays in one zone. Holds those that go on, and those that ended a moment ago.
 
-    def __init__(self, zone: str, tuning: FloorTuning) -> None:
+    Args:
+        zone: its name.
+        in_order: whether who came first leaves first, as in a queue.
+        tuning: how long and how near is what.
+    """
+
+    def __init__(self, zone: str, tuning: FloorTuning, *, in_order: bool = False) -> None:
         self._zone = zone
+        self._in_order = in_order
         self._tuning = tuning
         self._open: dict[int, _Open] = {}
         self._latest: NDArray[np.int64] = np.zeros(0, np.int64)
+        nobody = np.zeros(0, np.bool_)
+        self._here = Company(self._latest, nobody, nobody, np.zeros((0, 2)))
         self._blind_s = -np.inf
 
-    def update(
-        self, persons: NDArray[np.int64], proven: Flags, staff: Flags, at_s: float, span_s: float
-    ) -> list[Stay | CutStay]:
-        """Take who is in the zone now.
-
-        Args:
-            persons: (m,) a number each, nobody twice.
-            proven: (m,) whether they are people.
-            staff: (m,) whether they are staff, as far as is known.
-            at_s: the moment, after the last one.
-            span_s: as of ``Moment``; with 0, nobody looked before.
+    def update(self, here: Company, at_s: float, span_s: float) -> list[Stay | CutStay]:
+        """Take who is in the zone now, after the last time; ``span_s`` is as of ``Moment``.
 
         Returns:
             Stays of visitors that ended some seconds ago, and will not be taken up again.
         """
         if not span_s:
-            self._blind_s = at_s
-        latest = persons * 4 + proven * 2 + staff
+            self._blind_s = at_s  # nobody looked before
+        latest = here.persons * 4 + here.proven * 2 + here.staff
         if not np.array_equal(latest, self._latest):
             self._latest = latest
-            flags = zip(proven.tolist(), staff.tolist(), strict=True)
+            flags = zip(here.proven.tolist(), here.staff.tolist(), strict=True)
             # They came and went at some time since the look before.
-            self._note(dict(zip(persons.tolist(), flags, strict=True)), at_s - span_s / 2)
+            self._note(dict(zip(here.persons.tolist(), flags, strict=True)), at_s - span_s / 2)
+        self._here = here
         return list(self._over(at_s))
 
     def rest(self, at_s: float) -> list[CutStay]:
@@ -86,7 +110,21 @@ class Stays:
             stay.staff |= staff
         for person in self._open.keys() - here.keys():
             stay = self._open[person]
-            stay.left_s = min(stay.left_s, at_s)
+            if stay.left_s == _THERE:
+                stay.left_s = at_s
+                if self._in_order and at_s - stay.begin_s >= self._tuning.least_stay_s:
+                    self._leave_in_order(person, here.keys())
+
+    def _leave_in_order(self, person: int, here: AbstractSet[int]) -> None:
+        """Let who leaves have waited longest of those who still stand around."""
+        stay = self._open[person]
+        persons, feet = self._here.persons, self._here.feet
+        apart = feet - feet[persons == person][:1]
+        near = persons[np.hypot(apart[:, 0], apart[:, 1]) < self._tuning.order_reach]
+        around = [self._open[one] for one in near.tolist() if one in here]
+        eldest = min([stay, *around], key=attrgetter("begin_s"))
+        stay.begin_s, eldest.begin_s = eldest.begin_s, stay.begin_s
+        stay.cut, eldest.cut = eldest.cut, stay.cut
 
     def _over(self, at_s: float) -> Iterator[Stay | CutStay]:
         before_s = at_s - self._tuning.away_s

@@ -1,25 +1,19 @@
-"""What is known by now of those who are or were lately there: hindsight's memory.
-
-Somebody slow who vanishes for good, while somebody new appears at about the same place soon
-after, was not exchanged: the tracker lost an identity. The newcomer is the lost one's heir: the
-same *person*, who is believed as far as the lost one was. That is a guess, if a good one.
-"""
+"""What is known by now of those who are or were lately there: hindsight's memory."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.capture.footfall.counting import identity
 from agent.capture.footfall.counting.floor_tuning import FloorTuning
 from agent.capture.footfall.counting.moment import Moment
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
+from agent.capture.footfall.counting.tracks import Flags, Floats, Rows, Table
 
 _SPARE: Final = 32
 """So many rows of people who are gone may wait to be dropped together."""
-
-Register = NDArray[Any]
 
 
 class Walkers:
@@ -30,7 +24,7 @@ class Walkers:
 
     def __init__(self, zones: int, tuning: FloorTuning) -> None:
         self._tuning = tuning
-        self.table: Register = np.zeros(
+        self.table: Table = np.zeros(
             0,
             [
                 ("id", np.int64),  # ascending
@@ -88,16 +82,13 @@ class Walkers:
         """Which of these are present then: seen, or seen again later, or followed by an heir."""
         gone = (self.table["until_s"][rows] < at_s) & ~self.table["settled"][rows]
         for row in rows[gone]:
-            self._look_for_heir(row)
+            self.table["settled"][row] = True
+            identity.find_heir(self.table, int(row), self._tuning)
         present: Flags = self.table["until_s"][rows] >= at_s
         return present
 
     def walk(self, rows: Rows, pace: Floats, feet: Floats, at_s: float) -> None:
-        """Note at which pace these walk, in h/s (not a number says nothing), and where, when.
-
-        Where one sets off while another stops, they have met, and the tracker mistook each for
-        the other: they exchange who they are.
-        """
+        """Note at which pace these walk, in h/s (not a number says nothing), and where, when."""
         known = self.table[rows]
         slow = (known["slow"] | (pace < self._tuning.slow)) & ~(pace > self._tuning.brisk)
         turned = np.flatnonzero((slow != known["slow"]) & known["paced"])
@@ -106,28 +97,9 @@ class Walkers:
         for which in turned:
             self.table["turned_s"][rows[which]] = at_s
             self.table["turned_at"][rows[which]] = feet[which]
-            self._exchange(rows[which])
+            identity.exchange(self.table, int(rows[which]), self._tuning)
 
-    def _exchange(self, row: int) -> None:
-        table, tuning = self.table, self._tuning
-        one = table[row]
-        met = (table["turned_s"] >= one["turned_s"] - tuning.exchange_s) & (
-            table["slow"] != one["slow"]
-        )
-        off = np.where(
-            met, self._apart(table["turned_at"], one["turned_at"]) / one["height"], np.inf
-        )
-        other = int(off.argmin())
-        if off[other] < tuning.heir_reach:
-            table["person"][[row, other]] = table["person"][[other, row]]
-            table["turned_s"][[row, other]] = -np.inf
-
-    @staticmethod
-    def _apart(places: Floats, place: Floats) -> Floats:
-        apart = places - place
-        return np.hypot(apart[:, 0], apart[:, 1])
-
-    def _lean(self, known: Register, seen: Flags, depth: Floats, at_s: float) -> None:
+    def _lean(self, known: Table, seen: Flags, depth: Floats, at_s: float) -> None:
         """Believe on which side those stand who were seen this deep (n, z) within, in heights."""
         tuning = self._tuning
         lately = known["depth"]
@@ -152,27 +124,3 @@ class Walkers:
         new["depth"] = depth.T[first:] / moment.heights[first:, np.newaxis]
         new["within"] = new["depth"] > 0
         self.table = np.concatenate([self.table, new])
-
-    def _look_for_heir(self, row: int) -> None:
-        table, tuning = self.table, self._tuning
-        table["settled"][row] = True
-        lost = table[row]
-        if not (lost["slow"] and lost["proven"]):
-            return
-        off = self._apart(table["birthplace"], lost["foot"]) / lost["height"]
-        alike = np.abs(np.log(table["height"] / lost["height"])) < tuning.heir_shape
-        # Seen once is a phantom.
-        after = (table["born_s"] > lost["until_s"]) & (table["until_s"] > table["born_s"])
-        off[~(alike & after & ~table["heir"])] = np.inf
-        heir = int(off.argmin())
-        if off[heir] < tuning.heir_reach:
-            self._inherit(heir, row)
-
-    def _inherit(self, heir: int, lost: int) -> None:
-        table = self.table
-        table["person"][heir] = table["person"][lost]
-        table["slow"][heir] = table["paced"][heir] = table["heir"][heir] = table["proven"][heir] = (
-            True
-        )
-        table["staff"][[heir, lost]] = table["staff"][[heir, lost]].any()
-        table["until_s"][lost] = np.nextafter(table["born_s"][heir], -np.inf)

@@ -1,0 +1,34 @@
+"""Looks after a camera while its pictures are counted: can it be trusted, and can it be afforded?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.counting.moment import Moment
+from agent.capture.footfall.sight.checkup import Checkup
+from agent.capture.footfall.span import Condition
+from agent.capture.footfall.workload import Workload
+
+
+class Care:
+    """One camera's, from its opening to its end."""
+
+    def __init__(self, checkup: Checkup, workload: Workload) -> None:
+        self._checkup = checkup
+        self._workload = workload
+
+    def look(self, frame: Frame, moment: Moment) -> Condition:
+        """How the camera does after one more picture that was counted."""
+        marks = self._checkup.look(frame.picture, frame.at_s, _boxes(moment), frame.told_s)
+        self._workload.looked()
+        return Condition(marks, sorted(self._checkup.troubles), self._workload.wanted_fps)
+
+
+def _boxes(moment: Moment) -> NDArray[np.float64]:
+    """(n, 4): where people are, hidden ones included."""
+    x, y = moment.feet[:, 0], moment.feet[:, 1]
+    half = moment.widths / 2
+    boxes: NDArray[np.float64] = np.stack([x - half, y - moment.heights, x + half, y], axis=1)
+    return boxes
