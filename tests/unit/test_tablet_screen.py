@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.capture.footfall.standing import STATES
-from agent.health.status.facts import SourceKind
+from agent.health.status.facts import OperatorKeyOrigin, SourceKind
 from agent.replica import CardView, MemberRef, SeenPurchase
 from agent.tablet.screen import Screens
 from models.shown.words import Language, Words
@@ -53,6 +53,7 @@ _BY_FACT = {
     *(f"stream.{stream}" for stream in Stream),
     *(f"source.{kind}" for kind in SourceKind),
     *(f"camera.{state}" for state in STATES),
+    *(f"cashiers.{origin}" for origin in OperatorKeyOrigin),
     *(f"clock.{quality}" for quality in ClockQuality),
     *(f"setup.standing_{word}" for word in _OUTCOMES),
     *(f"sketch.{word}" for word in (*LineKind, *ZoneKind, "line", "zone", "how_line", "how_zone")),
