@@ -235,7 +235,13 @@ def _help(program: str, words: list[str]) -> str:
         capture_output=True,
         text=True,
         check=True,
-        env={"COLUMNS": "100", "TERM": "dumb", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        env={
+            "COLUMNS": "100",
+            "TERM": "dumb",
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),  # this checkout's commands, whichever one is installed
+        },
     )
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
 

@@ -15,7 +15,13 @@ from agent.capture.told import Told
 from agent.clock import DeviceClock
 from agent.config import AgentConfig
 from agent.health.alarms import Board
-from agent.health.status.facts import ClockStatus, LineStatus, SourceStatus, TillStatus
+from agent.health.status.facts import (
+    ClockStatus,
+    LineStatus,
+    OperatorsStatus,
+    SourceStatus,
+    TillStatus,
+)
 from agent.health.status.live import Account, Parts
 from agent.health.status.reading import count_quarantined
 from agent.health.status.shown import troubles_of
@@ -56,6 +62,7 @@ class Members:
         cameras: how they do; none on a box without one.
         show_cameras: has them shown to those who ask beside the agent.
         told: what intake and books have to say.
+        operators: where the key of the cashiers' pseudonyms is from; None on a box without tills.
         cards: how far the shop's card feed is applied.
         pulses: of the threads that must not hang.
     """
@@ -71,6 +78,7 @@ class Members:
     cameras: Callable[[], Sequence[CameraState]]
     show_cameras: Callable[[], object]
     told: Told
+    operators: Callable[[], OperatorsStatus | None]
     cards: Callable[[], int]
     pulses: Pulses
 
@@ -97,6 +105,7 @@ def account_of(config: AgentConfig, members: Members) -> Account:
         sources=lambda: source_statuses(members),
         workstations=members.told.workstations,
         books_trouble=members.told.trouble,
+        operators=members.operators,
         cameras=members.cameras,
         quarantined=lambda: count_quarantined(config),
         cards=members.cards,

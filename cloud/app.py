@@ -182,6 +182,7 @@ class Service:
             base.journal,
             base.registry,
             cards_head=base.cards.head,
+            operator_key=base.operator_keys.answer,
             clock=base.clock,
             random=random.random,
             limits=Limits(

@@ -21,7 +21,7 @@ from cloud.access.typed_secret import TypedSecrets
 from cloud.capture import CaptureFold
 from cloud.cards import CardFeed, CardsFold
 from cloud.config import CloudConfig, StorageSettings
-from cloud.devices import BootClocks, Fleet, HeartbeatFold, NoticeFold, Registry
+from cloud.devices import BootClocks, Fleet, HeartbeatFold, NoticeFold, OperatorKeys, Registry
 from cloud.errors import BadConfiguration
 from cloud.footfall import FootfallFold
 from cloud.ingest.alarms import CloudAlarms
@@ -61,6 +61,7 @@ class Foundations:
     password: ConsolePassword
     tokens: ApiTokens
     registry: Registry
+    operator_keys: OperatorKeys
     fleet: Fleet
     figures: Figures
     directory: Directory
@@ -129,6 +130,7 @@ class Foundations:
             ),
             tokens=ApiTokens(engine, audit, clock=clock, random=os.urandom),
             registry=Registry(engine, audit, clock=clock, random=os.urandom),
+            operator_keys=OperatorKeys(master),
             fleet=Fleet(engine, clock),
             figures=Figures(engine),
             directory=Directory(engine, keyring),

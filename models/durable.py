@@ -23,17 +23,20 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Make a file, or replace it: durable on return, and whole at every moment in between.
 
     Missing folders are made. The draft lies beside it under a hidden name, so that whoever watches
-    the folder does not take it for a file; one writer at a time.
+    the folder does not take it for a file; one writer at a time. A ``private`` file is its owner's
+    alone (0600) from its first byte on.
 
     Raises:
         OSError: the disk does not take it; what was there before still is.
     """
     make_folder(path.parent)
     draft = path.with_name(f".{path.name}.part")
+    if private:
+        draft.touch(0o600)
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

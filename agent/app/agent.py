@@ -27,7 +27,7 @@ from agent.app.tills import TillParts, Tills
 from agent.capture.books import TillBooks
 from agent.capture.books.mending import sales_behind
 from agent.capture.intake import Intake
-from agent.capture.pos.operators import read_operator_key
+from agent.capture.operator_key import OperatorKeeper
 from agent.capture.pos.sink import CaptureContext, CapturedSale
 from agent.capture.told import Told
 from agent.clock import (
@@ -143,6 +143,7 @@ class Agent:
         self._master = load_or_create(config.master_key_file)
         keyring = Keyring(config.keyring_file, self._master)
         parts.callback(keyring.close)
+        self._operators = OperatorKeeper.of(config, self._master)
         self._facts = FactMaker(device.path, self._clock, os.urandom)
         self.outbox = Outbox.open(
             config.outbox_file,
@@ -172,6 +173,7 @@ class Agent:
             outbox=self.outbox,
             replica=self.replica,
             clock=self._clock,
+            operators=self._operators,
             started_at=self._started_at,
             standing=self._line,
             registry=self.registry,
@@ -195,6 +197,7 @@ class Agent:
             cameras=lambda: self.cameras.states() if self.cameras else (),
             show_cameras=lambda: self.cameras.show() if self.cameras else None,
             told=Told(self._intake, self.books),
+            operators=self._operators.status if self._config.captures_sales else lambda: None,
             cards=lambda: self.replica.through,
             pulses=self._pulses,
         )
@@ -242,7 +245,7 @@ class Agent:
             timezone=ZoneInfo(device.timezone),
             moment=self._clock.moment,
             phone_region=device.phone_region,
-            operator_key=self._operator_key(),
+            operator_key=self._operators.key,
         )
         made_of = TillParts(
             config=self._config,
@@ -256,12 +259,6 @@ class Agent:
         tills = Tills.start(made_of, parts)
         start_quarantine(made_of, self.outbox, self._facts, parts)
         return tills
-
-    def _operator_key(self) -> bytes:
-        of_tenant = self._config.device.operator_key_file
-        if of_tenant is None:
-            return self._master.derive("lianke operators")
-        return read_operator_key(of_tenant)
 
     def _start_cameras(self, parts: ExitStack) -> Cameras | None:
         config = self._config

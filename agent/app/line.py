@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.capture.operator_key import OperatorKeeper
 from agent.clock import DeviceClock
 from agent.config import AgentConfig, SyncSettings
 from agent.outbox import Outbox
@@ -52,6 +53,7 @@ class Line:
 
     Attributes:
         secret: that enrolment printed.
+        operators: told what key the cloud sends for the cashiers' pseudonyms.
         started_at: when this process began, for the birth.
         standing: told how the line is.
         random: gives a number from 0 up to 1, for back-off.
@@ -63,6 +65,7 @@ class Line:
     outbox: Outbox
     replica: Replica
     clock: DeviceClock
+    operators: OperatorKeeper
     started_at: datetime
     standing: LineStanding
     registry: CollectorRegistry
@@ -142,6 +145,7 @@ class Line:
                 metrics=metrics,
                 on_time=self.clock.steady.learn,
                 on_other_ledger=catch_up.begin_anew,
+                on_welcome=self.operators.take,
                 news=lambda: [announcer.twin()] if self._has_news() else [],
             )
 
@@ -170,6 +174,7 @@ class Line:
             acknowledged=self.outbox.acknowledged,
             cards=lambda: self.replica.through,
             capabilities=config.capabilities,
+            seal_to=self.operators.seal_to,
             report=lambda: reporter.report(settings | self._drawn(), desired.standing),
         )
 

@@ -68,7 +68,6 @@ class ParseRequest:
     store: str = "shop"
     timezone: str = "Asia/Shanghai"
     phone_region: str = "CN"
-    operator_key: bytes = b""
     as_json: bool = False
 
 
@@ -156,7 +155,6 @@ def _context(request: ParseRequest, moment: Callable[[], Moment]) -> CaptureCont
         timezone=ZoneInfo(request.timezone),
         moment=moment,
         phone_region=request.phone_region,
-        operator_key=request.operator_key,
     )
 
 

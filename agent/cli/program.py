@@ -41,8 +41,8 @@ app.add_typer(outbox_app, name="outbox")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(profile_app, name="profile")
 app.add_typer(models_app, name="models")
-app.add_typer(cameras_app, name="cameras")
 app.add_typer(audit_app, name="audit")
+app.add_typer(cameras_app, name="cameras")
 app.command()(count)
 
 

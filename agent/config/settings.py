@@ -53,9 +53,8 @@ class DeviceSettings:
         phone_region: ISO 3166 region in which a phone number without country code is read.
         data_dir: outbox, replica, archive and quarantine.
         keys_dir: the master key and the keyring; never on the same backup as data_dir.
-        operator_key_file: a file of mode 0600 with what ``lianke-cloud operator-key`` printed; it
-            keys the cashiers' pseudonyms. Without it this box has a key of its own, and two boxes
-            call one cashier by two names.
+        operator_key_file: a file of mode 0600 with what ``lianke-cloud operator-key`` printed, in
+            place of the key of the cashiers' pseudonyms that the cloud gives every box.
     """
 
     tenant: str
@@ -201,6 +200,11 @@ class AgentConfig:
         check_doors(self.web)
 
     @property
+    def captures_sales(self) -> bool:
+        """Whether there is a till's folder or any other source."""
+        return self.till.folder is not None or self.has_sources
+
+    @property
     def has_sources(self) -> bool:
         """Whether anything but the till's folder is captured from."""
         return bool(self.source_names)
@@ -286,6 +290,11 @@ class AgentConfig:
     def master_key_file(self) -> Path:
         """The key that wraps all others."""
         return self.device.keys_dir / "master.key"
+
+    @property
+    def operator_key_kept(self) -> Path:
+        """The key of the cashiers' pseudonyms as the cloud gave it, sealed."""
+        return self.device.keys_dir / "operators.key"
 
     @property
     def keyring_file(self) -> Path:

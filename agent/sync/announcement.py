@@ -31,6 +31,7 @@ class Announcer:
         cards: how far the shop's cards are applied.
         capabilities: which parts run here, such as ``poslog`` and ``tablet``.
         report: the twin's report of the settings in force.
+        seal_to: whom a secret is sealed to that the welcome brings; empty where none is wanted.
     """
 
     device: DevicePath
@@ -44,6 +45,7 @@ class Announcer:
     cards: Callable[[], int]
     capabilities: tuple[str, ...]
     report: Callable[[], Reported]
+    seal_to: str = ""
 
     def announce(self, birth: str) -> list[Message]:
         """What to say at the beginning of a connection: state, twin, and the birth last.
@@ -73,6 +75,7 @@ class Announcer:
             cards=self.cards(),
             monotonic=str(self.monotonic_ms()),
             acknowledged=self.acknowledged(),
+            seal_to=self.seal_to,
         )
         return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)
 

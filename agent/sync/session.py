@@ -96,13 +96,15 @@ class Session:
         metrics: SyncMetrics,
         on_time: Callable[[datetime], object] = bool,
         on_other_ledger: Callable[[], object] = bool,
+        on_welcome: Callable[[Welcome], object] = bool,
         news: Callable[[], list[Message]] = list,
     ) -> None:
         """``announce`` makes the messages to say first, under the connection's birth id.
 
         ``on_time`` is told what time it is, with every welcome to this birth, ``on_other_ledger``
-        that the ledger is another one than before: an older one, put back from a backup. ``news``
-        is asked at every turn what else is to be said.
+        that the ledger is another one than before: an older one, put back from a backup.
+        ``on_welcome`` hears each of those welcomes whole, ``news`` is asked at every turn what else
+        is to be said.
         """
         self._device = device
         self._outbox = outbox
@@ -116,6 +118,7 @@ class Session:
         self._metrics = metrics
         self._on_time = on_time
         self._on_other_ledger = on_other_ledger
+        self._on_welcome = on_welcome
         self._news = news
         self._courier: Courier | None = None
         self._birth = birth
@@ -182,6 +185,7 @@ class Session:
             return
         if welcome.moment is not None:
             self._on_time(welcome.moment)
+        self._on_welcome(welcome)
         if self._tells_less(welcome):
             self._doubtful = True
             return

@@ -170,6 +170,8 @@ class StatusScreens:
             yield Fact(named, self._source(source, words, status.at))
         for each in status.workstations:
             yield Fact(words("status.workstation", name=each.name), _numbers(each, words))
+        if status.operators:
+            yield Fact(words("status.cashiers"), words(f"cashiers.{status.operators.key}"))
         for camera in status.cameras:
             state = words(f"camera.{camera.state}")
             since = span(camera.since_s, words)

@@ -59,10 +59,13 @@ def enrol(
 
 
 def operator_key(tenant: TenantOption, config: ConfigOption = None) -> None:
-    """Print the key of a tenant's cashiers' pseudonyms; the same to all its tills. A secret."""
+    """Print the key of a tenant's cashiers' pseudonyms, for operator_key_file. A secret.
+
+    Boxes get it by themselves; the file is for those that are to have another cloud's key.
+    """
     of = tenant_id(tenant)
     with Foundations.lay(read_config(config), may_upgrade=False) as base:
-        print(base.master.derive(f"lianke operators {of}").hex())
+        print(base.operator_keys.of(of).hex())
 
 
 def status(config: ConfigOption = None, json: JsonOption = False) -> None:

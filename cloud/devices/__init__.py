@@ -3,7 +3,7 @@
 ``Registry`` answers ingest's questions and enrols devices, ``BootClocks`` corrects their times,
 ``CameraDrawings`` answers what they propose for their cameras, ``WishPublisher`` sends what is
 wanted of them, ``HeartbeatFold`` and ``NoticeFold`` follow the ledger for their signs of life and
-losses, ``Fleet`` reads it all for people.
+losses, ``Fleet`` reads it all for people. With ``OperatorKeys`` boxes name cashiers.
 """
 
 from cloud.devices.cameras import CameraHealth, CameraView
@@ -12,6 +12,7 @@ from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
 from cloud.devices.heartbeats import HeartbeatFold
 from cloud.devices.notices import NoticeFold
+from cloud.devices.operator_keys import OperatorKeys
 from cloud.devices.registry import Registry
 from cloud.devices.sources import SourceHealth, SourceView
 from cloud.devices.timekeeping import BootClocks
@@ -30,6 +31,7 @@ __all__ = [
     "Fleet",
     "HeartbeatFold",
     "NoticeFold",
+    "OperatorKeys",
     "Owed",
     "Proposed",
     "Registry",

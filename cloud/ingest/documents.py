@@ -28,6 +28,9 @@ _SHOWN: Final = 16
 CardsHead = Callable[[TenantId, StoreId], int]
 """The last sequence of a shop's card feed."""
 
+OperatorKey = Callable[[DevicePath, Birth], str]
+"""The key of the cashiers' pseudonyms, sealed to who was born; empty where none is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -55,10 +58,17 @@ class Answer:
 class Desk:
     """Takes documents in, one at a time. Every one may come again: retained, or sent twice."""
 
-    def __init__(self, journal: Journal, devices: Devices, cards_head: CardsHead) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        devices: Devices,
+        cards_head: CardsHead,
+        operator_key: OperatorKey = lambda _device, _birth: "",
+    ) -> None:
         self._journal = journal
         self._devices = devices
         self._cards_head = cards_head
+        self._operator_key = operator_key
 
     def take(self, document: Document) -> Answer | None:
         """Tell the registry, and compose the answer where there is one.
@@ -103,6 +113,7 @@ class Desk:
             now=utc_ms(at),
             rival=rival,
             missing=missing(birth.acknowledged, settled),
+            operator_key=self._operator_key(device, birth),
         )
         if welcome.missing:
             _tell(device, welcome)

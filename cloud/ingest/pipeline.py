@@ -18,7 +18,7 @@ from typing import Final
 from cloud.errors import BrokerUnavailable, InvalidInput
 from cloud.ingest.authorise import Devices, Gate
 from cloud.ingest.committing import Committer
-from cloud.ingest.documents import Answer, CardsHead, Desk, Document
+from cloud.ingest.documents import Answer, CardsHead, Desk, Document, OperatorKey
 from cloud.ingest.edge import Mishap, Patience
 from cloud.ingest.fence import Fence
 from cloud.ingest.guard import RefusalGuard
@@ -80,6 +80,7 @@ class Ingest:
         limits: Limits | None = None,
         guard: RefusalGuard | None = None,
         withholding: Withholding | None = None,
+        operator_key: OperatorKey = lambda _device, _birth: "",
         fence: Fence | None = None,
         watch: Callable[[str, threading.Event], threading.Event] = lambda _loop, stop: stop,
     ) -> None:
@@ -100,7 +101,7 @@ class Ingest:
         self._beside = ReadingProcess()
         self._preparer = Preparer(self._handover, journal.foresee)
         self._gate = Gate(devices, self._read)
-        self._desk = Desk(journal, devices, cards_head)
+        self._desk = Desk(journal, devices, cards_head, operator_key)
         self._committer = Committer(
             journal,
             self._send,

@@ -27,10 +27,14 @@ from typing import Final
 import msgspec
 
 from cloud.ingest.edge import attempt
+from cloud.ingest.interpreter import suit_ingest
 from cloud.ledger.arrival import Arrival, Lane
 from cloud.ledger.fact import Fact
-from cloud.ledger.reading import Readable, Reading, read_arrival
+from cloud.ledger.own_sales import OwnSales, find_own_sales
+from cloud.ledger.reading import Readable, Reading, read_anything, readable
+from models.runtime.garbage import spare_what_is_loaded
 from models.runtime.logs import get_logger
+from models.wire.codec import unpacked
 from models.wire.ids import Epoch
 
 log = get_logger(__name__)
@@ -52,8 +56,11 @@ _LENGTH: Final = struct.Struct("!I")
 _TIMEVAL: Final = struct.Struct("@ll")
 
 
-class _Facts(msgspec.Struct, frozen=True):
-    """What travels back: a batch in which every event is a fact."""
+class _Facts(msgspec.Struct, frozen=True, array_like=True, tag="facts"):
+    """What travels back of a batch in which every event is a fact, but not our own sale.
+
+    Of our own sales all but the bodies travels: the parent has those.
+    """
 
     epoch: Epoch
     first: int
@@ -125,9 +132,7 @@ class ReadingProcess:
                 answered = receive(self._line)
         if not answered:
             return None
-        batch = _ANSWERS.decode(answered)
-        lane = Lane(arrival.device, batch.epoch, arrival.stream)
-        return Readable(arrival, lane, batch.first, batch.facts)
+        return understood(arrival, answered)
 
     @contextlib.contextmanager
     def _given_up_where_lost(self) -> Iterator[None]:
@@ -166,19 +171,33 @@ def _exactly(line: socket.socket, length: int) -> bytes:
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _REQUESTS: Final = msgspec.msgpack.Decoder(Arrival)
-_ANSWERS: Final = msgspec.msgpack.Decoder(_Facts)
+_ANSWERS: Final = msgspec.msgpack.Decoder(OwnSales | _Facts)
 
 
 def answer(request: bytes) -> bytes:
     """What the process says to a request: a batch of facts, or nothing."""
     arrival = _REQUESTS.decode(request)
-    reading = attempt(lambda: read_arrival(arrival))
+    plain = unpacked(arrival.payload)
+    own = attempt(lambda: find_own_sales(arrival, plain)) if plain is not None else None
+    if isinstance(own, OwnSales):
+        return _ENCODER.encode(own)
+    reading = attempt(lambda: read_anything(arrival))
     if not isinstance(reading, Readable):
         return b""
     facts = [event for event in reading.events if isinstance(event, Fact)]
     if len(facts) != len(reading.events):
         return b""
     return _ENCODER.encode(_Facts(reading.lane.epoch, reading.first, facts))
+
+
+def understood(arrival: Arrival, answered: bytes) -> Reading | None:
+    """The reading that the process has answered with."""
+    batch = _ANSWERS.decode(answered)
+    if isinstance(batch, OwnSales):
+        plain = unpacked(arrival.payload)
+        return readable(arrival, batch, plain) if plain is not None else None
+    lane = Lane(arrival.device, batch.epoch, arrival.stream)
+    return Readable(arrival, lane, batch.first, batch.facts)
 
 
 def serve(line: socket.socket) -> None:
@@ -191,5 +210,7 @@ def serve(line: socket.socket) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is meant for the parent
+    suit_ingest()
+    spare_what_is_loaded()
     with socket.socket(fileno=int(sys.argv[1])) as parent:
         serve(parent)

@@ -27,10 +27,9 @@ from models.wire.events.footfall import FootfallCounted
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath
-from models.wire.own_writing import is_own_writing, sale_digest, sale_spans
 from models.wire.personal import PersonalSpan, personal_spans
 from models.wire.ranges import Range, merge
-from models.wire.registry import EventData, EventType, decode_data, event_type
+from models.wire.registry import EventData, decode_data, event_type
 from models.wire.topics import Stream
 
 LAST_SEQUENCE: Final = 2**63 - 1
@@ -41,13 +40,13 @@ KEY_LIMIT: Final = 256
 
 _SEALED = re.compile(rb'"sealed:1:[0-9a-f]{32}:')
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_TIMES_MS: Final = range(-2_208_988_800_000, 253_402_214_400_000)
+TIMES_MS: Final = range(-2_208_988_800_000, 253_402_214_400_000)
 """From 1900 to the last day of 9999: what every later reader can turn into a date again."""
 
 _Voids = Sequence[tuple[Lane, Sequence[Range]]]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An event that may be accepted.
 
     Attributes:
@@ -86,11 +85,11 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
     envelope = open_envelope(raw)
     _check_place(envelope, lane, source, sequence)
     body = bytes(raw)
-    if b"sealed:1:" in body and _SEALED.search(body):
+    if has_sealed_literal(body):
         raise BadEvent(Reason.MALFORMED, "an event travels plain; this one holds a sealed literal")
     kind = event_type(envelope.type, envelope.dataschema)
     data = decode_data(kind, envelope.data)
-    digest, spans = _content(kind, envelope.data, data)
+    digest, spans = content_digest(envelope.data), personal_spans(kind, envelope.data)
     natural_key, fact_kind, voids = _particulars(lane.device, data)
     id_fits = natural_key is None or envelope.id == expected_id(lane.device, natural_key, digest)
     if (natural_key is None or not id_fits) and not _UUID.fullmatch(envelope.id):
@@ -115,6 +114,20 @@ def read_fact(lane: Lane, source: str, sequence: int, raw: msgspec.Raw) -> Fact:
     )
 
 
+def has_sealed_literal(body: bytes) -> bool:
+    """Whether an event holds what only the ledger may put there."""
+    return b"sealed:1:" in body and _SEALED.search(body) is not None
+
+
+def is_key_of(device: DevicePath, natural_key: str) -> bool:
+    """Whether a natural key can be stored, and is of the device's own shop."""
+    return (
+        len(natural_key) <= KEY_LIMIT
+        and natural_key.startswith(f"{device.store}/")
+        and natural_key.isprintable()
+    )
+
+
 def _check_place(envelope: Envelope, lane: Lane, source: str, sequence: int) -> None:
     if envelope.source != source:
         raise BadEvent(Reason.SOURCE_MISMATCH, "the source is not the device of the topic")
@@ -122,18 +135,9 @@ def _check_place(envelope: Envelope, lane: Lane, source: str, sequence: int) -> 
         raise BadEvent(Reason.SEQUENCE_MISMATCH, "epoch or sequence is not what the batch says")
 
 
-def _content(
-    kind: EventType, raw: msgspec.Raw, data: EventData
-) -> tuple[bytes, Sequence[PersonalSpan]]:
-    """The digest of the content, and where it is personal."""
-    if isinstance(data, SaleRecorded) and is_own_writing(data, bytes(raw)):
-        return sale_digest(data), sale_spans(data)
-    return content_digest(raw), personal_spans(kind, raw)
-
-
 def _time_ms(envelope: Envelope) -> int:
     time_ms = to_ms(envelope.time)
-    if time_ms not in _TIMES_MS:
+    if time_ms not in TIMES_MS:
         raise BadEvent(Reason.MALFORMED, "envelope: time is not between the years 1900 and 9999")
     return time_ms
 
@@ -158,13 +162,13 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
 
 def _checked_key(device: DevicePath, natural_key: str) -> str:
     """A key of the device's own shop: a till may not revise what another shop sold."""
+    if is_key_of(device, natural_key):
+        return natural_key
     if not 0 < len(natural_key) <= KEY_LIMIT or not natural_key.isprintable():
         raise BadEvent(
             Reason.MALFORMED, f"natural_key must be 1 to {KEY_LIMIT} printable characters"
         )
-    if not natural_key.startswith(f"{device.store}/"):
-        raise BadEvent(Reason.SOURCE_MISMATCH, "natural_key must begin with the device's store")
-    return natural_key
+    raise BadEvent(Reason.SOURCE_MISMATCH, "natural_key must begin with the device's store")
 
 
 def _voids(device: DevicePath, epoch: str, owed: Sequence[tuple[str, Sequence[Range]]]) -> _Voids:

@@ -14,10 +14,11 @@ import msgspec
 from cloud.ledger.arrival import Arrival, Lane
 from cloud.ledger.detail import unquoted
 from cloud.ledger.fact import LAST_SEQUENCE, Fact, read_fact
+from cloud.ledger.own_sales import OwnSales, find_own_sale, find_own_sales
 from cloud.storage.columns import to_ms
 from models.wire import ids
 from models.wire.ack import Reason, Refusal
-from models.wire.codec import Codec
+from models.wire.codec import Codec, unpacked
 from models.wire.errors import BadBatch, BadEvent, BadIdentifier, TooLarge, UnreadableBatch
 from models.wire.header import BatchHeader
 
@@ -82,6 +83,21 @@ Reading = Readable | Refused | Unreadable
 
 def read_arrival(arrival: Arrival) -> Reading:
     """Read and check a payload. Never raises for what a device may send."""
+    plain = unpacked(arrival.payload)
+    own = find_own_sales(arrival, plain) if plain is not None else None
+    if plain is not None and own is not None:
+        return readable(arrival, own, plain)
+    return read_anything(arrival)
+
+
+def readable(arrival: Arrival, own: OwnSales, plain: bytes) -> Readable:
+    """The reading of a batch in which these sales were found."""
+    lane = Lane(arrival.device, own.epoch, arrival.stream)
+    return Readable(arrival, lane, own.run.first, own.facts(plain))
+
+
+def read_anything(arrival: Arrival) -> Reading:
+    """As ``read_arrival``, event by event: the way for whatever is not a batch of our own sales."""
     try:
         batch = Codec().decode(arrival.payload)
         lane = _lane(arrival, batch.header)
@@ -158,7 +174,8 @@ def _events(
     events: list[Fact | Reject] = []
     for sequence, raw in enumerate(raws, header.first):
         try:
-            events.append(read_fact(lane, source, sequence, raw))
+            sale = find_own_sale(lane, sequence, bytes(raw))
+            events.append(sale or read_fact(lane, source, sequence, raw))
         except BadEvent as error:
             events.append(_reject(arrival, header, sequence, raw, error))
     return events

@@ -70,14 +70,18 @@ def write(engine: Engine) -> Iterator[Connection]:
 def read(engine: Engine) -> Iterator[Connection]:
     """A transaction over one consistent snapshot; it never waits for writers. Raises as ``write``.
 
-    Nothing written in it is kept.
+    Nothing written in it is kept. PostgreSQL, which refuses to write here, is told to commit all
+    the same: on a rollback the driver forgets which statements it has prepared, and the server
+    plans each of them anew, also those of the next sale.
     """
     options: dict[str, object] = {READS_ONLY: True}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _translated(), engine.connect().execution_options(**options) as connection:
-        connection.begin()  # what goes past SQLAlchemy does not make it begin
+        transaction = connection.begin()  # what goes past SQLAlchemy does not make it begin
         yield connection
+        if engine.dialect.name == "postgresql":
+            transaction.commit()
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class BlobSealer:
         body = sealed[len(_MAGIC) :]
         try:
             packed = self._cipher.decrypt(body[:_NONCE], body[_NONCE:], place.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
             raise SealBroken(
                 f"{self._purpose} {place}: wrong key, wrong place or changed"
             ) from error

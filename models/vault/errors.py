@@ -4,6 +4,7 @@ VaultError
   MasterKeyUnusable   missing, of the wrong size, or readable by others
   KeyDestroyed        the identifier was erased; its data cannot be read again, by intent
   SealBroken          the ciphertext does not fit its key or its place: tampering or corruption
+  BadRecipient        what is given as a public key is none, so nothing can be sealed to it
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class KeyDestroyed(VaultError):
 
 class SealBroken(VaultError):
     """Authentication failed: wrong key, wrong place or changed bytes."""
+
+
+class BadRecipient(VaultError):
+    """What is given as a public key is none; nothing was sealed."""

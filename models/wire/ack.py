@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from models.wire.errors import DECODE_FAULTS, WireError, describe
+from models.wire.ids import DevicePath
 from models.wire.ranges import Range
 
 
@@ -83,6 +84,9 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
         rival: another box was born under this device's name since this one was born last.
         missing: what the birth says was acknowledged and the ledger has no word of. It was put back
             from a backup: what is still kept of it is owed again.
+        operator_key: the tenant's key of the cashiers' pseudonyms, sealed to the ``seal_to`` of the
+            birth (``models.vault.exchange``) for ``operator_key_place``; empty where none was
+            asked for.
     """
 
     ledger: str
@@ -92,6 +96,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     now: str = ""
     rival: bool = False
     missing: list[EpochSettled] = []
+    operator_key: str = ""
     v: int = 1
 
     @property
@@ -102,6 +107,11 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
         except ValueError:
             return None
         return moment if moment.tzinfo else None
+
+
+def operator_key_place(device: DevicePath, birth: str) -> str:
+    """What a delivered key is bound to: one birth of one device in its store and tenant."""
+    return f"operator key of {device.prefix} for birth {birth}"
 
 
 _DECODER: Final[msgspec.json.Decoder[Ack | Welcome]] = msgspec.json.Decoder(Ack | Welcome)

@@ -31,6 +31,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             device does not say. From it the cloud learns how the boot's clock stands to its own.
         acknowledged: what the device holds as acknowledged by a ledger, under any epoch of which it
             keeps events; the welcome says what of it the present ledger lacks.
+        seal_to: this process's public key (X25519, base64url), to which the welcome's
+            ``operator_key`` is sealed; empty where the device wants none.
     """
 
     birth: str
@@ -44,6 +46,7 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: int = 0
     monotonic: str = ""
     acknowledged: list[EpochSettled] = []
+    seal_to: str = ""
     v: int = 1
 
 

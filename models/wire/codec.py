@@ -42,6 +42,10 @@ BATCH_VERSION: Final = 1
 _LEVEL: Final = 1
 """Of a till's sales in batches of 100 it makes less than level 3, in three fifths of the time."""
 
+SEPARATOR: Final = b","
+CLOSING: Final = b"]}"
+"""What stands between the events of a batch as we write it, and behind the last."""
+
 _EVENTS: Final = b',"events":'
 
 
@@ -126,19 +130,29 @@ class Codec:
         raise BadBatch(header, reason, str(fault)) from fault
 
 
-def _joined(epoch: str, stream: str, first: int, events: Sequence[bytes]) -> bytes:
-    """The plain batch: its many bytes are copied once, which takes a tenth of three times."""
-    run = list(events) or [b""]
-    run[0] = b'{"v":%d,"epoch":"%b","stream":"%b","first":%d,"count":%d,"events":[%b' % (
+def opening(epoch: str, stream: str, first: int, count: int) -> bytes:
+    """What stands before the first event of a batch as we write it."""
+    return b'{"v":%d,"epoch":"%b","stream":"%b","first":%d,"count":%d,"events":[' % (
         BATCH_VERSION,
         epoch.encode(),
         stream.encode(),
         first,
-        len(events),
-        run[0],
+        count,
     )
-    run[-1] += b"]}"
-    return b",".join(run)
+
+
+def _joined(epoch: str, stream: str, first: int, events: Sequence[bytes]) -> bytes:
+    """The plain batch: its many bytes are copied once, which takes a tenth of three times."""
+    run = list(events) or [b""]
+    run[0] = opening(epoch, stream, first, len(events)) + run[0]
+    run[-1] += CLOSING
+    return SEPARATOR.join(run)
+
+
+def unpacked(payload: bytes) -> bytes | None:
+    """The plain batch, whatever it holds; None for what cannot be unpacked, or is too large."""
+    plain, fault = _inflate(payload)
+    return plain if fault is None else None
 
 
 def read_header(plain: bytes) -> BatchHeader | None:

@@ -2,10 +2,10 @@
 
 SHA-256 over the canonical JSON (RFC 8785) of an event's ``data`` without its ``capture``,
 ``operator_ref`` and ``revision`` members: what was sold counts, not which adapter saw it, in which
-file, or under which device's pseudonym the cashier goes. Facts that devices digest hold no floats
-(money is integers, quantities are decimal strings) and only ASCII keys, so sorting keys and
-dropping white space is all that RFC 8785 asks. Fields unknown to this version are included, so the
-digest does not change when the cloud is upgraded.
+file, or whether the device had a key by then to give the cashier a pseudonym. Facts that devices
+digest hold no floats (money is integers, quantities are decimal strings) and only ASCII keys, so
+sorting keys and dropping white space is all that RFC 8785 asks. Fields unknown to this version are
+included, so the digest does not change when the cloud is upgraded.
 
 The digest lies beside data whose personal literals are sealed, so it must not give them away: a
 phone number could be guessed until the hash fits, also long after its key was destroyed. Therefore
@@ -28,7 +28,9 @@ OUTSIDE = frozenset({"capture", "operator_ref", "person", "revision"})
 """Members of an event's data that say nothing about what happened."""
 
 _IDENTIFIER_LISTS = frozenset({"identifiers", "loyalty"})
-_PERSONAL = frozenset({"family_name", "given_name", "value"})
+PERSONAL = frozenset({"family_name", "given_name", "value"})
+"""Members of an identifier that do not enter the digest as they are."""
+
 _CHECK_DIGITS = 3  # of four bits each
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -59,6 +61,11 @@ def _list_of_objects(value: Any) -> list[dict[str, Any]]:
 
 def checked(entry: dict[str, Any]) -> dict[str, Any]:
     """An identifier as it enters the digest: what it is, and a check instead of its value."""
-    said = f"{entry.get('scheme')}\x1f{entry.get('value')}".encode()
-    check = hashlib.sha256(said).hexdigest()[:_CHECK_DIGITS]
-    return {name: entry[name] for name in entry.keys() - _PERSONAL} | {"check": check}
+    check = check_of(entry.get("scheme"), entry.get("value"))
+    return {name: entry[name] for name in entry.keys() - PERSONAL} | {"check": check}
+
+
+def check_of(scheme: object, value: object) -> str:
+    """What of an identifier enters the digest instead of its value."""
+    said = f"{scheme}\x1f{value}".encode()
+    return hashlib.sha256(said).hexdigest()[:_CHECK_DIGITS]

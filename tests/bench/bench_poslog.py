@@ -142,7 +142,9 @@ def _spool(root: Path, till: Path, sink: _StopWatch) -> Spool:
 def _context() -> CaptureContext:
     device = DevicePath(tenant_id("bench"), store_id("bench"), device_id("pos-1"))
     zone = ZoneInfo("Asia/Shanghai")
-    return CaptureContext(device, zone, lambda: Moment(datetime.now(UTC), 0, "boot"), "CN", b"k")
+    return CaptureContext(
+        device, zone, lambda: Moment(datetime.now(UTC), 0, "boot"), "CN", lambda: b"k"
+    )
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from models.vault.exchange import Recipient
 from models.wire import schema
-from models.wire.ack import Welcome, decode_answer
+from models.wire.ack import Welcome, decode_answer, operator_key_place
 from models.wire.birth import decode_birth, decode_state
 from models.wire.cards import decode_delta, decode_page
 from models.wire.codec import Codec
@@ -32,6 +33,7 @@ from models.wire.registry import (
     event_type,
 )
 from models.wire.twin import decode_reported
+from tests.simulators.facts import SHOP
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGESTS = {
@@ -102,9 +104,11 @@ def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
         ("message.welcome.1.json", decode_answer),
         ("message.welcome.1.now.json", decode_answer),
         ("message.welcome.1.missing.json", decode_answer),
+        ("message.welcome.1.operator-key.json", decode_answer),
         ("message.birth.1.json", decode_birth),
         ("message.birth.1.monotonic.json", decode_birth),
         ("message.birth.1.acknowledged.json", decode_birth),
+        ("message.birth.1.seal-to.json", decode_birth),
         ("message.state.1.json", decode_state),
         ("message.card-delta.1.json", decode_delta),
         ("message.card-page.1.json", decode_page),
@@ -137,6 +141,22 @@ def test_births_and_welcomes_from_before_ledgers_were_compared_say_nothing_of_it
         assert isinstance(welcome, Welcome)
         found.append([one.streams for one in welcome.missing])
     assert found == [[], [{"sale": [(8, 8)]}]]
+
+
+def test_births_and_welcomes_from_before_keys_were_sent_bring_none() -> None:
+    recipient = Recipient(lambda count: bytes(range(count)))
+    births = [
+        decode_birth(_golden(f"message.birth.1{m}.json")) for m in (".acknowledged", ".seal-to")
+    ]
+    assert [birth.seal_to for birth in births] == ["", recipient.public]
+    before, welcome = (
+        decode_answer(_golden(f"message.welcome.1{m}.json")) for m in (".missing", ".operator-key")
+    )
+    assert isinstance(before, Welcome)
+    assert isinstance(welcome, Welcome)
+    assert before.operator_key == ""
+    place = operator_key_place(SHOP, welcome.birth)
+    assert recipient.open(welcome.operator_key, place) == bytes(range(64, 96))
 
 
 def _golden(name: str) -> bytes:

@@ -17,6 +17,7 @@ from agent.config import (
     TillSettings,
 )
 from agent.errors import BadConfiguration, OutboxBusy
+from agent.health.status.facts import OperatorKeyOrigin
 from agent.replica import Query
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
@@ -105,6 +106,27 @@ def test_a_second_agent_on_the_same_data_is_refused(config: AgentConfig) -> None
         Agent(config, transport=broker.transport(SHOP.device, "secret")),
     ):
         pass
+
+
+def test_a_cashiers_key_that_cannot_be_opened_stops_nothing_and_is_told(
+    config: AgentConfig,
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    office.operator_key = lambda _device, birth: birth.seal_to  # a message that nobody sealed
+    day = ShopDay(seed=5, sales=50)
+    folder = config.till.folder
+    assert folder is not None
+    with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
+        for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
+            pass
+        assert eventually(lambda: not list(folder.rglob("*.xml")), 30)
+        assert eventually(lambda: owed(agent) == 0, 30)
+        assert len(office.received) >= day.truth.retail
+        operators = agent.account.look().operators
+        assert operators is not None
+        assert operators.key is OperatorKeyOrigin.NONE
+        assert SHOP.prefix in operators.refused
 
 
 def test_an_agent_without_its_secret_says_what_to_do(

@@ -1,15 +1,21 @@
-"""Laws of the short way to a sale's digest and spans: it says what the definition says."""
+"""Laws of the short way from a stamped sale to a fact: it says what the definition says."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud.ledger.arrival import Arrival, Lane
+from cloud.ledger.fact import Fact, read_fact
+from cloud.ledger.own_sales import find_own_sale, find_own_sales
+from models.wire import ids
+from models.wire.codec import Codec, unpacked
 from models.wire.digest import content_digest
+from models.wire.envelope import ClockQuality, Moment, compose, stamp_run
 from models.wire.events.sale import (
     Capture,
     Discount,
@@ -26,9 +32,12 @@ from models.wire.events.sale import (
     Tender,
     Total,
 )
-from models.wire.own_writing import is_own_writing, sale_digest, sale_spans
+from models.wire.ids import keyed_event_id
+from models.wire.own_writing import read_own_sale, sale_digest, sale_spans
 from models.wire.personal import personal_spans
 from models.wire.registry import SALE_RECORDED
+from models.wire.topics import Stream
+from tests.simulators.facts import EPOCH, NOON, SHOP, with_revision
 
 AMOUNTS = st.integers(-(2**53), 2**53)
 TEXTS = st.text(max_size=6) | st.sampled_from(
@@ -113,17 +122,97 @@ SALES: st.SearchStrategy[SaleRecorded] = one(
 )
 
 
+MOMENTS_OF_DEVICES = st.builds(
+    Moment,
+    st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.integers(0, 10**15 - 1),
+    st.sampled_from(["boot-1", "boot-2"]),
+    st.sampled_from(ClockQuality),
+)
+LANE = Lane(SHOP, ids.epoch(EPOCH), Stream.SALE)
+
+
+@st.composite
+def composed_sales(draw: st.DrawFn) -> bytes:
+    """A sale of the shop's own as its device composes it."""
+    number = draw(st.sampled_from(["1", "2", "王", '"', "\\", '","capture":{']))
+    key, sale = f"{SHOP.store}/{number}", draw(SALES)
+    sale = with_revision(msgspec.structs.replace(sale, natural_key=key, revision=""))
+    event_id = keyed_event_id(SHOP.tenant, key, sale.revision)
+    at = draw(MOMENTS_OF_DEVICES)
+    return compose(
+        device=SHOP, event_id=event_id, kind=SALE_RECORDED, data=sale, at=at, subject=key
+    )
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> bytes:
+    """A plain batch of such sales."""
+    first = draw(st.integers(1, 10**6))
+    bodies = draw(st.lists(composed_sales(), min_size=1, max_size=3))
+    events = stamp_run(bodies, EPOCH, first, historical=draw(st.booleans()))
+    plain = unpacked(Codec().encode(EPOCH, Stream.SALE, first, events))
+    assert plain is not None
+    return plain
+
+
+def step_by_step(plain: bytes) -> list[Fact]:
+    """The facts of a batch as the definition has them; raises WireError where it has none."""
+    batch = Codec().decode(plain)
+    return [
+        read_fact(LANE, SHOP.prefix, sequence, raw)
+        for sequence, raw in enumerate(batch.events, batch.header.first)
+    ]
+
+
+def at_once(plain: bytes) -> list[Fact] | None:
+    """The same by the short way, where that can be gone."""
+    own = find_own_sales(Arrival(SHOP, Stream.SALE, b"", NOON), plain)
+    return own.facts(plain) if own is not None else None
+
+
 @given(SALES)
 def test_the_short_way_agrees_with_the_definition(sale: SaleRecorded) -> None:
     data = msgspec.json.encode(sale)
     assert sale_digest(sale) == content_digest(data)
     read = msgspec.json.decode(data, type=SaleRecorded)
-    assert is_own_writing(read, data)
     assert sale_digest(read) == content_digest(data)
     assert sale_spans(read) == personal_spans(SALE_RECORDED, data)
 
 
-@given(SALES, st.sampled_from([b'"later":1', b'"lines":[]', b'"control":""', b' "control":"x"']))
-def test_whatever_else_the_bytes_hold_shows(sale: SaleRecorded, more: bytes) -> None:
-    data = msgspec.json.encode(sale)[:-1] + b"," + more + b"}"
-    assert not is_own_writing(msgspec.json.decode(data, type=SaleRecorded), data)
+@given(composed_sales(), st.booleans())
+def test_what_a_device_has_written_is_read_the_short_way(body: bytes, historical: bool) -> None:
+    (event,) = stamp_run([body], EPOCH, 7, historical=historical)
+    plain = unpacked(Codec().encode(EPOCH, Stream.SALE, 7, [event]))
+    assert plain is not None
+    assert at_once(plain) == [find_own_sale(LANE, 7, event)] == step_by_step(plain)
+
+
+@given(batches())
+def test_a_batch_is_read_at_once_as_it_is_step_by_step(plain: bytes) -> None:
+    facts = at_once(plain)
+    assert facts is None or facts == step_by_step(plain)
+
+
+MORE = [b'"later":1', b'"lines":[]', b'"control":""', b' "control":"x"', b'"loyalty":[]']
+
+
+@given(composed_sales(), st.sampled_from(MORE))
+def test_whatever_else_the_bytes_hold_shows(body: bytes, more: bytes) -> None:
+    (event,) = stamp_run([body], EPOCH, 1)
+    at = event.index(b'},"epoch":')
+    assert read_own_sale(event) is not None
+    assert read_own_sale(event[:at] + b"," + more + event[at:]) is None
+    assert read_own_sale(event[:-1] + b"," + more + b"}") is None
+
+
+@given(batches(), st.data())
+def test_no_changed_byte_is_read_otherwise_than_step_by_step(
+    plain: bytes, data: st.DataObject
+) -> None:
+    begin = data.draw(st.integers(0, len(plain) - 1))
+    end = data.draw(st.integers(begin, min(begin + 3, len(plain))))
+    new = data.draw(st.binary(max_size=3) | st.sampled_from([b" ", b'"', b"\\u0041", b"0", b"e1"]))
+    changed = plain[:begin] + new + plain[end:]
+    facts = at_once(changed)
+    assert facts is None or facts == step_by_step(changed)

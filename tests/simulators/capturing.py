@@ -36,13 +36,15 @@ def real_poslog(name: str) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-def context(operator_key: bytes = b"operator key") -> CaptureContext:
+def context(operator_key: bytes | None = b"operator key") -> CaptureContext:
     """A shop in Shanghai whose clocks stand still."""
     at = Moment(_NOON, 1000, "boot-1")
-    return CaptureContext(DEVICE, SHANGHAI, lambda: at, "CN", operator_key)
+    return CaptureContext(DEVICE, SHANGHAI, lambda: at, "CN", lambda: operator_key)
 
 
-def reader(profile: str | TillProfile = "arts-poslog", operator_key: bytes = b"k") -> PoslogReader:
+def reader(
+    profile: str | TillProfile = "arts-poslog", operator_key: bytes | None = b"k"
+) -> PoslogReader:
     """A reader by a shipped profile's name, or by a profile of the test's own."""
     if isinstance(profile, str):
         profile = load_profile(PROFILES, profile)
@@ -54,7 +56,7 @@ def records(
     profile: str | TillProfile = "arts-poslog",
     *,
     name: str = "test.xml",
-    operator_key: bytes = b"k",
+    operator_key: bytes | None = b"k",
 ) -> Iterator[CapturedSale | Refused]:
     """Every record of a file, good or refused."""
     return reader(profile, operator_key).read(BytesIO(data), name, sha256(data).hexdigest())

@@ -4,12 +4,14 @@ It stands on the simulated broker, or on a real one, and keeps the wire contract
 agent's sync can be tested without a cloud. ``silent`` makes it take events and say nothing,
 ``refuse_body_of`` plays a damaged batch, ``settled`` may be preset to play a ledger that is ahead,
 or emptied to play one that was put back; ``repeat_welcomes`` plays a worker that starts again.
+``operator_key`` makes the key that welcomes bring; at first it is that of a cloud of before.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from agent.sync.transport import Connection, Message, Transport
 from cloud.ledger.promised import missing
 from models.wire.ack import Ack, EpochSettled, Reason, Refusal, Rejection, Welcome
-from models.wire.birth import decode_birth
+from models.wire.birth import Birth, decode_birth
 from models.wire.codec import Codec
 from models.wire.envelope import open_envelope
 from models.wire.ids import DevicePath
@@ -49,6 +51,7 @@ class HeadOffice:
         self.received: Counter[str] = Counter()
         self.order: list[tuple[str, int, bool]] = []
         self.births = 0
+        self.operator_key: Callable[[DevicePath, Birth], str] = lambda _device, _birth: ""
         self.forgotten = 0
         self._one_at_a_time = threading.RLock()  # a welcome is never older than the last answer
         self._retained: dict[DevicePath, bytes] = {}
@@ -69,7 +72,7 @@ class HeadOffice:
             answer: Ack | Welcome | None = self._settle(payload)
         elif said.branch is Up.BIRTH:
             self._retained[said.device] = payload
-            answer = self._welcome(payload)
+            answer = self._welcome(said.device, payload)
         else:
             answer = None
             if said.branch is Up.TWIN:
@@ -98,7 +101,7 @@ class HeadOffice:
         """Hang up."""
         self._connection.close()
 
-    def _welcome(self, payload: bytes) -> Welcome:
+    def _welcome(self, device: DevicePath, payload: bytes) -> Welcome:
         self.births += 1
         epochs: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(dict)
         for (epoch, stream), ranges in self.settled.items():
@@ -107,7 +110,13 @@ class HeadOffice:
         birth = decode_birth(payload)
         lacks = missing(birth.acknowledged, listed)
         self.forgotten += bool(lacks)
-        return Welcome(ledger=self.ledger, birth=birth.birth, epochs=listed, missing=lacks)
+        return Welcome(
+            ledger=self.ledger,
+            birth=birth.birth,
+            epochs=listed,
+            missing=lacks,
+            operator_key=self.operator_key(device, birth),
+        )
 
     def _settle(self, payload: bytes) -> Ack:
         batch = self._codec.decode(payload)

@@ -37,6 +37,17 @@ def test_a_draft_that_a_crash_left_is_written_over(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_private_file_and_its_draft_are_their_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "operators.key"
+
+    write_whole(path, b"secret", private=True)
+    write_whole(path, b"another", private=True)
+
+    assert path.read_bytes() == b"another"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_disk_that_does_not_take_it_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "till.json"
     write_whole(path, b"old")

@@ -63,6 +63,7 @@ def an_account(box: Box, folder: Path) -> Account:
         sources=list,
         workstations=list,
         books_trouble=str,
+        operators=lambda: None,
         cameras=list,
         quarantined=lambda: 0,
         cards=lambda: 3,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, literal, select, text
 
 from cloud.config import StorageSettings
 from cloud.errors import BadConfiguration, DatabaseUnavailable
@@ -15,6 +15,7 @@ from cloud.foundations import database_password
 from cloud.storage import in_turn, open_engine, read, write
 from cloud.storage.metadata import whole_schema
 from cloud.storage.migrations import check, upgrade
+from cloud.storage.prepared import Prepared
 from tests.simulators.databases import PostgresDatabases
 from tests.simulators.postgres import PostgresCluster, postgres_cluster
 
@@ -47,6 +48,16 @@ def test_a_commit_is_on_the_disk_as_the_server_comes() -> None:
             ]
         engine.dispose()
     assert settings == ["on", "on", "10s", "lianke"]
+
+
+def test_what_is_read_leaves_the_servers_statements_prepared(engine: Engine) -> None:
+    one = Prepared(select(literal(1)))
+    for _ in range(10):  # the driver prepares what it has executed five times
+        with read(engine) as connection:
+            one(connection).fetchone()
+    with read(engine) as connection:
+        prepared = text("SELECT count(*) FROM pg_prepared_statements")
+        assert connection.execute(prepared).scalar_one() > 0
 
 
 def test_a_server_that_is_killed_is_trouble_that_passes() -> None:

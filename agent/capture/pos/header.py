@@ -12,7 +12,6 @@ from agent.capture.pos.fields import first_text, flag, required_text, stated, te
 from agent.capture.pos.malformed import Malformed
 from agent.capture.pos.moments import business_day, moment
 from agent.capture.pos.money import NO_CURRENCY, Currency
-from agent.capture.pos.operators import operator_pseudonym
 from agent.capture.pos.profile import TillProfile
 from models.wire.events.sale import Flag, Kind, Status, natural_key, natural_key_of_uuid
 
@@ -145,9 +144,9 @@ def control_of(body: Element) -> str:
     return f"{what}: {reason}" if reason and reason != what else what
 
 
-def operator_ref(transaction: Element, key: bytes, store: str) -> str:
-    """The cashier's pseudonym; empty without a number or a key."""
-    return operator_pseudonym(text_at(transaction, "OperatorID"), key, store)
+def operator_of(transaction: Element) -> str:
+    """The cashier's number; their name is never read."""
+    return text_at(transaction, "OperatorID")
 
 
 def _body_of(transaction: Element) -> tuple[Kind, Element]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
 
+from agent.capture.pos.operators import OperatorKey
 from agent.capture.pos.witness import Witness
 from models.wire.envelope import Moment
 from models.wire.events.sale import SaleRecorded
@@ -66,7 +67,7 @@ class CaptureContext:
         timezone: for times without an offset, unless the profile names another.
         moment: the device's clocks, asked once per file.
         phone_region: ISO 3166 region for phone numbers without country code.
-        operator_key: keys the pseudonyms of cashiers; empty leaves them out.
+        operator_key: keys the pseudonyms of cashiers; see ``Cashiers``. It may come while we run.
         witness: who listens; nobody while a shop's day is captured.
     """
 
@@ -74,5 +75,5 @@ class CaptureContext:
     timezone: tzinfo
     moment: Callable[[], Moment]
     phone_region: str = "CN"
-    operator_key: bytes = b""
+    operator_key: OperatorKey = bytes
     witness: Witness | None = None

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from agent.capture.pos.balance import balance_flags, goods_minor
 from agent.capture.pos.fields import first_text
 from agent.capture.pos.gtin import GtinKind, kind_of_gtin
-from agent.capture.pos.header import Header, control_of, operator_ref, read_header, status_of
+from agent.capture.pos.header import Header, control_of, operator_of, read_header, status_of
 from agent.capture.pos.links import read_links
-from agent.capture.pos.profile import Operators, TillProfile
+from agent.capture.pos.operators import Cashiers
+from agent.capture.pos.profile import TillProfile
 from agent.capture.pos.receipt import read_receipt
 from agent.capture.pos.settlement import read_settlement
 from agent.capture.pos.shopper import read_loyalty
@@ -40,8 +41,7 @@ class TransactionReader:
         self._phone_region = context.phone_region
         self._witness = context.witness
         self._zone: tzinfo = ZoneInfo(profile.timezone) if profile.timezone else context.timezone
-        pseudonyms = profile.operators is Operators.PSEUDONYM
-        self._operator_key = context.operator_key if pseudonyms else b""
+        self._cashiers = Cashiers(context.operator_key, self._store, profile.operators)
 
     def read(self, transaction: Element, raw_sha256: str) -> SaleRecorded:
         """The sale; raises Malformed where something that identifies or counts cannot be read."""
@@ -50,6 +50,7 @@ class TransactionReader:
         header = read_header(transaction, self._profile, self._zone)
         status = status_of(transaction, header.body, self._profile)
         receipt = self._receipt(header)
+        cashier = self._cashiers.named(operator_of(transaction))
         flags = [*header.flags, *self._balance(header, receipt, status), *_code_flags(receipt)]
         body = header.body
         grand = receipt.grand_total(self._profile.arithmetic)
@@ -64,11 +65,11 @@ class TransactionReader:
             business_day_date=header.business_day_date,
             end_at=header.end_at,
             currency=header.currency.code,
-            capture=self._capture(raw_sha256, flags),
+            capture=self._capture(raw_sha256, [*flags, *cashier.flags]),
             total_minor=goods_minor(receipt) if grand is None else grand,
             begin_at=header.begin_at,
             till_id=header.till_id,
-            operator_ref=operator_ref(transaction, self._operator_key, self._store),
+            operator_ref=cashier.ref,
             transaction_id=header.transaction_id,
             receipt_number=first_text(transaction, ("ReceiptNumber", f"{body.tag}/ReceiptNumber")),
             lines=receipt.lines,

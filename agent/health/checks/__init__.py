@@ -16,6 +16,7 @@ from agent.health.checks.keys import keys_apart
 from agent.health.checks.login import login_present
 from agent.health.checks.network import network_ready
 from agent.health.checks.numbers import numbers_whole
+from agent.health.checks.operators import cashiers_named
 from agent.health.checks.outbox import outbox_sound, outbox_whole
 from agent.health.checks.sources import sources_usable
 from agent.health.checks.till import till_folder_usable
@@ -29,6 +30,7 @@ QUICK: Final[tuple[Check, ...]] = (
     till_folder_usable,
     sources_usable,
     numbers_whole,
+    cashiers_named,
     cameras_present,
     network_ready,
     clock_set,

@@ -336,6 +336,26 @@ class AlarmStatus(msgspec.Struct, frozen=True, kw_only=True):
     next_step: str
 
 
+class OperatorKeyOrigin(StrEnum):
+    """Where the key of the cashiers' pseudonyms is from."""
+
+    NONE = "none"
+    FILE = "file"
+    CLOUD = "cloud"
+
+
+class OperatorsStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether cashiers have pseudonyms.
+
+    Attributes:
+        key: ``none`` (cashiers are left out of sales, which are marked), ``file`` or ``cloud``.
+        refused: why the last key that the cloud sent is not in force; empty when all is well.
+    """
+
+    key: OperatorKeyOrigin
+    refused: str = ""
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole agent.
 
@@ -356,6 +376,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         sources: journals, receipt taps and folders of prints; none on a box without one.
         workstations: what the till's books say of each, the worst first.
         books_trouble: why the books are not kept on the disk; empty when all is well.
+        operators: where the key of the cashiers' pseudonyms is from; None on a box without tills.
         cameras: none on a box without one.
         dead_letters: events kept that the cloud refused for ever.
         quarantined: unreadable till files that are kept.
@@ -379,6 +400,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     sources: list[SourceStatus] = []
     workstations: list[WorkstationStatus] = []
     books_trouble: str = ""
+    operators: OperatorsStatus | None = None
     cameras: list[CameraStatus] = []
     dead_letters: int = 0
     quarantined: int = 0

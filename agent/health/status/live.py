@@ -20,6 +20,7 @@ from agent.health.status.facts import (
     AgentStatus,
     ClockStatus,
     LineStatus,
+    OperatorsStatus,
     RoomStatus,
     SourceStatus,
     Status,
@@ -52,6 +53,7 @@ class Parts:
         floor_bytes: with less than this free the outbox grows for sales alone.
         workstations: what the till's books say of each.
         books_trouble: why the books are not kept on the disk; empty when all is well.
+        operators: where the key of the cashiers' pseudonyms is from; None on a box without tills.
         salvages: repairs of the outbox that nobody has acknowledged.
         quarantined: unreadable till files that are kept.
     """
@@ -74,6 +76,7 @@ class Parts:
     sources: Callable[[], Sequence[SourceStatus]]
     workstations: Callable[[], Sequence[WorkstationStatus]]
     books_trouble: Callable[[], str]
+    operators: Callable[[], OperatorsStatus | None]
     cameras: Callable[[], Sequence[CameraState]]
     quarantined: Callable[[], int]
     cards: Callable[[], int]
@@ -133,6 +136,7 @@ class Account:
             sources=list(parts.sources()),
             workstations=list(parts.workstations()),
             books_trouble=parts.books_trouble(),
+            operators=parts.operators(),
             cameras=shown_cameras(parts.cameras()),
             dead_letters=held.dead_letters,
             quarantined=parts.quarantined(),

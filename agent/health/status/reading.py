@@ -77,6 +77,7 @@ def read_status(config: AgentConfig, now: datetime | None = None) -> Status:
         sources=posted.sources if posted and config.has_sources else [],
         workstations=posted.workstations if posted else [],
         books_trouble=posted.books_trouble if posted else "",
+        operators=posted.operators if posted and config.captures_sales else None,
         cameras=_cameras(config.cameras_file, at) if config.camera else [],
         dead_letters=dead_letters,
         quarantined=count_quarantined(config),

@@ -8,6 +8,8 @@ from typing import Final, assert_never
 from agent.health.status.facts import (
     CameraStatus,
     LineStatus,
+    OperatorKeyOrigin,
+    OperatorsStatus,
     RoomStatus,
     SourceKind,
     SourceStatus,
@@ -19,6 +21,11 @@ from agent.health.status.facts import (
 from agent.health.status.numbers import said
 
 _MEGABYTE: Final = 1e6
+_CASHIERS: Final = {
+    OperatorKeyOrigin.NONE: "NO KEY: left out of sales, which are marked operator_left_out",
+    OperatorKeyOrigin.FILE: "under pseudonyms by the key of operator_key_file",
+    OperatorKeyOrigin.CLOUD: "under pseudonyms by the key from the cloud",
+}
 _UNITS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
 
 
@@ -115,6 +122,8 @@ def _surroundings(status: Status) -> Iterator[str]:
     for source in status.sources:
         yield f"{source.kind:12} {source.name}: {_source(source)}"
     yield from _workstations(status)
+    if status.operators:
+        yield f"cashiers     {_operators(status.operators)}"
     for camera in status.cameras:
         yield (
             f"camera       {camera.name}: {camera.state} for {camera.since_s:.0f} s, "
@@ -152,6 +161,11 @@ def _workstations(status: Status) -> Iterator[str]:
         yield f"books        NOT KEPT: {status.books_trouble}"
     for each in status.workstations:
         yield f"workstation  {each.name}: {'; '.join(_numbers(each)) or 'no number is missing'}"
+
+
+def _operators(operators: OperatorsStatus) -> str:
+    refused = f"; the last key that came was refused: {operators.refused}"
+    return _CASHIERS[operators.key] + (refused if operators.refused else "")
 
 
 def _numbers(each: WorkstationStatus) -> Iterator[str]:

@@ -79,6 +79,7 @@ class Flag(StrEnum):
     CURRENCY_ASSUMED = "currency_assumed"
     LATE = "late"
     GTIN_INVALID = "gtin_invalid"
+    OPERATOR_LEFT_OUT = "operator_left_out"
     OTHER = "other"
 
     @classmethod
@@ -221,8 +222,8 @@ class SaleRecorded(_Fact, frozen=True, kw_only=True):
         business_day_date: the till's accounting day, which is not the calendar day.
         begin_at, end_at: with the shop's offset, as the till's clock said.
         total_minor: the grand total that the customer paid, signed; 0 for controls.
-        operator_ref: a pseudonym of the cashier; outside the digest, since devices have keys of
-            their own.
+        operator_ref: a pseudonym of the cashier by the tenant's key; outside the digest, since a
+            device may read a sale before it has the key, and again with it.
         control: what a control transaction was, in the till's words.
     """
 

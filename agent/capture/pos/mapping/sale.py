@@ -17,8 +17,7 @@ from agent.capture.pos.mapping.rules import SaleRules
 from agent.capture.pos.mapping.shopper import read_loyalty
 from agent.capture.pos.mapping.transcript import Field, Texts, Transcript
 from agent.capture.pos.money import Currency
-from agent.capture.pos.operators import operator_pseudonym
-from agent.capture.pos.profile import Operators
+from agent.capture.pos.operators import Cashiers
 from agent.capture.pos.sink import CaptureContext
 from agent.capture.pos.totals import Receipt
 from models.wire.events.sale import (
@@ -54,8 +53,7 @@ class SaleMapper:
         self._context = context
         self._tenders_known = tenders_known
         self._zone: tzinfo = ZoneInfo(rules.timezone) if rules.timezone else context.timezone
-        pseudonyms = rules.operators is Operators.PSEUDONYM
-        self._operator_key = context.operator_key if pseudonyms else b""
+        self._cashiers = Cashiers(context.operator_key, context.device.store, rules.operators)
 
     def sale(self, transcript: Transcript, raw_sha256: str) -> SaleRecorded:
         """The sale, without its revision.
@@ -95,6 +93,7 @@ class SaleMapper:
         )
         flags = [*place.flags, *(flag for flag, is_so in odd if is_so)]
         flags += self._balance(receipt, status) if retail else []
+        cashier = self._cashiers.named(header.get(Field.OPERATOR, ""))
         return SaleRecorded(
             natural_key=key,
             revision="",
@@ -107,13 +106,11 @@ class SaleMapper:
             business_day_date=place.business_day,
             end_at=place.end_at,
             currency=currency.code,
-            capture=self._capture(raw_sha256, flags),
+            capture=self._capture(raw_sha256, [*flags, *cashier.flags]),
             total_minor=total,
             begin_at=place.begin_at,
             till_id=header.get(Field.TILL_ID, ""),
-            operator_ref=operator_pseudonym(
-                header.get(Field.OPERATOR, ""), self._operator_key, device.store
-            ),
+            operator_ref=cashier.ref,
             transaction_id=header.get(Field.TRANSACTION_ID, ""),
             receipt_number=header.get(Field.RECEIPT_NUMBER, ""),
             lines=receipt.lines,
