@@ -103,7 +103,10 @@ class PictureSequence:
             index = self.frames_read
             self.frames_read += 1
             at_s = index / self.fps
-            if self._sampler.picks(at_s) and (picture := self._read(self._files[index])) is not None:
+            if (
+                self._sampler.picks(at_s)
+                and (picture := self._read(self._files[index])) is not None
+            ):
                 return Frame(picture, at_s, index)
         return None
 
