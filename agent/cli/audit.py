@@ -27,6 +27,42 @@ def audit() -> None:
     """How right a camera's counts are, by people who counted beside it."""
 
 
+@audit_app.command("record")
+def audit_record(
+    clip: Annotated[Path, typer.Argument(help="A recorded clip.")],
+    out: Annotated[
+        Path, typer.Option(metavar="MARKS.jsonl", help="Where marks go; one begun goes on.")
+    ],
+    line: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=x1,y1,x2,y2", help="A line in pixels; may repeat."),
+    ] = None,
+    camera: Annotated[
+        str, typer.Option(metavar="NAME", help="Take the lines of this camera of the box.")
+    ] = "",
+    port: Annotated[int, typer.Option(help="Of the page; 0 takes any free one.")] = 0,
+    by: Annotated[str, typer.Option(help="Who counts, to be noted in the file.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Mark who crosses in a clip, on a page in a browser on this computer.
+
+    What the counter tells is not shown: it would lead the eye. Only times, lines and directions are
+    written. A live camera is audited on the set-up page of its box.
+    """
+    require_vision()
+    from agent.cli import recording  # noqa: PLC0415 - needs OpenCV
+
+    order = recording.RecordOrder(
+        clip=clip,
+        out=out,
+        lines=line or (),
+        camera=_camera(read_config(config), camera) if camera else None,
+        port=port,
+        by=by,
+    )
+    recording.run(order, sys.stdout)
+
+
 @audit_app.command("score")
 def audit_score(
     marks: Annotated[Path, typer.Argument(help="The file that audit record wrote.")],

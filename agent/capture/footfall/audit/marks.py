@@ -140,17 +140,8 @@ def read_audit(file: Path) -> Audit:
         UnreadableInput: it is missing, or a line of it is no entry, names a line that was not
             watched, or lies outside the time that was. The message says which one.
     """
-    try:
-        written = file.read_bytes().splitlines()
-    except OSError as error:
-        raise UnreadableInput(f"{file} cannot be read: {error.strerror}") from error
-    entries = list(_entries(file, written))
-    if not entries or not isinstance(entries[0][1], Begun):
-        raise UnreadableInput(
-            f"{file}, line 1: an audit begins with what was watched "
-            '({"type":"audit",…}); was it written by lianke-agent audit record?'
-        )
-    begun = entries[0][1]
+    entries = list(_read(file))
+    begun = _begun(file, entries)
     spans = tuple((each.begin_s, each.end_s) for _, each in entries if isinstance(each, Watched))
     _check_begun(file, begun, spans)
     audit = Audit(
@@ -164,6 +155,18 @@ def read_audit(file: Path) -> Audit:
     return audit
 
 
+def read_begun_audit(file: Path) -> tuple[Begun, list[Mark], list[tuple[float, float]]]:
+    """What an audit that is not finished holds so far: its marks, and what was watched.
+
+    Raises:
+        UnreadableInput: it is missing, or a line of it is no entry.
+    """
+    entries = list(_read(file))
+    begun = _begun(file, entries)
+    spans = [(each.begin_s, each.end_s) for _, each in entries if isinstance(each, Watched)]
+    return begun, _standing(each for _, each in entries), spans
+
+
 def _standing(entries: Iterable[Entry]) -> list[Mark]:
     """The marks that nobody took back."""
     marks: list[Mark] = []
@@ -173,6 +176,24 @@ def _standing(entries: Iterable[Entry]) -> list[Mark]:
         elif isinstance(entry, Undone) and marks:
             marks.pop()
     return marks
+
+
+def _read(file: Path) -> Iterator[tuple[int, Entry]]:
+    try:
+        written = file.read_bytes().splitlines()
+    except OSError as error:
+        raise UnreadableInput(f"{file} cannot be read: {error.strerror}") from error
+    return _entries(file, written)
+
+
+def _begun(file: Path, entries: Sequence[tuple[int, Entry]]) -> Begun:
+    begun = entries[0][1] if entries else None
+    if not isinstance(begun, Begun):
+        raise UnreadableInput(
+            f"{file}, line 1: an audit begins with what was watched "
+            '({"type":"audit",…}); was it written by lianke-agent audit record?'
+        )
+    return begun
 
 
 def _entries(file: Path, written: Sequence[bytes]) -> Iterator[tuple[int, Entry]]:
