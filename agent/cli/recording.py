@@ -173,5 +173,9 @@ def _scaled(camera: CameraSettings, size: tuple[int, int], index: int) -> Line:
     line, (width, height) = camera.line[index], size
     (x1, y1), (x2, y2) = line.begin, line.end
     return Line(
-        line.name, *(round(v, 2) for v in (x1 * width, y1 * height, x2 * width, y2 * height))
+        line.name,
+        round(x1 * width, 2),
+        round(y1 * height, 2),
+        round(x2 * width, 2),
+        round(y2 * height, 2),
     )

@@ -101,6 +101,7 @@ class ClipClicker:
             "said": desk.said_by(words),
             "line": None,
             "back": "",
+            "running": True,
         }
         return in_language(request, self._paint.page("marking.html", language, values))
 

@@ -23,7 +23,7 @@ const set = (toggle, on) => toggle.setAttribute("aria-pressed", String(on));
 let shown = null; // { at, number, last } of the picture on the screen
 let speed = SPEEDS.indexOf(1);
 let playing = false;
-let running = !live; // marks are taken
+let running = page.dataset.running === "1"; // marks are taken
 let group = 0;
 let groups = 0;
 let over = false;
@@ -42,13 +42,16 @@ function drawLines() {
     // In is to the right-hand side, looking from the first end to the second (y runs down).
     const length = Math.hypot(x2 - x1, y2 - y1);
     const across = [-(y2 - y1) / length, (x2 - x1) / length];
-    for (const [way, side] of [[said.in, 1], [said.out, -1]]) {
-      const label = document.createElement("span");
-      label.textContent = lines.length > 1 ? `${name} ${way}` : way;
+    const put = (text, x, y) => {
+      const label = Object.assign(document.createElement("span"), { textContent: text });
       const clamp = (share) => Math.min(0.94, Math.max(0.06, share));
-      label.style.setProperty("left", `${100 * clamp((x1 + x2) / 2 + 0.09 * side * across[0])}%`);
-      label.style.setProperty("top", `${100 * clamp((y1 + y2) / 2 + 0.09 * side * across[1])}%`);
+      label.style.setProperty("left", `${100 * clamp(x)}%`);
+      label.style.setProperty("top", `${100 * clamp(y)}%`);
       get("names").append(label);
+    };
+    if (lines.length > 1) put(name, x1, y1);
+    for (const [way, side] of [[said.in, 0.07], [said.out, -0.07]]) {
+      put(way, (x1 + x2) / 2 + side * across[0], (y1 + y2) / 2 + side * across[1]);
     }
   }
 }
@@ -309,6 +312,7 @@ drawLines();
 drawSides();
 if (live) {
   get("begin").addEventListener("click", begin);
+  if (running) begin(); // goes on with the one that runs
   document.addEventListener("visibilitychange", () => document.hidden || follow());
   follow();
 } else {
