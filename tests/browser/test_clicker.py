@@ -153,6 +153,8 @@ def test_it_is_usable_on_a_desk_and_on_a_phone_in_both_languages(
     browser: Browser, clip: ClickedClip, locale: str, size: tuple[int, int]
 ) -> None:
     with a_page(browser, clip, locale=locale, size=size, touch=size is PHONE) as page:
+        page.locator("#forward").click()
+        expect(page.locator("#clock")).to_contain_text("0:00.1")
         way = page.locator(".way").first
         if size is PHONE:
             way.tap()

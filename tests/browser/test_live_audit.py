@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from agent.capture.footfall.audit.marks import read_audit
 from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.messages import Crossed, Opened, Seen, SettledCrossing
-from agent.config import LineSettings
-from models.wire.drawing import CameraWish
+from models.wire.drawing import CameraWish, Drawing, DrawnLine
 from tests.browser.chromium import a_browser, a_visitor
 from tests.simulators.set_up_box import PIN, SetUpBox, a_set_up_box
 
@@ -87,7 +85,9 @@ def test_marks_and_counts_are_scored_and_kept_at_the_end(browser: Browser, box: 
         assert "1 told" not in page.content()
         page.locator("#finish").click()
         outcome = page.locator("#outcome")
-        expect(outcome).to_contain_text("You saw 1, the counter told 2; 1 are the same", timeout=30_000)
+        expect(outcome).to_contain_text(
+            "You saw 1, the counter told 2; 1 are the same", timeout=30_000
+        )
         expect(outcome).to_contain_text("Recall 100.0 %")
     camera = box.drawings.settings("entrance")
     last = LastAudit(box.audits, camera)
@@ -107,9 +107,8 @@ def test_an_audit_in_which_a_line_was_moved_says_nothing(browser: Browser, box: 
         begun(page)
         page.keyboard.press("1")
         expect(page.locator("#last li")).to_have_count(1)
-        drawn = box.drawings.in_force("entrance")
-        moved = LineSettings("door", (0.4, 0.1), (0.4, 0.9))
-        box.wish("entrance", CameraWish(drawing=type(drawn)((moved,)).told()))
+        moved = DrawnLine("door", (0.4, 0.1), (0.4, 0.9))
+        box.wish("entrance", CameraWish(drawing=Drawing([moved])))
         page.locator("#finish").click()
         expect(page.locator("#outcome")).to_contain_text("says nothing of the counts")
     assert not (box.audits / "entrance.json").exists()
@@ -163,5 +162,4 @@ def test_it_is_usable_on_a_desk_and_on_a_phone_in_both_languages(
         page.locator(".way").last.click()
         expect(page.locator("#last li")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        expect(page.locator("#watched")).to_have_text(re.compile("1"))
-        page.screenshot(path=f"/tmp/w/U_live_{locale}_{size[0]}.png", full_page=True)
+        expect(page.locator("#watched")).to_contain_text("1")

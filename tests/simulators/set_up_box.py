@@ -171,9 +171,7 @@ def a_set_up_box(
     )
     try:
         server.start()
-        yield SetUpBox(
-            server.url, views, drawings, file, clock, overheard, folder / "audits"
-        )
+        yield SetUpBox(server.url, views, drawings, file, clock, overheard, folder / "audits")
     finally:
         server.stop()
         replica.close()

@@ -5,6 +5,7 @@ What the counter tells is noted beside, and shown to nobody before the audit has
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from agent.errors import AgentError, DiskUnusable
 from agent.tablet.marking import desk
 from agent.tablet.marking.book import Book
 from agent.tablet.paint import Paint
+from agent.tablet.screen import LineScreen
 from agent.tablet.setup.guarding import PLACE, camera_of, here, known, visit_of
 from agent.tablet.speech import in_language, language_of
 from models.shown.words import Words
@@ -50,10 +52,18 @@ class _At(msgspec.Struct):
 class AuditPages:
     """Answers requests; every public method is one address."""
 
-    def __init__(self, parts: SetupParts, audits: Audits, paint: Paint) -> None:
+    def __init__(
+        self,
+        parts: SetupParts,
+        audits: Audits,
+        paint: Paint,
+        line: Callable[[Words], LineScreen],
+    ) -> None:
+        """``line`` says whether the cloud answers, for the bar of the page."""
         self._parts = parts
         self._audits = audits
         self._paint = paint
+        self._line = line
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -73,6 +83,7 @@ class AuditPages:
         if visit_of(request, self._parts.door) is None:
             return RedirectResponse(PLACE, 303)
         language = language_of(request)
+        words = self._paint.words(language)
         drawn = self._parts.drawings.in_force(camera)
         running = self._audits.running(camera)
         values = {
@@ -80,8 +91,8 @@ class AuditPages:
             "name": camera,
             "place": f"{PLACE}/cameras/{camera}/audit",
             "lines": {line.name: (*line.begin, *line.end) for line in drawn.line},
-            "said": desk.said_by(self._paint.words(language)),
-            "line": None,
+            "said": desk.said_by(words),
+            "line": self._line(words),
             "back": f"{PLACE}/cameras/{camera}",
             "running": running is not None,
         }

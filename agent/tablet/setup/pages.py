@@ -80,7 +80,7 @@ class SetupPages:
         camera = f"{PLACE}/cameras/{{camera}}"
         audits = self._parts.audits
         return [
-            *(AuditPages(self._parts, audits, self._paint).routes() if audits else ()),
+            *(AuditPages(self._parts, audits, self._paint, self._line).routes() if audits else ()),
             Route(PLACE, here(self.start)),
             Route(f"{PLACE}/enter", here(_to_start)),
             Route(f"{PLACE}/enter", here(self.enter), methods=["POST"]),

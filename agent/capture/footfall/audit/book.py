@@ -21,7 +21,7 @@ from agent.capture.footfall.audit.marks import (
     Told,
     Undone,
     Watched,
-    read_begun_audit,
+    read_unfinished,
 )
 from agent.capture.footfall.audit.watched import Stretches
 from agent.capture.footfall.counting.line import Direction
@@ -168,15 +168,15 @@ class MarkBook:
 
     def _resume(self) -> None:
         """Read what is there; a line that a power cut has torn is cut off."""
-        whole = self._path.read_bytes().rpartition(b"\n")[0]
-        os.truncate(self._path, len(whole) + 1 if whole else 0)
-        begun, marks, spans = read_begun_audit(self._path)
+        known = read_unfinished(self._path)
+        begun = known.begun
         if (begun.source, begun.lines) != (self._begun.source, self._begun.lines):
             raise InvalidInput(
                 f"{self._path} is an audit of {begun.source} with the lines "
                 f"{', '.join(begun.lines)}; name another file for this one"
             )
-        self._marks, self._spans = marks, spans
+        os.truncate(self._path, known.size)
+        self._marks, self._spans = list(known.marks), list(known.spans)
 
     def _watched(self) -> Stretches:
         return Stretches.of([*self._spans, *([self._now] if self._now else [])])

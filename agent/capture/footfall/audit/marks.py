@@ -140,7 +140,7 @@ def read_audit(file: Path) -> Audit:
         UnreadableInput: it is missing, or a line of it is no entry, names a line that was not
             watched, or lies outside the time that was. The message says which one.
     """
-    entries = list(_read(file))
+    entries = list(_entries(file, _bytes_of(file).splitlines()))
     begun = _begun(file, entries)
     spans = tuple((each.begin_s, each.end_s) for _, each in entries if isinstance(each, Watched))
     _check_begun(file, begun, spans)
@@ -155,16 +155,30 @@ def read_audit(file: Path) -> Audit:
     return audit
 
 
-def read_begun_audit(file: Path) -> tuple[Begun, list[Mark], list[tuple[float, float]]]:
-    """What an audit that is not finished holds so far: its marks, and what was watched.
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An audit that somebody goes on with; ``size`` is that of its whole lines, in bytes."""
+
+    begun: Begun
+    marks: tuple[Mark, ...]
+    spans: tuple[tuple[float, float], ...]
+    size: int
+
+
+def read_unfinished(file: Path) -> Unfinished:
+    """What an audit holds so far; a last line that a power cut has torn is passed over.
 
     Raises:
         UnreadableInput: it is missing, or a line of it is no entry.
     """
-    entries = list(_read(file))
-    begun = _begun(file, entries)
-    spans = [(each.begin_s, each.end_s) for _, each in entries if isinstance(each, Watched)]
-    return begun, _standing(each for _, each in entries), spans
+    whole, end, _torn = _bytes_of(file).rpartition(b"\n")
+    entries = list(_entries(file, whole.splitlines()))
+    return Unfinished(
+        _begun(file, entries),
+        tuple(_standing(each for _, each in entries)),
+        tuple((each.begin_s, each.end_s) for _, each in entries if isinstance(each, Watched)),
+        len(whole + end),
+    )
 
 
 def _standing(entries: Iterable[Entry]) -> list[Mark]:
@@ -178,12 +192,11 @@ def _standing(entries: Iterable[Entry]) -> list[Mark]:
     return marks
 
 
-def _read(file: Path) -> Iterator[tuple[int, Entry]]:
+def _bytes_of(file: Path) -> bytes:
     try:
-        written = file.read_bytes().splitlines()
+        return file.read_bytes()
     except OSError as error:
         raise UnreadableInput(f"{file} cannot be read: {error.strerror}") from error
-    return _entries(file, written)
 
 
 def _begun(file: Path, entries: Sequence[tuple[int, Entry]]) -> Begun:
