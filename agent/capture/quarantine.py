@@ -17,7 +17,7 @@ from typing import Any, Final, TextIO
 from agent.capture.aside.told import ToldFolder
 from agent.capture.pos.keeping import NOTE, SEALED, Keeping
 from agent.errors import BadConfiguration, DiskUnusable, UnreadableInput
-from models.durable import sync_folder
+from models.durable import write_whole
 from models.vault.errors import SealBroken
 from models.wire.events.capture import ReleasedHow
 
@@ -93,8 +93,7 @@ class Quarantine:
         """
         path = kept.path.with_suffix(ASKED)
         try:
-            path.touch()
-            sync_folder(path.parent)
+            write_whole(path, b"")
         except OSError as error:
             raise DiskUnusable(f"{path}: {error.strerror}; nothing was asked for") from error
 

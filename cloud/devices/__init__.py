@@ -3,7 +3,7 @@
 ``Registry`` answers ingest's questions and enrols devices, ``BootClocks`` corrects their times,
 ``CameraDrawings`` answers what they propose for their cameras, ``WishPublisher`` sends what is
 wanted of them, ``HeartbeatFold`` and ``NoticeFold`` follow the ledger for their signs of life and
-losses, ``Fleet`` reads it all for people, ``OperatorKeys`` gives boxes what cashiers are named with.
+losses, ``Fleet`` reads it all for people. With ``OperatorKeys`` boxes name cashiers.
 """
 
 from cloud.devices.cameras import CameraHealth, CameraView

@@ -29,6 +29,8 @@ _WITHIN_MS: Final = WITHIN // timedelta(milliseconds=1)
 _SLOT_MS: Final = 2 * _WITHIN_MS
 """What is alike to something alike lies within a slot, so a slot and its neighbours hold both."""
 
+_NUMBERS: Final = ("receipt_number", "sequence_number", "transaction_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -104,13 +106,18 @@ def seen_of(row: Mapping[str, Any]) -> Seen:
 def likeness_of(row: Mapping[str, Any]) -> int | None:
     """By what those that may be alike are looked up; None for what is never an echo.
 
-    Those are control transactions, and captures without any number: of two customers who buy the
-    same at one till within minutes, nobody could tell which is which.
+    Those are control transactions, and captures without any number. One customer whom both sources
+    saw leaves the same captures as two who bought the same, of whom each source missed one: no rule
+    could count one here and two there, and a sale too many can be seen while one too few cannot.
     """
-    numbers = row["receipt_number"] or row["sequence_number"] or row["transaction_id"]
-    if row["kind"] != Kind.RETAIL or not numbers:
+    if row["kind"] != Kind.RETAIL or not has_number(row):
         return None
     return _digest(row, row["end_at_ms"] // _SLOT_MS)
+
+
+def has_number(row: Mapping[str, Any]) -> bool:
+    """Whether the till calls the transaction by any number."""
+    return any(row[name].strip() for name in _NUMBERS)
 
 
 def likenesses_near(row: Mapping[str, Any]) -> Iterator[int]:
@@ -132,7 +139,7 @@ def _tills(row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _numbers(row: Mapping[str, Any]) -> frozenset[str]:
-    return _names(row["receipt_number"], row["sequence_number"], row["transaction_id"])
+    return _names(*(row[name] for name in _NUMBERS))
 
 
 def _names(*texts: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from cloud.ledger.entry import LedgerEntry
-from cloud.sales.likeness import likeness_of
+from cloud.sales.likeness import has_number, likeness_of
 from cloud.sales.standing import (
     Standing,
     foremost_link,
@@ -20,7 +20,7 @@ from cloud.sales.standing import (
     takes_goods_back,
 )
 from cloud.storage.columns import to_ms
-from models.wire.events.sale import SaleRecorded
+from models.wire.events.sale import Kind, SaleRecorded
 from models.wire.ids import sale_id
 from models.wire.source_rank import rank_of
 
@@ -34,6 +34,8 @@ LARGEST_MINOR: Final = 10**15
 
 IMPLAUSIBLE: Final = "implausible_amount"
 CONFLICT: Final = "conflict"
+WITHOUT_NUMBER: Final = "without_number"
+"""No other source's capture of it can be known for the same: both count (ADR 21)."""
 
 _LONGEST_ITEM: Final = 60
 _LARGEST_VERSION: Final = 2**31 - 1
@@ -86,6 +88,8 @@ def row_of(entry: LedgerEntry, sale: SaleRecorded) -> Row:
         "flags": _flags(entry, sale, plausible=plausible),
         "profile_version": max(0, min(capture.profile_version, _LARGEST_VERSION)),
     }
+    if sale.kind is Kind.RETAIL and not has_number(row):
+        row["flags"] = f"{row['flags']} {WITHOUT_NUMBER}".strip()
     row["likeness"] = likeness_of(row)
     return row
 

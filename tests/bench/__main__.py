@@ -20,8 +20,10 @@ import structlog
 
 from tests.bench import (
     bench_agent,
+    bench_company,
     bench_edge,
     bench_escpos,
+    bench_floor,
     bench_ingest,
     bench_latency,
     bench_outbox,
@@ -49,6 +51,8 @@ BENCHMARKS: dict[str, Measure] = {
     "till_to_dom": bench_till_to_dom.measure,
     "vision": bench_vision.measure,
     "vision_tracker": bench_tracker.measure,
+    "vision_floor": bench_floor.measure,
+    "company": bench_company.measure,
 }
 
 ASKED_FOR: dict[str, Measure] = {"ten_million": outbox_scale.measure_ten_million}

@@ -26,18 +26,18 @@ AIM_PER_S = 3_200
 Figure = dict[str, object]
 
 
-def crowd(seed: int = 1) -> list[Detections]:
+def crowd(seed: int = 1, people: int = PEOPLE) -> list[Detections]:
     """Samples of people who walk back and forth."""
     rng = np.random.default_rng(seed)
-    begin = rng.uniform(0, 2 * SIZE, (PEOPLE, 2))
-    velocity = rng.normal(0, 60, (PEOPLE, 2))
+    begin = rng.uniform(0, 2 * SIZE, (people, 2))
+    velocity = rng.normal(0, 60, (people, 2))
     return [_sample(rng, begin + velocity * step / FPS) for step in range(SAMPLES)]
 
 
 def _sample(rng: np.random.Generator, unfolded: np.ndarray) -> Detections:
     """People at these places, of which each picture's width and height is folded back."""
     foot = SIZE - np.abs(unfolded % (2 * SIZE) - SIZE) + rng.normal(0, TREMBLE, unfolded.shape)
-    scores = -np.sort(-rng.uniform(0.3, 0.95, PEOPLE))
+    scores = -np.sort(-rng.uniform(0.3, 0.95, len(unfolded)))
     corner = np.array([BREADTH / 2, 0.0])
     boxes = np.concatenate([foot - corner - (0.0, HEIGHT), foot + corner], axis=1)
     return Detections(boxes.astype(np.float32), scores.astype(np.float32))

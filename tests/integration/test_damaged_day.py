@@ -14,6 +14,7 @@ import pytest
 from tests.simulators.damaged_day.__main__ import MOST_S
 from tests.simulators.damaged_day.day import DamagedDay, Lived
 from tests.simulators.damaged_day.plants import by_kind
+from tests.simulators.damaged_day.remainders import DANGEROUS
 from tests.simulators.outbox_parts import fast_folder
 
 pytestmark = pytest.mark.timeout(120)
@@ -61,17 +62,19 @@ def folder() -> Iterator[Path]:
 
 
 def test_the_account_finds_what_was_lost_on_purpose(folder: Path) -> None:
-    """The control: a quarantine that forgets, a sink that swallows, and a name in a log."""
+    """The control: a quarantine that forgets, a sink that swallows, a name and digits in a log."""
     day = DamagedDay(folder, SEED, 20)
     (spoilt,) = [each for each in day.odoo.records if each.damage][:1]
     day.odoo.odoo.table("pos.order")[day.odoo.records.index(spoilt)]["amount_total"] = "twelve"
     gone = next(each for each in day.poslog.records if each.sound)
     shown = next(each for each in day.poslog.records if each.sound and each.plants and each != gone)
-    secret = by_kind(shown.plants)("name")
-    lived = day.live(forgets="odoo", swallows=gone.marker, says=f"customer {secret}")
+    name, card = (by_kind(shown.plants)(kind) for kind in ("name", "card"))
+    says = f"customer {name}, {card[:DANGEROUS]}"
+    lived = day.live(forgets="odoo", swallows=gone.marker, says=says)
     assert any(f"odoo {spoilt.marker}" in fault and "nowhere" in fault for fault in _faults(lived))
     assert f"poslog {gone.marker} (sound): a sound record is not in the outbox" in _faults(lived)
     assert f"poslog {shown.marker} (sound): name shows in log" in _faults(lived)
+    assert f"poslog {shown.marker} (sound): card shows in log" in _faults(lived)
 
 
 def _faults(lived: Lived) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from agent.capture.pos.gtin import has_check_digit
 from agent.capture.pos.sensitive import Context, find_sensitive, last4, mask_raw, without_cards
 from tests.simulators.planted_cards import card_numbers, leaks, ordinary, writings
 
@@ -51,6 +53,22 @@ def test_no_card_number_stays_in_a_receipt_inside(before: str, number: str) -> N
     inside = base64.b64decode(masked.partition(b">")[2].partition(b"<")[0])
     assert len(inside) == len(receipt)
     assert not leaks(number, inside.decode())
+
+
+@given(LETTERS, NUMBERS, st.data(), st.sampled_from(["utf-8", "gb18030", "utf-16-le"]))
+@settings(max_examples=300)
+def test_of_a_number_that_damage_has_cut_no_thirteen_digits_stay_behind_its_name(
+    before: str, number: str, data: st.DataObject, encoding: str
+) -> None:
+    begin = data.draw(st.integers(0, max(0, len(number) - 13)))
+    left = number[begin : data.draw(st.integers(begin + 13, max(begin + 13, len(number))))]
+    letter = data.draw(st.sampled_from(["", "q", "!"]))
+    at = data.draw(st.integers(1, len(left) - 1))
+    text = f"{before} 卡号：{left[:at]}{letter}{left[at:]}\n".encode(encoding)
+    masked = mask_raw(text)
+    assert len(masked) == len(text)
+    kept = re.sub("[^0-9]", "", masked.decode(encoding))
+    assert len(kept) < 13 or has_check_digit(kept[:13]), "a shop's own card stays"
 
 
 @given(ANY, st.sampled_from(Context))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
@@ -49,8 +48,8 @@ def a_clicked_clip(clip: Path, marks: Path, lines: Sequence[str]) -> Iterator[Cl
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
+    assert process.stdout is not None
     try:
-        assert isinstance(process.stdout, io.TextIOBase)
         said = process.stdout.readline().split()
         assert said, "it has ended at once"
         process.stdout.readline()
@@ -59,5 +58,4 @@ def a_clicked_clip(clip: Path, marks: Path, lines: Sequence[str]) -> Iterator[Cl
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.stdout.close()

@@ -1,6 +1,6 @@
 """A box with two cameras that serves its set-up page on the loopback; the cameras are simulated.
 
-One person walks to and fro through the middle of each picture, and crosses every line that is
+One person walks there and back through the middle of each picture, and crosses every line that is
 drawn each time. What is proposed is kept by the real drawings; the test plays the cloud.
 """
 
@@ -41,7 +41,7 @@ _SAMPLE_S: Final = 0.1
 
 
 class WalkedBy:
-    """Implements ``Views``: somebody walks to and fro, ten pictures a second.
+    """Implements ``Views``: somebody walks there and back, ten pictures a second.
 
     Attributes:
         asked: every question, as (camera, drawn, trial, picture).

@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from cloud.sales import DayFigure, Standing
+from cloud.sales.row import WITHOUT_NUMBER
 from models.wire.events.sale import Kind, Link, LinkReason, Loyalty, SaleRecorded, Scheme, Status
 from models.wire.ids import SaleId
 from tests.simulators.databases import Databases
@@ -199,3 +200,31 @@ def test_a_card_never_shows_two_while_the_figures_move_over(shop: LittleLedger) 
     assert (card.visits, len(card.purchases), len(card.includes)) == (1, 1, 2)
     steps = shop.rows("identity_event", "kind")
     assert sorted(steps) == [("attached",), ("created",)]
+
+
+def test_without_a_number_nobody_is_swallowed_and_the_sale_says_so(shop: LittleLedger) -> None:
+    """Two customers buy the same: one takes no receipt, of the other the file's record is broken.
+
+    What is captured then is to the letter what one customer leaves whom both sources saw. So both
+    count, in either order; the flag tells whoever wonders why.
+    """
+    filed = a_sale(1, total_minor=350)
+    unnumbered = printed(a_sale(2, total_minor=350), sequence_number="", receipt_number="")
+    for order in permutations([filed, unnumbered]):
+        shop.wipe()
+        ids = recorded(shop, order)
+        assert {standing(shop, each) for each in ids} == {Standing.SALE}
+        (day,) = days(shop)
+        assert (day.sales, day.net_minor) == (2, 700)
+        figures = [shop.figures.sale(each) for each in ids]
+        says_so = [figure is not None and WITHOUT_NUMBER in figure.flags for figure in figures]
+        assert says_so == [sale is unnumbered for sale in order]
+
+
+def test_the_second_source_makes_one_sale_of_it_as_soon_as_a_number_is_printed(
+    shop: LittleLedger,
+) -> None:
+    filed = a_sale(1, total_minor=350)
+    recorded(shop, [filed, printed(filed, sequence_number="")])
+    (day,) = days(shop)
+    assert (day.sales, day.net_minor) == (1, 350)

@@ -96,6 +96,7 @@ def test_controls_and_what_has_no_number_are_nobodys_echo() -> None:
     assert likeness_of(row(SALE)) is not None
     assert likeness_of(row(a_sale(17, kind=Kind.CONTROL))) is None
     assert likeness_of(row(printed(SALE, sequence_number="", receipt_number=""))) is None
+    assert likeness_of(row(printed(SALE, sequence_number=" ", receipt_number=""))) is None
 
 
 @pytest.mark.parametrize("second", range(0, 1200, 37))

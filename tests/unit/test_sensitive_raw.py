@@ -122,3 +122,64 @@ def test_a_masked_file_reads_the_same(name: str) -> None:
 def test_real_prints_hold_no_card(name: str) -> None:
     data = real_file("escpos", name).read_bytes()
     assert mask_raw(data) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_words_and_names_are_read_in_utf_16_as_well(encoding: str) -> None:
+    """Some tills write their journals so; what is told by a word was not found there."""
+    text = "授权码：134567890123456789\nauth code 123456\nCVV: 042\n卡号：400005665566555\n"
+    text += "<PrimaryAccountNumber>1234567890123456</PrimaryAccountNumber>\nBon 4711 豆浆 12,50\n"
+    masked = mask_raw(text.encode(encoding)).decode(encoding)
+    hidden = "授权码：******************\nauth code ******\nCVV: ***\n卡号：***********6555\n"
+    hidden += "<PrimaryAccountNumber>************3456</PrimaryAccountNumber>\n"
+    assert masked == hidden + "Bon 4711 豆浆 12,50\n"
+
+
+def test_zero_bytes_of_a_picture_make_no_utf_16() -> None:
+    picture = b"\x1dv0\x00\x02\x00\x04\x00" + bytes(8)
+    assert mask_raw(picture + b"Bon 4711\n" + picture) == picture + b"Bon 4711\n" + picture
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("卡号：400005665566555", "卡号：***********6555"),
+        ("卡号：0056655665556", "卡号：*********5556"),
+        ("卡号：4000056q55665556", "卡号：*******q****5556"),
+        ("卡号：4000056\x1d(\x01\x02\x0065566555", "卡号：*******\x1d(\x01\x02\x00****6555"),
+        ("银行卡号: 4000 0566 5566 555", "银行卡号: **** **** ***6 555"),
+        ("credit card no. 4000056655665557", "credit card no. ************5557"),
+        ("PAN 4000 0566 5566 5557 2025-11-07", "PAN **** **** **** 5557 2025-11-07"),
+        (";44000566556=2512101000042?", ";44000566556=2512101000042?"),
+        (";44000566556655661116555=2512101000042?", ";" + "*" * 23 + "=*************?"),
+        (";400005665566\x1b\x7f556=2512101000042?", ";************\x1b\x7f***=*************?"),
+        ("授权码：1345678\x1b\x7f90123456789", "授权码：*******\x1b\x7f***********"),
+        ("授权码：13\x1b\x7f4567890123456789", "授权码：**\x1b\x7f****************"),
+        ("CVV: 04215", "CVV: *****"),
+    ],
+)
+def test_a_card_number_that_is_broken_goes_where_it_is_named(
+    written: str, left: str, encoding: str
+) -> None:
+    assert mask_raw(written.encode(encoding)).decode(encoding) == left
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "会员卡号：880012345678901",
+        "卡号：2900001234566",
+        "卡号：88001234567",
+        "购物卡号：2336000012345678",
+        "卡号：88001234567 金额：100.00 余额：12.50",
+        "卡号：62220000余额：1234.56",
+        "PAN 8412345678905 1,20",
+        "Kundenkarte 4000056655665557",
+        "校验码 12345678901234567890",
+        "商品 400005665566555 12.50",
+    ],
+)
+def test_a_shops_own_card_and_what_no_word_names_stay(written: str) -> None:
+    for encoding in ("utf-8", "gb18030"):
+        assert mask_raw(written.encode(encoding)).decode(encoding) == written

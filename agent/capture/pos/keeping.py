@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, Final, Self
 from agent.capture.pos.sealing import opened_pieces, sealed_pieces
 from agent.capture.pos.sensitive import Whitelist, masked_pieces, without_cards
 from agent.errors import DiskUnusable
-from models.durable import make_folder, sync_folder
+from models.durable import make_folder, sync_folder, write_whole
 from models.vault.blob import BlobSealer
 from models.wire.events import capture
 
@@ -188,10 +188,14 @@ class Keeping:
         return sealed_pieces(masked, self._sealer, self._place(path))
 
     def _write_note(self, path: Path, note: dict[str, Any]) -> None:
-        text = json.dumps(note, ensure_ascii=False, indent=1).encode()
-        self._write(path.with_suffix(NOTE), [text], durable=True)
+        note_path = path.with_suffix(NOTE)
+        try:
+            write_whole(note_path, json.dumps(note, ensure_ascii=False, indent=1).encode())
+        except OSError as error:
+            raise _unusable(note_path, error) from error
 
     def _write(self, path: Path, content: Iterable[bytes], *, durable: bool) -> None:
+        """As ``write_whole``, for content that is larger than memory or need not outlive much."""
         draft = path.with_name(f".{path.name}.part")
         try:
             make_folder(path.parent)

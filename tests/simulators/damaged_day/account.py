@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from tests.simulators.damaged_day.box import Outputs, every
-from tests.simulators.damaged_day.plants import Plant, Search, untouched
+from tests.simulators.damaged_day.plants import Plant, Search
 from tests.simulators.damaged_day.records import Record
+from tests.simulators.damaged_day.remainders import dangerous
 
 _WRONG_SUMS: Final = frozenset({"lines_disagree", "tenders_disagree", "other"})
 _UNCOUNTED: Final = frozenset({"voided", "suspended", "training"})
@@ -153,29 +154,42 @@ def _total(sale: dict[str, Any]) -> int:
     return int(sale.get("total_minor", 0))
 
 
+@dataclass(frozen=True)
+class _Secret:
+    """What of a record's plant must be nowhere."""
+
+    record: Record
+    plant: Plant
+    pieces: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """For people; says nothing of what it reads."""
+        damage = self.record.damage or "sound"
+        return f"{self.record.till} {self.record.marker} ({damage}): {self.plant.kind}"
+
+
 def _shown(records: Sequence[Record], outputs: Outputs) -> Iterator[str]:
     """What of the planted can be read where it must not be."""
-    plants = [
-        (record, plant)
-        for record in records
-        for plant in untouched(
-            record.plants, record.wrote.decode("latin-1"), record.sent.decode("latin-1")
-        )
-    ]
-    search = Search(plant for _, plant in plants)
-    for where, text in every(outputs):
-        yield from _found(plants, search, where, text)
-    cards = [(record, plant) for record, plant in plants if plant.is_card_data]
-    search = Search(plant for _, plant in cards)
-    for content in (*outputs.archive.values(), *(each for each, _ in outputs.quarantine.values())):
-        yield from _found(cards, search, "kept", content.decode("latin-1"))
+    secrets = list(_secrets(records))
+    yield from _found(secrets, every(outputs))
+    kept = (*outputs.archive.values(), *(each for each, _ in outputs.quarantine.values()))
+    cards = [secret for secret in secrets if secret.plant.is_card_data]
+    yield from _found(cards, (("kept", content.decode("latin-1")) for content in kept))
 
 
-def _found(
-    plants: Sequence[tuple[Record, Plant]], search: Search, where: str, text: str
-) -> Iterator[str]:
-    shown = search.shown(text)
-    for record, plant in plants if shown else ():
-        if plant.shows in shown:
-            who = f"{record.till} {record.marker} ({record.damage or 'sound'})"
-            yield f"{who}: {plant.kind} shows in {where}"
+def _secrets(records: Sequence[Record]) -> Iterator[_Secret]:
+    for record in records:
+        for plant in record.plants:
+            pieces = frozenset(dangerous(plant, record))
+            if pieces:
+                yield _Secret(record, plant, pieces)
+
+
+def _found(secrets: Sequence[_Secret], outputs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    search = Search(piece for secret in secrets for piece in secret.pieces)
+    for where, text in outputs:
+        shown = search.shown(text)
+        for secret in secrets if shown else ():
+            if not shown.isdisjoint(secret.pieces):
+                yield f"{secret.name} shows in {where}"

@@ -8,7 +8,9 @@ from random import Random
 
 from tests.simulators.damaged_day.plants import Plant
 
-_LETTERS = "bcdfghjklmnpqrstvwxz"
+_LETTERS = "bdghkmnpsvz"
+"""No flipped bit makes one of these another, so no damaged record says that it is its neighbour."""
+
 NUMBER_STEP = 97
 """Numbers lie so far apart that no single wrong digit makes one record's number another's."""
 
@@ -42,6 +44,11 @@ class Record:
     plants: list[Plant] = field(default_factory=list)
 
     @property
+    def runs_on(self) -> bool:
+        """Whether its fields stand together without anything between them: a line of columns."""
+        return self.till == "fixed"
+
+    @property
     def sound(self) -> bool:
         """Whether it left its till as it should."""
         return not self.damage
@@ -54,7 +61,13 @@ def blank_records(till: str, count: int, first: int) -> Iterator[Record]:
 
 
 def marker_of(place: int) -> str:
-    """Six letters that make no word of any language, for a place below 8,000 times 20."""
+    """Six letters that make no word of any language.
+
+    Raises:
+        ValueError: there are not so many; ask for fewer records.
+    """
+    if place >= len(_LETTERS) ** 4:
+        raise ValueError(f"a day has at most {len(_LETTERS) ** 4} records, not {place + 1}")
     letters = ""
     for _ in range(4):
         place, digit = divmod(place, len(_LETTERS))

@@ -14,12 +14,14 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Final
 
+from agent.capture.pos.sensitive.broken import broken_findings
 from agent.capture.pos.sensitive.cards import card_findings
 from agent.capture.pos.sensitive.carried import mask_carried
 from agent.capture.pos.sensitive.fields import Context, context_of
 from agent.capture.pos.sensitive.items import is_no_article
 from agent.capture.pos.sensitive.masking import LAST_DIGITS, Finding, Sensitive, masked
-from agent.capture.pos.sensitive.secrets import masked_findings, places_of, word_findings
+from agent.capture.pos.sensitive.secrets import masked_findings, word_findings
+from agent.capture.pos.sensitive.spellings import places_of
 from agent.capture.pos.sensitive.writing import Writing, writings_of
 
 Whitelist = Collection[tuple[str, str]]
@@ -53,19 +55,27 @@ def mask_raw(data: bytes, whitelist: Whitelist = ()) -> bytes:
 
 
 def find_sensitive(data: bytes, whitelist: Whitelist = ()) -> list[Finding]:
-    """What ``mask_raw`` would mask, base64 left out; for tests and checks of outputs."""
+    """What ``mask_raw`` would mask, but for base64 and words in UTF-16; for tests."""
     text = data.decode("latin-1")
     found = (_findings(text, writing, whitelist) for writing in writings_of(data, text))
     return [finding for findings in found for finding in findings]
 
 
 def _mask(data: bytes, whitelist: Whitelist, *, inside: bool) -> bytes:
+    if b"\0" in data and _wide().search(data):
+        return _mask_wide(data, whitelist)
     text = hidden = data.decode("latin-1")
     for writing in writings_of(data, text):
         hidden = masked(hidden, _findings(hidden, writing, whitelist), writing)
     if not inside:
         hidden = mask_carried(hidden, lambda plain: _mask(plain, whitelist, inside=True))
     return data if hidden is text else hidden.encode("latin-1")
+
+
+def _mask_wide(data: bytes, whitelist: Whitelist) -> bytes:
+    """UTF-16: words and names are read without its zero bytes, which then stand where they were."""
+    hidden = iter(_mask(data.replace(b"\0", b""), whitelist, inside=False))
+    return bytes(next(hidden) if byte else byte for byte in data)
 
 
 def _findings(text: str, writing: Writing, whitelist: Whitelist) -> Iterator[Finding]:
@@ -75,6 +85,7 @@ def _findings(text: str, writing: Writing, whitelist: Whitelist) -> Iterator[Fin
             yield finding
     yield from word_findings(text, lowered)
     yield from masked_findings(text, lowered)
+    yield from broken_findings(text, lowered)
     yield from _named_findings(text, lowered, whitelist)
 
 
@@ -141,6 +152,12 @@ def _name_begin(text: str, at: int) -> int:
     while at > farthest and text[at - 1] in _NAME_CHARS:
         at -= 1
     return at
+
+
+@cache
+def _wide() -> re.Pattern[bytes]:
+    """Some letters of UTF-16, of either kind."""
+    return re.compile(rb"(?:[ -~]\0){6}|(?:\0[ -~]){6}")
 
 
 @cache

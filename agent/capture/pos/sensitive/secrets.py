@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from agent.capture.pos.sensitive.broken import COMMAND
 from agent.capture.pos.sensitive.masking import LAST_DIGITS, Finding, Sensitive
+from agent.capture.pos.sensitive.spellings import in_bytes, places_of, those_in
 
 _FEWEST: Final = 12
 _MOST: Final = 19
@@ -26,7 +28,7 @@ _MASK_SIGNS: Final = ("**", "xx", "##", "•", "●", "＊")
 def word_findings(text: str, lowered: str) -> Iterator[Finding]:
     """Codes behind the words that name them."""
     for words, pattern, kind in _labels():
-        for word in words:
+        for word in those_in(lowered, words):
             for at in places_of(word, lowered):
                 match = pattern.match(text, at)
                 if match:
@@ -44,27 +46,19 @@ def masked_findings(text: str, lowered: str) -> Iterator[Finding]:
             yield Finding(*match.span(), Sensitive.CARD_NUMBER, LAST_DIGITS)
 
 
-def places_of(word: str, text: str) -> Iterator[int]:
-    """Where a word begins in a text: much faster than any pattern, and most texts hold none."""
-    at = text.find(word)
-    while at >= 0:
-        yield at
-        at = text.find(word, at + 1)
-
-
 @cache
 def _labels() -> tuple[tuple[tuple[str, ...], re.Pattern[str], Sensitive], ...]:
     """The first word of each label, and the label with what follows it."""
     return (
         (
-            ("cvv", "cvc", "cvn", "cav", "csc", "card ", "security", *_in_utf8(_CODE_WORDS)),
+            ("cvv", "cvc", "cvn", "cav", "csc", "card ", "security", *in_bytes(_CODE_WORDS)),
             _security_code(),
             Sensitive.SECURITY_CODE,
         ),
         (("cid",), _customers_id(), Sensitive.SECURITY_CODE),
-        (("auth", "approval", "pay", *_in_utf8(_PAY_WORDS)), _code(), Sensitive.PAYMENT_CODE),
+        (("auth", "approval", "pay", *in_bytes(_PAY_WORDS)), _code(), Sensitive.PAYMENT_CODE),
         (
-            ("wechat", "alipay", "wxpay", *_in_utf8(_WALLET_WORDS)),
+            ("wechat", "alipay", "wxpay", *in_bytes(_WALLET_WORDS)),
             _wallet_code(),
             Sensitive.PAYMENT_CODE,
         ),
@@ -76,20 +70,14 @@ _PAY_WORDS: Final = ("付款码", "支付码", "收款码", "授权码", "授权
 _WALLET_WORDS: Final = ("微信", "支付宝", "扫码", "扫一扫")
 
 
-def _in_utf8(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Words as text, and as the UTF-8 and the GBK that bytes hold."""
-    codecs = ("utf-8", "gbk")
-    return words + tuple(
-        word.encode(codec).decode("latin-1").lower() for codec in codecs for word in words
-    )
-
-
 @cache
 def _security_code() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, _in_utf8(_CODE_WORDS)))
+    words = "|".join(map(re.escape, in_bytes(_CODE_WORDS)))
     return re.compile(
-        r"(?:(?<![a-z])(?:cvv2?|cvc2?|cvn2?|cav2?|csc|(?:card )?(?:verification|security) "
-        rf"(?:value|code|number))(?![a-z])|{words})[^0-9\n]{{0,6}}(?P<secret>[0-9]{{3,4}})(?![0-9])",
+        r"(?:(?<![a-z])(?:(?P<sure>cv[vcn]2?)|cav2?|csc|(?:card )?(?:verification|security) "
+        rf"(?:value|code|number))(?![a-z])|{words})[^0-9\n]{{0,6}}"
+        # Behind these words nothing but a code stands, even if it ran into its neighbour.
+        r"(?P<secret>(?(sure)[0-9]{3,8}|[0-9]{3,4}(?![0-9])))",
         re.IGNORECASE,
     )
 
@@ -102,18 +90,20 @@ def _customers_id() -> re.Pattern[str]:
 
 @cache
 def _code() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, _in_utf8(_PAY_WORDS)))
+    words = "|".join(map(re.escape, in_bytes(_PAY_WORDS)))
     return re.compile(
         r"(?:(?<![a-z])(?:auth(?:ori[sz]ation)?[ _-]?(?:code|no\b|nr|num|number|#)"
         rf"|approval[ _-]?code|(?:pay|payment)[ _-]?code)|{words})"
-        r"[^0-9A-Za-z\n]{0,6}(?P<secret>[0-9](?:[ -]?[0-9]){3,23})(?![0-9])",
+        r"[^0-9A-Za-z\n]{0,6}"
+        rf"(?P<secret>[0-9](?:[ -]?[0-9]){{3,23}}(?:{COMMAND}[0-9]{{1,23}})?"
+        rf"|[0-9]{{1,3}}{COMMAND}[0-9]{{3,23}})(?![0-9])",
         re.IGNORECASE,
     )
 
 
 @cache
 def _wallet_code() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, _in_utf8(_WALLET_WORDS)))
+    words = "|".join(map(re.escape, in_bytes(_WALLET_WORDS)))
     return re.compile(
         rf"(?:wechat|alipay|wxpay|{words})[^0-9\n]{{0,16}}"
         r"(?P<secret>1[0-5][0-9]{16}|(?:2[5-9]|30)[0-9]{14,22})(?![0-9])",

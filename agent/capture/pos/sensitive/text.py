@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, assert_never
 
+from agent.capture.pos.sensitive.broken import broken_findings
 from agent.capture.pos.sensitive.cards import card_findings
 from agent.capture.pos.sensitive.fields import Context
 from agent.capture.pos.sensitive.items import FEWEST, is_no_article
@@ -50,6 +51,7 @@ def _findings(text: str, context: Context) -> Iterator[Finding]:
             yield from card_findings(text, text_writing())
             yield from word_findings(text, lowered)
             yield from masked_findings(text, lowered)
+            yield from broken_findings(text, lowered)
         case Context.CODE:
             found = card_findings(text, text_writing())
             yield from (each for each in found if each.kind is Sensitive.TRACK)
