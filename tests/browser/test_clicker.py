@@ -72,7 +72,7 @@ def test_what_is_pressed_while_the_clip_plays_is_in_the_file(
 ) -> None:
     with a_page(browser, clip) as page:
         page.keyboard.press("Space")
-        expect(page.locator("#clock")).to_contain_text(re.compile("^0:0[1-9]"))
+        expect(page.locator("#clock")).to_contain_text(re.compile("^0:0[1-9]"), timeout=30_000)
         page.keyboard.press("Space")
         page.keyboard.press("i")
         page.get_by_role("button", name="street: Out").click()
@@ -114,7 +114,7 @@ def test_pictures_are_stepped_one_by_one_both_ways(browser: Browser, clip: Click
 def test_an_interrupted_audit_goes_on_where_it_was(browser: Browser, clip: ClickedClip) -> None:
     with a_page(browser, clip) as page:
         page.keyboard.press("Space")
-        expect(page.locator("#clock")).to_contain_text(re.compile("^0:0[2-9]"))
+        expect(page.locator("#clock")).to_contain_text(re.compile("^0:0[2-9]"), timeout=30_000)
         page.keyboard.press("1")
         expect(page.locator("#last li")).to_have_count(1)
         page.goto("about:blank")

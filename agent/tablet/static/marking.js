@@ -94,8 +94,8 @@ function showStanding(standing) {
   get("last").replaceChildren(
     ...standing.last.map((each) => {
       const extra = [each.staff && said.staff, each.group && fill(said.group, { number: each.group }), each.sure === false && said.unsure];
-      const words = [live ? "" : clockText(each.t), each.line, said[each.direction], ...extra];
-      return Object.assign(document.createElement("li"), { textContent: words.filter(Boolean).join(" · ") });
+      const parts = [live ? "" : clockText(each.t), each.line, said[each.direction], ...extra];
+      return Object.assign(document.createElement("li"), { textContent: parts.filter(Boolean).join(" · ") });
     }),
   );
 }
