@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary, LiveDiary, RecordedDiary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.messages import Job, WatchedLine
 from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.process import WatcherProcess
@@ -73,6 +75,8 @@ class Kept:
             metrics=metrics,
             clock=clock,
             backoff=Backoff(lambda: 1.0, 1.0, 60.0),
+            audit=LastAudit(folder / "audits", camera),
+            overheard=Overheard(),
             changed=lambda: None,
         )
         self.keeper = CameraKeeper(camera, parts)

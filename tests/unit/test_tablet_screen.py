@@ -45,7 +45,7 @@ def test_a_moment_is_said_as_in_the_shop(ago: timedelta, chinese: str, english: 
 _BLANKS = (
     *("when", "day", "month", "year", "time", "amount", "count", "seconds", "span", "n", "name"),
     *("used", "limit", "cloud", "files", "room", "thinned", "dropped", "judged", "profile"),
-    *("camera", "state", "most", "reason"),
+    *("camera", "state", "most", "reason", "seen", "told", "hits", "recall", "precision"),
 )
 _OUTCOMES = ("none", "proposed", "accepted", "applied", "refused", "impossible")
 _BY_FACT = {
@@ -87,11 +87,20 @@ def test_every_sentence_is_used_and_every_used_one_exists() -> None:
 
 
 def _of_scripts() -> set[str]:
-    """What the set-up page's scripts say: handed over whole, so named there without a table."""
-    scripts = [path.read_text(encoding="utf-8") for path in (TABLET / "static").glob("setup*.js")]
-    named = re.findall(r"\b(?:said|words)(?:\.|\[\")(\w+)", "\n".join(scripts))
-    axes = re.findall(r'"(point|across|down)"', "\n".join(scripts))
-    return {f"sketch.{word}" for word in (*named, *axes)}
+    """What the pages' scripts say: handed over whole, so named there without a table."""
+    drawing, marking = _scripts("setup*.js"), _scripts("marking.js")
+    axes = re.findall(r'"(point|across|down)"', drawing)
+    sketch = {f"sketch.{word}" for word in (*_said(drawing), *axes)}
+    return sketch | {f"clicker.{word}" for word in _said(marking)}
+
+
+def _scripts(pattern: str) -> str:
+    found = (TABLET / "static").glob(pattern)
+    return "\n".join(path.read_text(encoding="utf-8") for path in found)
+
+
+def _said(script: str) -> list[str]:
+    return re.findall(r"\b(?:said|words)(?:\.|\[\")(\w+)", script)
 
 
 def a_view(**changes: object) -> CardView:

@@ -11,11 +11,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary, LiveDiary, RecordedDiary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.launching import Launcher
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.noticeboard import Noticeboard
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.recorder import Recorder
@@ -41,6 +43,7 @@ class Surroundings:
     Attributes:
         outbox: where the minutes go.
         folder: keeps how far recorded clips were told.
+        audits: where the cameras' audits are kept.
         states_file: shows how the cameras do to those who ask beside the running agent.
         random: numbers from 0 up to 1, for back-off.
         timezone: of the shop's clock, by which staff have their hours.
@@ -52,6 +55,7 @@ class Surroundings:
     clock: Clock
     random: Callable[[], float]
     folder: Path
+    audits: Path
     states_file: Path
     timezone: tzinfo = UTC
 
@@ -69,6 +73,7 @@ class Cameras:
         self._recorder = Recorder(around.outbox, around.facts, self._metrics)
         self._board = Noticeboard(around.states_file, self.states)
         self._viewfinders = {camera.name: Viewfinder() for camera in cameras}
+        self._overheard = {camera.name: Overheard() for camera in cameras}
         self._keepers = {camera.name: self._keeper(camera) for camera in cameras}
         self._changing = threading.Lock()
         self._stopped = False
@@ -86,6 +91,8 @@ class Cameras:
             metrics=self._metrics,
             clock=around.clock,
             backoff=Backoff(around.random, _FIRST_RETRY_S, _LONGEST_RETRY_S),
+            audit=LastAudit(around.audits, camera),
+            overheard=self._overheard[camera.name],
             changed=self.show,
         )
 
@@ -99,6 +106,10 @@ class Cameras:
     def viewfinder(self, camera: str) -> Viewfinder | None:
         """The view through a camera; None where there is none of that name."""
         return self._viewfinders.get(camera)
+
+    def overheard(self, camera: str) -> Overheard:
+        """What is told of a camera; raises KeyError where there is none of that name."""
+        return self._overheard[camera]
 
     def show(self) -> None:
         """Put their states on the noticeboard."""
