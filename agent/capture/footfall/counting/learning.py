@@ -17,10 +17,18 @@ GROWTH: Final = 0.5
 """Share of a box's growth that is believed at once: what hid the walker has gone."""
 
 
-def see(tracks: Table, rows: Rows, sightings: Sightings, at_s: float, tuning: Tuning) -> None:
-    """Note that the tracks of these rows (distinct) are the sightings. Changes the table."""
-    if not len(rows):
-        return
+def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: Tuning) -> None:
+    """Let the tracks learn from the sightings that are theirs. Changes the table.
+
+    Args:
+        tracks: moved on to this moment.
+        whose: (m,) the row of the track that each sighting is, distinct; negative if nobody's.
+        sightings: (m,) of this moment.
+        at_s: the moment.
+        tuning: how detectors err.
+    """
+    known = np.flatnonzero(whose >= 0)
+    rows, sightings = whose[known], sightings.take(known)
     seen, sizes = tracks[rows], sightings.sizes
     since_s = at_s - seen["seen_at_s"]
     hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
@@ -35,7 +43,6 @@ def see(tracks: Table, rows: Rows, sightings: Sightings, at_s: float, tuning: Tu
     seen["watched_s"] += np.minimum(since_s, tuning.proof_s)
     seen["seen_at_s"] = at_s
     seen["sightings"] += 1
-    seen["seen"] = True
     tracks[rows] = seen
 
 
