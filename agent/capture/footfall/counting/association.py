@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from agent.capture.footfall.counting.sighting import Sightings
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows, Table
+from agent.capture.footfall.counting.tracks import Floats, Rows, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
 HIDDEN_FEET: Final = 4.0
@@ -43,8 +43,8 @@ def match(tracks: Table, sightings: Sightings, at_s: float, tuning: Tuning) -> t
 def _candidates(tracks: Table, boxes: Floats, at_s: float, tuning: Tuning) -> tuple[Rows, Floats]:
     """The pairs within the gate, row by row of an (n, m) matrix, and what each costs.
 
-    Distances are in box heights. Most of a crowd is too far aside to be somebody: who is not is
-    known from few operations on all pairs, and the others are for the pairs that are left.
+    Distances are in box heights. Most of a crowd is too far aside to be anybody in question; that
+    takes few operations on all pairs and leaves a tenth of them for the others.
     """
     foot_x, foot_y = tracks["foot"].T
     height = tracks["size"][:, 1]

@@ -27,14 +27,14 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
         at_s: the moment.
         tuning: how detectors err.
     """
-    known = np.flatnonzero(whose >= 0)
+    known = (whose >= 0).nonzero()[0]
     rows, sightings = whose[known], sightings.take(known)
-    seen, sizes = tracks[rows], sightings.sizes
+    seen, sizes = tracks.take(rows), sightings.sizes
     since_s = at_s - seen["seen_at_s"]
     hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
     height = _height(seen["size"][:, 1], sizes[:, 1], since_s, tuning)
     feet = sightings.feet
-    feet[hidden, 1] = sightings.boxes[hidden, 1] + height[hidden]
+    np.add(sightings.boxes[:, 1], height, out=feet[:, 1], where=hidden)
     vague = hidden | (sightings.scores < tuning.sure_score)
     noise = tuning.foot_noise**2 * np.where(vague, VAGUE, 1.0)
     motion.correct(seen, feet, noise, tuning)
@@ -43,7 +43,7 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     seen["watched_s"] += np.minimum(since_s, tuning.proof_s)
     seen["seen_at_s"] = at_s
     seen["sightings"] += 1
-    tracks[rows] = seen
+    tracks.put(rows, seen)
 
 
 def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) -> Flags:

@@ -55,8 +55,9 @@ def correct(tracks: Table, feet: Floats, noise: Floats, tuning: Tuning) -> None:
         tuning: what surprises.
     """
     error = feet - tracks["foot"]
+    off_x, off_y = error.T
     spread = tracks["spread"]
-    off = np.square(error) @ (1.0, 1.0) / tracks["size"][:, 1] ** 2
+    off = (off_x * off_x + off_y * off_y) / tracks["size"][:, 1] ** 2
     spread *= np.maximum(off / (spread[:, 0] + noise) / tuning.surprise, 1.0)[:, np.newaxis]
     place, shared, pace = spread.T
     gain = place / (place + noise)

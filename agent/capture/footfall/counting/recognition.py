@@ -42,8 +42,8 @@ class Recognition:
         self._tuning = tuning
         self.whose: Rows = np.full(len(sightings), NOBODY)
         is_sure = sightings.scores >= tuning.sure_score
-        self.newcomers = self._sure(np.flatnonzero(is_sure))
-        self._continue(np.flatnonzero(~is_sure))
+        self.newcomers = self._sure(is_sure.nonzero()[0])
+        self._continue((~is_sure).nonzero()[0])
 
     def _sure(self, sure: Rows) -> Sightings:
         """Match sure sightings with everybody; what is left and may begin a track."""
@@ -58,21 +58,21 @@ class Recognition:
     def _see_set_off(self, strangers: Rows) -> None:
         """Match strangers with people who stood and are gone: they may have begun to walk."""
         tracks = self._tracks
-        gone = np.flatnonzero(tracks["standing"] & tracks["proven"] & ~tracks["seen"])
+        gone = (tracks["standing"] & tracks["proven"] & ~tracks["seen"]).nonzero()[0]
         if not len(gone) or not len(strangers):
             return
-        walking = motion.setting_off(tracks[gone], self._at_s, self._tuning)
+        walking = motion.setting_off(tracks.take(gone), self._at_s, self._tuning)
         found = self._pair(walking, gone, strangers)
         walking["seen"] = True
-        tracks[gone[found]] = walking[found]
+        tracks.put(gone[found], walking.take(found))
 
     def _continue(self, weak: Rows) -> None:
         """Match weak sightings with those who were in view a moment ago, or stand."""
         tracks = self._tracks
         recent = self._at_s - tracks["seen_at_s"] <= self._tuning.weak_patience_s
-        rest = np.flatnonzero((recent | tracks["standing"]) & ~tracks["seen"])
+        rest = ((recent | tracks["standing"]) & ~tracks["seen"]).nonzero()[0]
         if len(rest) and len(weak):
-            self._pair(tracks[rest], rest, weak)
+            self._pair(tracks.take(rest), rest, weak)
 
     def _pair(self, expected: Table, rows: Rows, among: Rows) -> Rows:
         """Match tracks as they are expected, which have these rows, with these sightings.

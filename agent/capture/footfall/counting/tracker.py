@@ -46,7 +46,7 @@ class Tracker:
         recognised = Recognition(tracks, sightings, at_s, self._tuning)
         see(tracks, recognised.whose, sightings, at_s, self._tuning)
         kept = tracks["seen"] | (self._unseen_s(tracks, at_s) <= self._patience_s(tracks))
-        tracks = tracks if kept.all() else tracks[kept]
+        tracks = tracks if kept.all() else tracks.compress(kept)
         children = born(recognised.newcomers, self._born + 1, at_s, self._tuning)
         self._born += len(children)
         self._tracks = np.concatenate([tracks, children]) if len(children) else tracks
@@ -55,7 +55,8 @@ class Tracker:
 
     def _expected(self, at_s: float) -> Table:
         """Who may be seen now, and where; nobody is, yet."""
-        tracks = self._tracks[self._unseen_s(self._tracks, at_s) <= self._tuning.patience_s]
+        tracks = self._tracks
+        tracks = tracks.compress(self._unseen_s(tracks, at_s) <= self._tuning.patience_s)
         if len(tracks):
             motion.move_on(tracks, at_s - self._at_s, self._tuning)
             tracks["seen"] = False
@@ -71,4 +72,3 @@ class Tracker:
     def _unseen_s(tracks: Table, at_s: float) -> Floats:
         unseen_s: Floats = at_s - tracks["seen_at_s"]
         return unseen_s
-
