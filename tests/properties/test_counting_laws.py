@@ -116,7 +116,7 @@ def test_a_line_drawn_the_other_way_round_swaps_in_and_out(which: tuple[int, flo
 def test_a_bigger_picture_of_the_same_counts_the_same(factor: float) -> None:
     which = SCENES[1]
     line = scene(*which).line
-    scaled = Line("door", *(factor * end for end in (line.x1, line.y1, line.x2, line.y2)))
+    scaled = Line("door", factor * line.x1, factor * line.y1, factor * line.x2, factor * line.y2)
     size = (int(factor * SIZE[0]), int(factor * SIZE[1]))
     plain = counted(sampled(*which), line)
     bigger = counted(sampled(*which), scaled, size, lambda boxes: boxes * np.float32(factor))

@@ -94,7 +94,7 @@ def looped(pictures: Sequence[Picture], count: int, begin: int = 0) -> Iterator[
 def emptied(pictures: Sequence[Picture]) -> Picture:
     """The scene without anybody."""
     some = np.stack(pictures[:: max(1, len(pictures) // 25)])
-    return np.median(some, axis=0).astype(np.uint8)
+    return _bytes(np.median(some, axis=0))
 
 
 def crowded(

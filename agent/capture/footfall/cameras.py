@@ -81,13 +81,16 @@ class Cameras:
         return Parts(
             launch=Launcher(camera, self._networks, self._viewfinders[camera.name]),
             diary=diary_of(camera, around),
-            placement=Placement(around.folder / f"{camera.name}.placement.json", camera),
+            placement=self._placement(camera),
             recorder=self._recorder,
             metrics=self._metrics,
             clock=around.clock,
             backoff=Backoff(around.random, _FIRST_RETRY_S, _LONGEST_RETRY_S),
             changed=self.show,
         )
+
+    def _placement(self, camera: CameraSettings) -> Placement:
+        return Placement(self._around.folder / f"{camera.name}.placement.json", camera)
 
     def states(self) -> list[CameraState]:
         """How they do, in the order of the configuration. Safe from any thread."""
@@ -119,7 +122,9 @@ class Cameras:
             former = self._keepers[name]
             former.ask_to_stop()
             former.join(_STOP_S)
-            keeper = self._keepers[name] = self._keeper(settings(name))
+            camera = settings(name)
+            self._placement(camera).confirm()  # who saves a drawing says that it is right
+            keeper = self._keepers[name] = self._keeper(camera)
             keeper.start()
 
     def stop(self) -> None:
