@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.errors import VisionNotInstalled
 
-_NEEDED: Final = ("numpy", "scipy.optimize", "cv2", "onnxruntime")
+_NEEDED: Final = ("numpy", "scipy", "cv2", "onnxruntime")
 
 
 def require_vision() -> None:
