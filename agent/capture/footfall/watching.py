@@ -160,6 +160,7 @@ def look(
             if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 tell(seen)
             spectate(frame)
+            del frame  # its memory serves for the next one
     finally:
         if (rest := span.rest(analyst.rest())) is not None:
             tell(rest)

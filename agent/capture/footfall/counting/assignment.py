@@ -1,37 +1,33 @@
-"""The cheapest one-to-one answer, by scipy's solver without the rest of scipy's optimizers.
+"""The cheapest one-to-one answer, by scipy's solver without the rest of scipy.
 
-``scipy.optimize`` costs a watcher 43 MB and a third of a second of processor at its import, of
-which one compiled function is needed. That function is loaded alone.
+``scipy.optimize`` costs a watcher 45 MB and a third of a second of processor at its import, and one
+compiled function of it is needed, which leans on numpy alone. So only that is loaded.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 _MODULE: Final = "scipy.optimize._lsap"
 
 
 class Solver(Protocol):
-    """Rows and columns of the cheapest pairs of a cost matrix; neither repeats."""
+    """Finds the cheapest pairs of rows and columns."""
 
     def __call__(self, cost: NDArray[np.float64], /) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Solve it."""
+        """Rows and, beside them, columns of a cost matrix's cheapest pairs; neither repeats."""
         ...
 
 
-@cache
-def solver() -> Solver:
-    """Scipy's ``linear_sum_assignment``; by its usual way where scipy keeps it elsewhere."""
-    folder = Path(scipy.__file__).parent / "optimize"
-    spec = PathFinder.find_spec(_MODULE, [str(folder)])
+def _load() -> Solver:
+    """Scipy's ``linear_sum_assignment``; in its usual way where scipy keeps it elsewhere."""
+    spec = _alone()
     if spec is None or spec.loader is None:
         from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - it is dear
 
@@ -41,3 +37,16 @@ def solver() -> Solver:
     spec.loader.exec_module(module)
     alone: Solver = module.linear_sum_assignment
     return alone
+
+
+def _alone() -> ModuleSpec | None:
+    """Where the compiled module lies; finding it imports nothing."""
+    scipy = find_spec("scipy")
+    if scipy is None or not scipy.submodule_search_locations:
+        return None
+    folders = [str(Path(each) / "optimize") for each in scipy.submodule_search_locations]
+    return PathFinder.find_spec(_MODULE, folders)
+
+
+linear_sum_assignment: Final = _load()
+"""An import in all but form."""

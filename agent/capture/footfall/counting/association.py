@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.capture.footfall.counting.assignment import solver
+from agent.capture.footfall.counting.assignment import linear_sum_assignment
 from agent.capture.footfall.counting.sighting import Sightings
 from agent.capture.footfall.counting.tracks import Flags, Floats, Rows, Table
 from agent.capture.footfall.counting.tuning import Tuning
@@ -33,7 +33,7 @@ def match(tracks: Table, sightings: Sightings, at_s: float, tuning: Tuning) -> t
     if not len(tracks) or not len(sightings):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     cost, allowed = _costs(tracks, sightings.boxes, at_s, tuning)
-    rows, columns = solver()(np.where(allowed, cost, NO_PAIR))
+    rows, columns = linear_sum_assignment(np.where(allowed, cost, NO_PAIR))
     kept = allowed[rows, columns]
     return rows[kept], columns[kept]
 
