@@ -16,7 +16,8 @@ from agent.capture.footfall.counting.floor import Floor
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.zone import Zone
 from models.wire.events.footfall import ZoneKind
-from tests.bench.bench_tracker import FPS, Figure, crowd
+from tests.bench.bench_tracker import FPS, crowd
+from tests.bench.racing import Figure
 
 PEOPLE, ROUNDS = 20, 7
 SIZE = (1920, 1080)
