@@ -88,6 +88,12 @@ class Soaked:
         return statistics.median(self.warm[-quarter:]) - statistics.median(self.warm[:quarter])
 
     @property
+    def tenths_mb(self) -> list[float]:
+        """The middle of each tenth of the time after the warm-up: whether it still rises."""
+        warm, tenth = self.warm, max(1, len(self.warm) // 10)
+        return [statistics.median(warm[at : at + tenth]) for at in range(0, len(warm), tenth)]
+
+    @property
     def flat(self) -> bool:
         """Whether it stayed as small as it has to."""
         return self.off_mb <= FLAT_MB and self.most_mb <= MOST_MB
@@ -169,6 +175,7 @@ def main() -> None:
                 "middle_mb": round(statistics.median(soaked.warm), 1),
                 "off_mb": round(soaked.off_mb, 2),
                 "growth_mb": round(soaked.growth_mb, 2),
+                "tenths_mb": [round(mb, 1) for mb in soaked.tenths_mb],
                 "flat": soaked.flat,
             }
         )
