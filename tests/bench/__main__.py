@@ -3,6 +3,7 @@
     make bench                         all of them
     make bench ARGS="outbox ingest"    those whose module's name contains a word
     make bench ARGS=ten_million        the outbox beside 10^7 events: 10 GB of disk, some minutes
+    make bench ARGS=footfall_peer      footfall beside mesopic (make peers): five minutes or more
 
 Each line is ``{"name", "value", "unit", "ratio", "against"}``. A ratio comes from one run that
 alternates both sides with the same durability; of a latency it is the value over its limit.
@@ -24,6 +25,7 @@ from tests.bench import (
     bench_edge,
     bench_escpos,
     bench_floor,
+    bench_footfall_peer,
     bench_ingest,
     bench_latency,
     bench_outbox,
@@ -55,7 +57,10 @@ BENCHMARKS: dict[str, Measure] = {
     "company": bench_company.measure,
 }
 
-ASKED_FOR: dict[str, Measure] = {"ten_million": outbox_scale.measure_ten_million}
+ASKED_FOR: dict[str, Measure] = {
+    "ten_million": outbox_scale.measure_ten_million,
+    "footfall_peer": bench_footfall_peer.measure,
+}
 """Run only when a word names them."""
 
 

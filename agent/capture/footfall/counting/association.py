@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from agent.capture.footfall.counting.assignment import linear_sum_assignment
 from agent.capture.footfall.counting.sighting import Sightings
 from agent.capture.footfall.counting.tracks import Floats, Rows, Table
 from agent.capture.footfall.counting.tuning import Tuning
