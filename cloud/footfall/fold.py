@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 
+from cloud.footfall.audits import audit_row, keep
 from cloud.footfall.merged import supersede
-from cloud.footfall.row import Rows, rows_of
-from cloud.footfall.tables import LINE, PART, REPLACED
+from cloud.footfall.row import Row, Rows, rows_of
+from cloud.footfall.tables import AUDIT, LINE, PART, REPLACED
 from cloud.ledger.entry import LedgerEntry
 from models.wire.events.footfall import FootfallCounted
-from models.wire.registry import FOOTFALL_COUNTED
+from models.wire.events.footfall_audit import FootfallAudited
+from models.wire.registry import FOOTFALL_AUDITED, FOOTFALL_COUNTED
 
 _POSITIONS: Final[BindParameter[Any]] = bindparam("positions", expanding=True)
 _FORGET: Final = tuple(
@@ -25,24 +27,32 @@ _FORGET: Final = tuple(
 
 
 class FootfallFold:
-    """One row per report of a camera, and one per line in it."""
+    """One row per report of a camera, one per line in it, and one per audit."""
 
     name = "footfall"
 
     def apply(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
-        """Fold the entries' reports, in a handful of statements for all of them."""
+        """Fold the entries' reports and audits, in a handful of statements for all of them."""
         found: list[Rows] = []
+        audits: list[Row] = []
         for entry in entries:
             if entry.kind.name == FOOTFALL_COUNTED.name:
                 data = entry.data()
                 assert isinstance(data, FootfallCounted), "the registry says so"
                 found.append(rows_of(entry, data))
+            elif entry.kind.name == FOOTFALL_AUDITED.name:
+                audited = entry.data()
+                assert isinstance(audited, FootfallAudited), "the registry says so"
+                if row := audit_row(entry, audited):
+                    audits.append(row)
         if found:
             _write(connection, found)
+        if audits:
+            keep(connection, audits)
 
     def clear(self, connection: Connection) -> None:
-        """Forget every report, to fold the ledger anew."""
-        for table in (LINE, PART, REPLACED):
+        """Forget every report and audit, to fold the ledger anew."""
+        for table in (LINE, PART, REPLACED, AUDIT):
             connection.execute(delete(table))
 
 

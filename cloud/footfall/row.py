@@ -113,6 +113,7 @@ def _counts(counted: FootfallCounted) -> Row:
         "ingress": sum(tally.ingress for tally in doors),
         "egress": sum(tally.egress for tally in doors),
         "gaps": _gaps(counted),
+        "audit": _name(counted.audit),
     }
 
 
@@ -128,6 +129,7 @@ def _nothing(entry: LedgerEntry, counted: FootfallCounted, odd: list[Oddity]) ->
         "egress": 0,
         "gaps": "{}",
         "replaces": 0,
+        "audit": "",
     }
 
 
@@ -172,13 +174,14 @@ def _is_named_well(counted: FootfallCounted) -> bool:
     names = [tally.line for tally in counted.lines]
     return (
         len(set(names)) == len(names)
-        and all(map(_is_name, (counted.camera, *names)))
+        and all(map(is_name, (counted.camera, *names)))
         and len(counted.replaces) <= MOST_REPLACED
         and all(map(_UUID.fullmatch, counted.replaces))
     )
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether it can be kept and shown as it stands."""
     return 0 < len(text) <= LONGEST_NAME and text.isprintable()
 
 

@@ -27,6 +27,7 @@ class FootfallPartRow(SQLModel, table=True):
         event_id: unique within the device, but for a conflict.
         replaces: how many events it says that it is the sum of; 0 for what a camera said itself.
         superseded: its people are in another event and it is in no figure (``merged``).
+        audit: id of the audit that holds for it; empty for none.
     """
 
     __tablename__ = "footfall_part"
@@ -52,6 +53,7 @@ class FootfallPartRow(SQLModel, table=True):
     event_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     replaces: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     superseded: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    audit: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class FootfallLineRow(SQLModel, table=True):
@@ -80,6 +82,32 @@ class FootfallReplacedRow(SQLModel, table=True):
     device: str
 
 
+class FootfallAuditRow(SQLModel, table=True):
+    """An audit of one camera.
+
+    Attributes:
+        position: of the event in the ledger.
+        audit: its id, which the counts bear for which it holds.
+        audited_at_ms: milliseconds since 1970, UTC.
+        figures: the event's data as JSON.
+    """
+
+    __tablename__ = "footfall_audit"
+    __table_args__: ClassVar[Any] = (
+        Index("footfall_audit_of_store", "tenant", "store", "audited_at_ms"),
+    )
+
+    position: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
+    tenant: str
+    store: str
+    device: str
+    camera: str
+    audit: str
+    audited_at_ms: int = Field(sa_type=BigInteger)
+    figures: str
+
+
 PART: Final[Table] = SQLModel.metadata.tables["footfall_part"]
 LINE: Final[Table] = SQLModel.metadata.tables["footfall_line"]
 REPLACED: Final[Table] = SQLModel.metadata.tables["footfall_replaced"]
+AUDIT: Final[Table] = SQLModel.metadata.tables["footfall_audit"]

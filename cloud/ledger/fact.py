@@ -24,6 +24,7 @@ from models.wire.errors import BadEvent
 from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall_audit import FootfallAudited
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath
@@ -152,7 +153,7 @@ def _particulars(device: DevicePath, data: EventData) -> tuple[str | None, str |
         case EpochClosed():
             owed = [(one.stream, [(1, one.last)]) for one in data.streams if one.last != 0]
             return None, None, _voids(device, data.epoch, owed)
-        case MemberRegistered() | FootfallCounted() | Heartbeat():
+        case MemberRegistered() | FootfallCounted() | FootfallAudited() | Heartbeat():
             return None, None, ()
         case RecordQuarantined() | RecordReleased():
             return None, None, ()

@@ -18,6 +18,7 @@ from models.wire.errors import DECODE_FAULTS, BadEvent, describe
 from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import EpochClosed, Heartbeat, RangeVoid
 from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall_audit import FootfallAudited
 from models.wire.events.member import MemberRegistered
 from models.wire.events.sale import SaleRecorded
 
@@ -27,6 +28,7 @@ EventData = (
     | RecordReleased
     | MemberRegistered
     | FootfallCounted
+    | FootfallAudited
     | Heartbeat
     | RangeVoid
     | EpochClosed
@@ -68,6 +70,7 @@ RECORD_QUARANTINED: Final = EventType("lianke.capture.quarantined", 1, RecordQua
 RECORD_RELEASED: Final = EventType("lianke.capture.released", 1, RecordReleased)
 MEMBER_REGISTERED: Final = EventType("lianke.member.registered", 1, MemberRegistered)
 FOOTFALL_COUNTED: Final = EventType("lianke.footfall.counted", 1, FootfallCounted)
+FOOTFALL_AUDITED: Final = EventType("lianke.footfall.audited", 1, FootfallAudited)
 HEARTBEAT: Final = EventType("lianke.device.heartbeat", 1, Heartbeat)
 RANGE_VOID: Final = EventType("lianke.range.void", 1, RangeVoid)
 EPOCH_CLOSED: Final = EventType("lianke.epoch.closed", 1, EpochClosed)
@@ -78,6 +81,7 @@ EVENT_TYPES: Final = (
     RECORD_RELEASED,
     MEMBER_REGISTERED,
     FOOTFALL_COUNTED,
+    FOOTFALL_AUDITED,
     HEARTBEAT,
     RANGE_VOID,
     EPOCH_CLOSED,

@@ -13,6 +13,7 @@ from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
+from models.wire.events.footfall_audit import AuditFigure, AuditTally, FootfallAudited
 from models.wire.events.sale import (
     Capture,
     Kind,
@@ -108,6 +109,20 @@ def an_unwatched_minute(
 ) -> FootfallCounted:
     """A minute in which nobody watched."""
     return a_minute(begin_at, camera=camera, gaps={reason: 60_000})
+
+
+def an_audit(audit: str = "a" * 32, *, camera: str = "door", hits: int = 98) -> FootfallAudited:
+    """An hour in which 100 people were seen, 99 told, and so many of both the same."""
+    return FootfallAudited(
+        camera=camera,
+        audit=audit,
+        audited_at=NOON,
+        watched_s=3_600.0,
+        tolerance_s=1.0,
+        rule="segment-band-1",
+        network="yolox-nano@01234567",
+        total=AuditTally(seen=100, told=99, hits=hits, recall=AuditFigure(value=hits / 100)),
+    )
 
 
 def with_revision(sale: SaleRecorded) -> SaleRecorded:

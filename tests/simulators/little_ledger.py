@@ -34,6 +34,7 @@ from models.wire.cards import Card
 from models.wire.digest import content_digest
 from models.wire.envelope import Moment, compose
 from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall_audit import FootfallAudited
 from models.wire.events.member import Identifier, MemberRegistered, Person, Verification
 from models.wire.events.sale import SaleRecorded, Scheme
 from models.wire.ids import (
@@ -48,6 +49,7 @@ from models.wire.ids import (
 )
 from models.wire.personal import personal_spans
 from models.wire.registry import (
+    FOOTFALL_AUDITED,
     FOOTFALL_COUNTED,
     MEMBER_REGISTERED,
     SALE_RECORDED,
@@ -67,6 +69,7 @@ BESIDE = (
     "card_progress",
     "footfall_line",
     "footfall_part",
+    "footfall_audit",
     "footfall_replaced",
 )
 
@@ -160,6 +163,18 @@ class LittleLedger:
             self._append(
                 FOOTFALL_COUNTED,
                 event_id=uuid7(2, len(self.entries).to_bytes(10, "big")),
+                data=each,
+                at=self.received_at,
+                device=device,
+                natural_key=None,
+            )
+
+    def audit(self, *audited: FootfallAudited, device: DevicePath = SHOP) -> None:
+        """Record how right a camera was found to be."""
+        for each in audited:
+            self._append(
+                FOOTFALL_AUDITED,
+                event_id=uuid7(3, len(self.entries).to_bytes(10, "big")),
                 data=each,
                 at=self.received_at,
                 device=device,
