@@ -17,6 +17,7 @@ from cloud.api.routes import (
     capture,
     devices,
     footfall,
+    footfall_day,
     health,
     ledger,
     members,
@@ -35,7 +36,19 @@ _DESCRIPTION: Final = (
     "problem document (RFC 9457) with a stable `type`. Times are RFC 3339, amounts integer minor "
     "units. Add to what you read here: new fields may appear at any time, none changes its meaning."
 )
-_ROUTERS: Final = (health, stores, devices, alarms, capture, sales, footfall, members, ledger, shop)
+_ROUTERS: Final = (
+    health,
+    stores,
+    devices,
+    alarms,
+    capture,
+    sales,
+    footfall,
+    footfall_day,
+    members,
+    ledger,
+    shop,
+)
 
 
 def create_api(parts: ApiParts) -> FastAPI:

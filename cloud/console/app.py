@@ -18,6 +18,7 @@ from cloud.console.pages import (
     devices,
     drawings,
     entrance,
+    footfall,
     members,
     today,
 )
@@ -37,6 +38,7 @@ _ROUTERS: Final = (
     entrance.router,
     entrance.forms,
     today.router,
+    footfall.router,
     capture.router,
     devices.router,
     drawings.router,

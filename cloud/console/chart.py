@@ -122,11 +122,19 @@ def visitors_chart(hours: Sequence[HourSum], frame: Frame = ABOVE) -> Chart:
     return _chart(hours, lambda hour: hour.visitors or 0, frame)
 
 
+def ticks(largest: int) -> list[int]:
+    """Two or three round numbers up to at least the largest: 1-2-5 and their tenfolds."""
+    rough = max(largest, 2) / 3
+    power = 10 ** math.floor(math.log10(rough)) if rough >= 1 else 1
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
+    return [step * number for number in range(1, math.ceil(max(largest, 1) / step) + 1)]
+
+
 def _chart(hours: Sequence[HourSum], count: Callable[[HourSum], int], frame: Frame) -> Chart:
     """At least twelve places wide, so that a morning does not fill the screen."""
     step = WIDTH / max(len(hours), _FEWEST_HOURS)
-    ticks = _ticks(max(map(count, hours), default=0))
-    scale = (frame.floor - frame.top) / ticks[-1]
+    marks = ticks(max(map(count, hours), default=0))
+    scale = (frame.floor - frame.top) / marks[-1]
     bars = tuple(
         Bar(
             hour=hour,
@@ -137,7 +145,7 @@ def _chart(hours: Sequence[HourSum], count: Callable[[HourSum], int], frame: Fra
         )
         for place, hour in enumerate(hours)
     )
-    lines = tuple((round(frame.floor - tick * scale, 1), tick) for tick in ticks)
+    lines = tuple((round(frame.floor - tick * scale, 1), tick) for tick in marks)
     return Chart(bars, lines, frame)
 
 
@@ -149,11 +157,3 @@ def _sum(hour: int, figures: Sequence[HourFigure], visits: FootfallHour | None) 
         net={figure.currency: figure.net_minor for figure in figures},
         visits=visits,
     )
-
-
-def _ticks(largest: int) -> list[int]:
-    """Two or three round numbers up to at least the largest: 1-2-5 and their tenfolds."""
-    rough = max(largest, 2) / 3
-    power = 10 ** math.floor(math.log10(rough)) if rough >= 1 else 1
-    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
-    return [step * number for number in range(1, math.ceil(max(largest, 1) / step) + 1)]

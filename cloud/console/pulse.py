@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, func, select
 
 from cloud.capture.tables import QUARANTINED, RELEASED
 from cloud.devices import Fleet
-from cloud.footfall.tables import PART
+from cloud.footfall.tables import AUDIT, PART
 from cloud.ingest.alarms import CloudAlarms
 from cloud.sales.tables import SALE
 from cloud.storage import read
@@ -28,6 +28,7 @@ class LivePage(StrEnum):
     """Pages that change while somebody looks."""
 
     TODAY = "today"
+    FOOTFALL = "footfall"
     CAPTURE = "capture"
     DEVICES = "devices"
     ALARMS = "alarms"
@@ -43,6 +44,7 @@ class Pulse:
         self._stamps: dict[LivePage, tuple[float, str]] = {}
         self._ask: dict[LivePage, Callable[[], str]] = {
             LivePage.TODAY: lambda: f"{_newest_of_shops(engine)}.{alarms.stamp()}",
+            LivePage.FOOTFALL: lambda: f"{_newest_of_doors(engine)}.{alarms.stamp()}",
             LivePage.CAPTURE: lambda: (
                 f"{_newest_of_capture(engine)}.{fleet.stamp()}.{alarms.stamp()}"
             ),
@@ -64,6 +66,11 @@ class Pulse:
 def _newest_of_shops(engine: Engine) -> str:
     """The last sale that changed, and the last report of a camera."""
     return _newest(engine, SALE.c.changed_position, PART.c.position)
+
+
+def _newest_of_doors(engine: Engine) -> str:
+    """The same, and the last audit of a camera."""
+    return _newest(engine, SALE.c.changed_position, PART.c.position, AUDIT.c.position)
 
 
 def _newest_of_capture(engine: Engine) -> str:

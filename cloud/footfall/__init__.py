@@ -1,11 +1,27 @@
 """What the cameras counted, minute by minute, as they reported it.
 
-``row`` turns an event into rows (pure), ``fold`` keeps the tables in step with the ledger,
-``reports`` reads them, ``audits`` says how far they were checked. Nothing here knows of hours, days
-or sales: see ``cloud.insight``. The tables can be rebuilt from the ledger at any time.
+``row`` and ``detail`` turn an event into rows (pure), ``fold`` keeps the tables in step with the
+ledger, ``reports`` and ``details`` read them, ``audits`` says how far they were checked. Nothing
+here knows of hours, days or sales: see ``cloud.insight``. The tables can be rebuilt from the ledger
+at any time.
 """
 
+from cloud.footfall.audits import KnownAudit, last_audits
+from cloud.footfall.details import Details, LineCount, ZoneCount
 from cloud.footfall.fold import FootfallFold
-from cloud.footfall.reports import CameraKey, CameraReport, Interval, Reports, totals
+from cloud.footfall.reports import CameraKey, CameraReport, Crowd, Interval, Reports, totals
 
-__all__ = ["CameraKey", "CameraReport", "FootfallFold", "Interval", "Reports", "totals"]
+__all__ = [
+    "CameraKey",
+    "CameraReport",
+    "Crowd",
+    "Details",
+    "FootfallFold",
+    "Interval",
+    "KnownAudit",
+    "LineCount",
+    "Reports",
+    "ZoneCount",
+    "last_audits",
+    "totals",
+]

@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, insert, select
 
+from cloud.footfall.detail import Row
 from cloud.footfall.reports import CameraKey
-from cloud.footfall.row import Row, is_name
+from cloud.footfall.row import is_name
 from cloud.footfall.tables import AUDIT, PART
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms

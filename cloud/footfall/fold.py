@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 
 from cloud.footfall.audits import audit_row, keep
+from cloud.footfall.detail import Row
 from cloud.footfall.merged import supersede
-from cloud.footfall.row import Row, Rows, rows_of
-from cloud.footfall.tables import AUDIT, LINE, PART, REPLACED
+from cloud.footfall.row import Rows, rows_of
+from cloud.footfall.tables import AUDIT, HEAT, LINE, PART, REPLACED, ZONE
 from cloud.ledger.entry import LedgerEntry
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.footfall_audit import FootfallAudited
@@ -22,12 +23,13 @@ from models.wire.registry import FOOTFALL_AUDITED, FOOTFALL_COUNTED
 
 _POSITIONS: Final[BindParameter[Any]] = bindparam("positions", expanding=True)
 _FORGET: Final = tuple(
-    delete(table).where(table.c.position.in_(_POSITIONS)) for table in (LINE, REPLACED, PART)
+    delete(table).where(table.c.position.in_(_POSITIONS))
+    for table in (LINE, ZONE, HEAT, REPLACED, PART)
 )
 
 
 class FootfallFold:
-    """One row per report of a camera, one per line in it, and one per audit."""
+    """A row per report of a camera and per line, zone and heat in it, and one per audit."""
 
     name = "footfall"
 
@@ -52,7 +54,7 @@ class FootfallFold:
 
     def clear(self, connection: Connection) -> None:
         """Forget every report and audit, to fold the ledger anew."""
-        for table in (LINE, PART, REPLACED, AUDIT):
+        for table in (LINE, ZONE, HEAT, PART, REPLACED, AUDIT):
             connection.execute(delete(table))
 
 
@@ -61,8 +63,12 @@ def _write(connection: Connection, found: Sequence[Rows]) -> None:
     for forget in _FORGET:
         connection.execute(forget, {"positions": positions})
     connection.execute(insert(PART), [rows.part for rows in found])
-    if lines := [row for rows in found for row in rows.lines]:
-        connection.execute(insert(LINE), lines)
-    if replaced := [row for rows in found for row in rows.replaced]:
-        connection.execute(insert(REPLACED), replaced)
+    for table, beside in (
+        (LINE, [row for rows in found for row in rows.lines]),
+        (ZONE, [row for rows in found for row in rows.zones]),
+        (HEAT, [row for rows in found for row in rows.heat]),
+        (REPLACED, [row for rows in found for row in rows.replaced]),
+    ):
+        if beside:
+            connection.execute(insert(table), beside)
     supersede(connection, positions)

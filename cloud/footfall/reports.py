@@ -9,15 +9,32 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from cloud.footfall.tables import LINE, PART
 from cloud.storage.columns import to_ms
-from models.wire.events.footfall import GapReason
+from models.wire.events.footfall import GapReason, LineKind
 from models.wire.ids import DeviceId, StoreId, TenantId
 
 _MINUTE_MS: Final = 60_000
-_COUNTED: Final = and_(PART.c.ignored.is_(False), PART.c.superseded.is_(False))
+COUNTED: Final = and_(PART.c.ignored.is_(False), PART.c.superseded.is_(False))
+"""Parts that are in the figures."""
+
+_CROWD: Final = ("staff_ingress", "staff_egress", "groups_in", "groups_out", "again", "passers")
+_SUMS: Final = (
+    "observed_ms",
+    "ingress",
+    "egress",
+    "door_lines",
+    "passing_lines",
+    "marked_ms",
+    *_CROWD,
+)
+# What an old agent told has heads and nothing else; an unwatched minute has nothing to be unknown.
+_UNKNOWN: Final = case(
+    (and_(PART.c.analyses == "", PART.c.observed_ms + PART.c.ingress + PART.c.egress > 0), 1),
+    else_=0,
+)
 
 
 class CameraKey(NamedTuple):
@@ -28,12 +45,35 @@ class CameraKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who the heads of an interval were, over all lines of a camera.
+
+    Attributes:
+        staff_in, staff_out: how many of those who came and went were staff.
+        groups_in, groups_out: groups of visitors; somebody alone is one.
+        again: how many of those who came had gone out shortly before.
+        passers: who crossed a passing line, either way, without staff.
+    """
+
+    staff_in: int = 0
+    staff_out: int = 0
+    groups_in: int = 0
+    groups_out: int = 0
+    again: int = 0
+    passers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """What one camera counted in one interval.
 
     Attributes:
         begin_ms: milliseconds since 1970, UTC, on a full minute.
         observed_ms: at most the interval's length; with 0, zero crossings mean nothing.
+        door: the camera looks at an entrance; so does one that never watched, for all we know.
+        passing: it looks at who walks past.
+        marked_ms: for so long the camera is not to be trusted.
+        crowd: None where nobody analysed that, which is unknown.
     """
 
     key: CameraKey
@@ -42,6 +82,10 @@ class Interval:
     observed_ms: int
     ingress: int
     egress: int
+    door: bool = True
+    passing: bool = False
+    marked_ms: int = 0
+    crowd: Crowd | None = None
 
     @property
     def first_minute(self) -> int:
@@ -54,7 +98,7 @@ class CameraReport:
     """What one camera reported over a span.
 
     Attributes:
-        lines: crossings in and out by line.
+        lines: crossings in and out by entrance line.
         gaps_ms: why it did not watch, and how long.
     """
 
@@ -79,6 +123,18 @@ class CameraReport:
         return sum(crossings[direction] for crossings in self.lines.values())
 
 
+def parts_within(
+    tenant: TenantId, store: StoreId, begin_at: datetime, end_at: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """Which parts are of a store and begin within a span, without its end; both aware."""
+    return (
+        PART.c.tenant == tenant,
+        PART.c.store == store,
+        PART.c.begin_at_ms >= to_ms(begin_at),
+        PART.c.begin_at_ms < to_ms(end_at),
+    )
+
+
 class Reports:
     """Reports of one store about a span of time, inside the caller's transaction."""
 
@@ -92,12 +148,7 @@ class Reports:
     ) -> None:
         """The span is from ``begin_at`` up to but without ``end_at``; both aware."""
         self._connection = connection
-        self._here: tuple[ColumnElement[bool], ...] = (
-            PART.c.tenant == tenant,
-            PART.c.store == store,
-            PART.c.begin_at_ms >= to_ms(begin_at),
-            PART.c.begin_at_ms < to_ms(end_at),
-        )
+        self._here = parts_within(tenant, store, begin_at, end_at)
 
     def exist(self) -> bool:
         """Whether any camera reported anything, if only that it did not watch."""
@@ -112,27 +163,16 @@ class Reports:
     def intervals(self) -> list[Interval]:
         """Every interval that was reported, in order of time; parts of one are added."""
         of = (PART.c.device, PART.c.camera, PART.c.begin_at_ms, PART.c.duration_s)
-        sums = (func.sum(PART.c[name]) for name in ("observed_ms", "ingress", "egress"))
+        sums = [func.sum(PART.c[name]).label(name) for name in _SUMS]
         query = (
-            select(*of, *sums)
-            .where(*self._here, _COUNTED)
+            select(*of, *sums, func.sum(_UNKNOWN).label("unknown"))
+            .where(*self._here, COUNTED)
             .group_by(*of)
             .order_by(PART.c.begin_at_ms, PART.c.device, PART.c.camera, PART.c.duration_s)
         )
-        return [
-            Interval(
-                CameraKey(DeviceId(device), camera),
-                begin_ms,
-                duration_s,
-                # A minute that the device's clock lived through twice was watched once.
-                min(int(observed), 1000 * duration_s),
-                int(ingress),
-                int(egress),
-            )
-            for device, camera, begin_ms, duration_s, observed, ingress, egress in (
-                self._connection.execute(query)
-            )
-        ]
+        rows = self._connection.execute(query).all()
+        looks = _looks(rows)
+        return [_interval(row, looks) for row in rows]
 
     def cameras(self, intervals: Iterable[Interval]) -> list[CameraReport]:
         """The cameras behind the intervals, by device and name, with their lines and gaps."""
@@ -147,7 +187,7 @@ class Reports:
         query = (
             select(*of, func.sum(LINE.c.ingress), func.sum(LINE.c.egress))
             .join(LINE, LINE.c.position == PART.c.position)
-            .where(*self._here, _COUNTED)
+            .where(*self._here, COUNTED, LINE.c.kind == LineKind.ENTRANCE.value)
             .group_by(*of)
             .order_by(*of)
         )
@@ -158,7 +198,7 @@ class Reports:
 
     def _gaps(self) -> Mapping[CameraKey, dict[GapReason, int]]:
         query = select(PART.c.device, PART.c.camera, PART.c.gaps).where(
-            *self._here, _COUNTED, PART.c.gaps != "{}"
+            *self._here, COUNTED, PART.c.gaps != "{}"
         )
         found: defaultdict[CameraKey, Counter[GapReason]] = defaultdict(Counter)
         for device, camera, gaps in self._connection.execute(query):
@@ -166,10 +206,55 @@ class Reports:
         return defaultdict(dict, {key: dict(sorted(gaps.items())) for key, gaps in found.items()})
 
 
+class _Looks(NamedTuple):
+    """At what each camera was ever seen to look; ``watched`` holds those that watched at all."""
+
+    watched: set[CameraKey]
+    doors: set[CameraKey]
+    passing: set[CameraKey]
+
+
+def _looks(rows: Iterable[Row[*tuple[Any, ...]]]) -> _Looks:
+    found = _Looks(set(), set(), set())
+    for row in rows:
+        key = CameraKey(row.device, row.camera)
+        if row.observed_ms:
+            found.watched.add(key)
+            if row.door_lines:
+                found.doors.add(key)
+            if row.passing_lines:
+                found.passing.add(key)
+    return found
+
+
+def _interval(row: Row[*tuple[Any, ...]], looks: _Looks) -> Interval:
+    key = CameraKey(DeviceId(row.device), row.camera)
+    observed_ms = int(row.observed_ms)
+    return Interval(
+        key,
+        row.begin_at_ms,
+        row.duration_s,
+        # A minute that the device's clock lived through twice was watched once.
+        min(observed_ms, 1000 * row.duration_s),
+        int(row.ingress),
+        int(row.egress),
+        door=bool(row.door_lines)
+        if observed_ms
+        else key in looks.doors or key not in looks.watched,
+        passing=bool(row.passing_lines) if observed_ms else key in looks.passing,
+        marked_ms=min(int(row.marked_ms), 1000 * row.duration_s),
+        crowd=None if row.unknown or not observed_ms else _crowd(row),
+    )
+
+
+def _crowd(row: Row[*tuple[Any, ...]]) -> Crowd:
+    return Crowd(*(int(getattr(row, name)) for name in _CROWD))
+
+
 def totals(connection: Connection) -> tuple[int, int]:
     """Crossings in and out of the whole service, as far as the ledger was folded."""
     sums: Any = [func.coalesce(func.sum(PART.c[name]), 0) for name in ("ingress", "egress")]
-    ingress, egress = connection.execute(select(*sums).where(_COUNTED)).one()
+    ingress, egress = connection.execute(select(*sums).where(COUNTED)).one()
     return int(ingress), int(egress)
 
 

@@ -11,16 +11,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from cloud.footfall.dating import dated
+from cloud.footfall.detail import (
+    MOST_CROSSINGS,
+    NO_CROWD,
+    Row,
+    adds_up,
+    crowd_of,
+    heat_rows,
+    line_rows,
+    zone_rows,
+)
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms
 from models.wire.events.footfall import FootfallCounted, LineKind
-
-Row = dict[str, Any]
 
 DURATIONS_S: Final = (60, 300, 900, 3600)
 """Intervals that we take: each divides the next."""
@@ -35,9 +43,6 @@ EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 LATEST_AHEAD: Final = timedelta(days=1)
 """How far a device's clock may be ahead of ours."""
-
-MOST_CROSSINGS: Final = 100_000
-"""Of one line in one interval: more than a hundred people a second is no doorway."""
 
 MOST_LINES: Final = 64
 MOST_REPLACED: Final = 1024
@@ -68,6 +73,8 @@ class Rows(NamedTuple):
 
     part: Row
     lines: Sequence[Row] = ()
+    zones: Sequence[Row] = ()
+    heat: Sequence[Row] = ()
     replaced: Sequence[Row] = ()
 
 
@@ -86,20 +93,17 @@ def rows_of(entry: LedgerEntry, counted: FootfallCounted) -> Rows:
     }
     if odd:
         return Rows(part | _nothing(entry, counted, odd))
-    lines = [
-        {
-            "position": entry.position,
-            "line": tally.line,
-            "ingress": tally.ingress,
-            "egress": tally.egress,
-        }
-        for tally in counted.lines
-    ]
     replaced = [
         where | {"position": entry.position, "event_id": each}
         for each in sorted(set(counted.replaces))
     ]
-    return Rows(part | _counts(counted) | {"replaces": len(replaced)}, lines, replaced)
+    return Rows(
+        part=part | _counts(counted) | {"replaces": len(replaced)},
+        lines=line_rows(entry.position, counted.lines),
+        zones=zone_rows(entry.position, counted.zones),
+        heat=heat_rows(entry.position, counted.heat),
+        replaced=replaced,
+    )
 
 
 def _counts(counted: FootfallCounted) -> Row:
@@ -114,6 +118,8 @@ def _counts(counted: FootfallCounted) -> Row:
         "egress": sum(tally.egress for tally in doors),
         "gaps": _gaps(counted),
         "audit": _name(counted.audit),
+        **crowd_of(counted),
+        "analyses": _name(counted.analyses),
     }
 
 
@@ -130,6 +136,8 @@ def _nothing(entry: LedgerEntry, counted: FootfallCounted, odd: list[Oddity]) ->
         "gaps": "{}",
         "replaces": 0,
         "audit": "",
+        **NO_CROWD,
+        "analyses": "",
     }
 
 
@@ -162,7 +170,8 @@ def _is_interval(counted: FootfallCounted, latest: datetime) -> bool:
 def _is_plausible(counted: FootfallCounted) -> bool:
     crossings = [count for tally in counted.lines for count in (tally.ingress, tally.egress)]
     return (
-        counted.observed_ms >= 0
+        adds_up(counted)
+        and counted.observed_ms >= 0
         and 0 <= counted.samples <= _MOST_SAMPLES
         and len(counted.lines) <= MOST_LINES
         and all(0 <= count <= MOST_CROSSINGS for count in crossings)
@@ -171,10 +180,12 @@ def _is_plausible(counted: FootfallCounted) -> bool:
 
 
 def _is_named_well(counted: FootfallCounted) -> bool:
-    names = [tally.line for tally in counted.lines]
+    lines = [tally.line for tally in counted.lines]
+    zones = [tally.zone for tally in counted.zones]
     return (
-        len(set(names)) == len(names)
-        and all(map(is_name, (counted.camera, *names)))
+        len(set(lines)) == len(lines)
+        and len(set(zones)) == len(zones)
+        and all(map(is_name, (counted.camera, *lines, *zones)))
         and len(counted.replaces) <= MOST_REPLACED
         and all(map(_UUID.fullmatch, counted.replaces))
     )

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from cloud.footfall import Interval
+from cloud.insight.doors import crowd_of
 from cloud.insight.watching import minutes_of
 
 
@@ -25,12 +26,19 @@ class Conversion:
         watched_min: minutes that every camera watched.
         of_min: minutes that there were: of an hour those that have passed, of a day those from the
             first to the last sale or crossing.
+        groups: in which the visitors came; None where that is not known of all of them.
     """
 
     sales: int
     visitors: int
     watched_min: int
     of_min: int
+    groups: int | None = None
+
+    @property
+    def per_group(self) -> float | None:
+        """Sales per group of visitors, since a family buys once; None without groups."""
+        return self.sales / self.groups if self.groups else None
 
     @property
     def rate(self) -> float | None:
@@ -47,9 +55,12 @@ def convert(
     intervals: Iterable[Interval], sales: Mapping[int, int], seen: AbstractSet[int], of_min: int
 ) -> Conversion:
     """The conversion of the seen minutes; ``sales`` by minute."""
-    visitors = sum(each.ingress for each in intervals if each.first_minute in seen)
+    here = [each for each in intervals if each.first_minute in seen]
+    visitors = sum(each.ingress for each in here)
+    crowd = crowd_of(here)
+    groups = None if crowd is None else crowd.groups_in
     sold = sum(count for minute, count in sales.items() if minute in seen)
-    return Conversion(sold, visitors, len(seen), max(of_min, len(seen)))
+    return Conversion(sold, visitors, len(seen), max(of_min, len(seen)), groups)
 
 
 def active_minutes(intervals: Iterable[Interval], sales: Mapping[int, int]) -> range:

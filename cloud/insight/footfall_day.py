@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from cloud.footfall import CameraReport, Interval
 from cloud.insight.conversion import Conversion, active_minutes, convert
+from cloud.insight.hours import MINUTE_MS, QUARTER, HourClock, by_hour
 from cloud.insight.trading_day import TradingDay
 from cloud.insight.watching import minutes_of, seen_minutes
-from cloud.storage.columns import from_ms, to_ms
+from cloud.storage.columns import to_ms
 
 REPORTED_WITHIN: Final = timedelta(seconds=90)
 """A minute is reported when it is over, and travels; until then nobody misses it."""
-
-_T = TypeVar("_T")
-
-_MINUTE_MS: Final = 60_000
-_QUARTER: Final = 15
-"""Minutes in which a clock anywhere stays in one hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,10 @@ class FootfallDay:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the database says of the day; ``sales`` that count, by the minute of their end."""
+    """What the database says of the day; ``sales`` that count, by the minute of their end.
+
+    ``intervals`` are those of all cameras, whatever they look at.
+    """
 
     intervals: Sequence[Interval]
     cameras: Sequence[CameraReport]
@@ -73,7 +71,8 @@ class Facts:
 
 
 def compose(day: TradingDay, facts: Facts, now: datetime) -> FootfallDay:
-    """Put the day together as of now."""
+    """Put the day together as of now, from the cameras that look at a door."""
+    facts = replace(facts, intervals=[each for each in facts.intervals if each.door])
     seen = seen_minutes(facts.intervals)
     active = active_minutes(facts.intervals, facts.sales)
     return FootfallDay(
@@ -90,10 +89,10 @@ def compose(day: TradingDay, facts: Facts, now: datetime) -> FootfallDay:
 def _hours(
     day: TradingDay, facts: Facts, seen: Iterable[int], now: datetime
 ) -> Iterator[FootfallHour]:
-    clock = _Clock(day)
-    intervals = _by_hour(facts.intervals, lambda each: clock.hour_of(each.first_minute))
-    sales = _by_hour(facts.sales.items(), lambda sold: clock.hour_of(sold[0]))
-    watched = _by_hour(seen, clock.hour_of)
+    clock = HourClock(day)
+    intervals = by_hour(facts.intervals, lambda each: clock.hour_of(each.first_minute))
+    sales = by_hour(facts.sales.items(), lambda sold: clock.hour_of(sold[0]))
+    watched = by_hour(seen, clock.hour_of)
     told = intervals.keys() | sales.keys()
     reported = {minute for each in facts.intervals for minute in minutes_of(each)}
     for hour, passed in _passed(day, clock, reported, now).items():
@@ -107,41 +106,19 @@ def _hours(
             )
 
 
-class _Clock:
-    """The hour of a minute since 1970, worked out once per quarter of an hour."""
-
-    def __init__(self, day: TradingDay) -> None:
-        self._day = day
-        self._quarters: dict[int, int] = {}
-
-    def hour_of(self, minute: int) -> int:
-        quarter = minute // _QUARTER
-        if quarter not in self._quarters:
-            moment = from_ms(quarter * _QUARTER * _MINUTE_MS)
-            self._quarters[quarter] = self._day.hour_of(moment)
-        return self._quarters[quarter]
-
-
-def _by_hour(items: Iterable[_T], hour_of: Callable[[_T], int]) -> defaultdict[int, list[_T]]:
-    found: defaultdict[int, list[_T]] = defaultdict(list)
-    for item in items:
-        found[hour_of(item)].append(item)
-    return found
-
-
 def _passed(
-    day: TradingDay, clock: _Clock, reported: AbstractSet[int], now: datetime
+    day: TradingDay, clock: HourClock, reported: AbstractSet[int], now: datetime
 ) -> Counter[int]:
     """Minutes of every hour, in order, that have passed long enough to be reported, or were.
 
     A device's clock may be ahead of ours, and a recorded clip may tell of any time.
     """
-    begin, end = (to_ms(moment) // _MINUTE_MS for moment in (day.begin_at, day.end_at))
-    until = to_ms(now - REPORTED_WITHIN) // _MINUTE_MS
+    begin, end = (to_ms(moment) // MINUTE_MS for moment in (day.begin_at, day.end_at))
+    until = to_ms(now - REPORTED_WITHIN) // MINUTE_MS
     passed: Counter[int] = Counter()
-    for quarter in range(begin, end, _QUARTER):
-        told = sum(minute in reported for minute in range(quarter, quarter + _QUARTER))
-        passed[clock.hour_of(quarter)] += max(min(until - quarter, _QUARTER), told)
+    for quarter in range(begin, end, QUARTER):
+        told = sum(minute in reported for minute in range(quarter, quarter + QUARTER))
+        passed[clock.hour_of(quarter)] += max(min(until - quarter, QUARTER), told)
     return passed
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Integer, func, literal_column, select
 
-from cloud.footfall import Reports
+from cloud.footfall import Details, Reports, last_audits
+from cloud.insight.crowd_day import Beside, CrowdDay, compose_crowd
 from cloud.insight.footfall_day import Facts, FootfallDay, compose
 from cloud.insight.trading_day import TradingDay, trading_day
 from cloud.organisation import Store
@@ -36,18 +37,43 @@ def read_footfall(engine: Engine, store: Store, day: date, now: datetime) -> Foo
     if day.year not in YEARS:
         return None
     with read(engine) as connection:
-        if not _has_cameras(connection, store, day):
+        found = _facts(connection, store, day)
+    return None if found is None else compose(*found, now)
+
+
+def read_crowd(engine: Engine, store: Store, day: date, now: datetime) -> CrowdDay | None:
+    """The same day with everything that cameras tell beside heads; None likewise."""
+    if day.year not in YEARS:
+        return None
+    with read(engine) as connection:
+        found = _facts(connection, store, day)
+        if found is None:
             return None
-        trading = _trading_day(connection, store, day)
-        reports = Reports(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
-        intervals = reports.intervals()
-        facts = Facts(
-            intervals=intervals,
-            cameras=reports.cameras(intervals),
-            sales=_sales_by_minute(connection, store, trading),
-            ignored=reports.ignored(),
+        trading, facts = found
+        details = Details(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
+        beside = Beside(
+            lines=details.lines(),
+            zones=details.zones(),
+            heat=details.heat(),
+            marks=details.marks(),
+            audits=last_audits(connection, store.tenant, store.store),
         )
-    return compose(trading, facts, now)
+    return compose_crowd(trading, facts, beside, now)
+
+
+def _facts(connection: Connection, store: Store, day: date) -> tuple[TradingDay, Facts] | None:
+    """The day inside the caller's reading; None without cameras."""
+    if not _has_cameras(connection, store, day):
+        return None
+    trading = _trading_day(connection, store, day)
+    reports = Reports(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
+    intervals = reports.intervals()
+    return trading, Facts(
+        intervals=intervals,
+        cameras=reports.cameras(intervals),
+        sales=_sales_by_minute(connection, store, trading),
+        ignored=reports.ignored(),
+    )
 
 
 def _has_cameras(connection: Connection, store: Store, day: date) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from cloud.footfall import CameraKey, Interval
@@ -40,11 +41,17 @@ def seen_minutes(intervals: Sequence[Interval]) -> set[int]:
     if not by_camera:
         return set()
     seen = set.intersection(*(_watched(observed) for observed in by_camera.values()))
+    return without_torn(seen, intervals)
+
+
+def without_torn(seen: AbstractSet[int], intervals: Iterable[Interval]) -> set[int]:
+    """The seen minutes but those of coarser intervals of which not every minute was seen."""
+    whole = set(seen)
     for interval in _coarse(intervals):
         minutes = minutes_of(interval)
-        if not seen.issuperset(minutes):
-            seen.difference_update(minutes)
-    return seen
+        if not whole.issuperset(minutes):
+            whole.difference_update(minutes)
+    return whole
 
 
 def _watched(observed_ms: Counter[int]) -> set[int]:

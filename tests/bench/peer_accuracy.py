@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from agent.capture.footfall.audit.marks import Audit, Begun, Mark, Told
-from agent.capture.footfall.audit.score import Side, matched_side
+from agent.capture.footfall.audit.sides import Side, paired
 from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.counting.counter import Counter
 from agent.capture.footfall.counting.line import Direction
@@ -136,9 +136,14 @@ def _theirs(watched: Watched, peer: Mesopic, every: int, phase: int) -> list[Tol
 def _errors(audit: Audit, line: str, phases: Sequence[Sequence[Told]]) -> Errors:
     errors = Errors()
     for told in phases:
+        matched = {
+            (s, each.direction): each.side(audit)
+            for s in TOLERANCES_S
+            for each in paired(audit, told, s)
+            if each.line == line
+        }
         for direction in Direction:
-            sides = {s: matched_side(audit, told, line, direction, s) for s in TOLERANCES_S}
-            errors += _of(sides)
+            errors += _of({s: matched[s, direction] for s in TOLERANCES_S})
     return errors
 
 

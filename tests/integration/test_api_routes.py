@@ -19,12 +19,14 @@ from models.wire.events.footfall import GapReason
 from models.wire.events.sale import Kind, LineKind, Status
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
 from tests.simulators.back_office import TENANT, TERMINAL
+from tests.simulators.crowded_day import AUDIT, OPENS, a_crowded_day
 from tests.simulators.facts import (
     EPOCH,
     SHANGHAI,
     SHOP,
     a_minute,
     a_sale,
+    an_audit,
     an_unwatched_minute,
     stamped,
     with_revision,
@@ -230,6 +232,8 @@ def test_doors_are_told_hour_by_hour_beside_sales(cloud: WholeCloud, api: httpx.
     assert found["begin_at"] == "2026-11-22T00:00:00+08:00"
     assert found["conversion"] == {
         "rate": 0.25,
+        "groups": None,
+        "per_group": None,
         "sales": 1,
         "visitors": 4,
         "watched_min": 1,
@@ -259,7 +263,37 @@ def test_doors_of_an_unknown_store_or_anothers_are_not_found(
 ) -> None:
     for who, store in ((api, "sh-0009"), (stranger, "sh-0001")):
         query = {"store": store, "business_day": "2026-11-22"}
-        assert who.get("/footfall/by-hour", params=query).status_code == 404
+        for path in ("/footfall/by-hour", "/footfall/day", "/footfall/heat"):
+            assert who.get(path, params=query).status_code == 404
+
+
+def test_day_is_told_beside_heads_and_what_nobody_looked_for_is_null(
+    cloud: WholeCloud, api: httpx.Client
+) -> None:
+    query = {"store": "sh-0001", "business_day": "2026-11-22"}
+    nothing = api.get("/footfall/day", params=query).json()
+    assert (nothing["begin_at"], nothing["doors"]["visitors"], nothing["hours"]) == (None, None, [])
+    cloud.check(an_audit(AUDIT))
+    cloud.count(*a_crowded_day(hours=1))
+    found = api.get("/footfall/day", params=query).json()
+    doors, capture = found["doors"], found["capture"]
+    assert doors["visitors"] == doors["ingress"] - doors["staff_in"] - doors["again"]
+    assert capture["rate"] == capture["entrants"] / (capture["entrants"] + capture["passers"])
+    assert found["occupancy"]["last"] == doors["ingress"] - doors["egress"]
+    assert found["occupancy"]["drift"] is None
+    assert [(zone["zone"], zone["kind"]) for zone in found["zones"]] == [
+        ("shelf", "dwell"),
+        ("till", "queue"),
+    ]
+    assert found["hours"][0]["marked_min"] == found["marked_min"] == 60
+    (audit,) = found["audits"]
+    assert (audit["holds"], audit["recall"]["value"]) == (True, 0.98)
+    (door,) = api.get("/footfall/heat", params=query).json()["cameras"]
+    assert sum(door["cells"].values()) > 0
+    cloud.count(a_minute(OPENS + timedelta(hours=2), ingress=1))
+    found = api.get("/footfall/day", params=query).json()
+    assert found["doors"]["visitors"] is None
+    assert found["hours"][1]["doors"]["ingress"] is None
 
 
 def test_device_tells_how_its_cameras_are(cloud: WholeCloud, api: httpx.Client) -> None:

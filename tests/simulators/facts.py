@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -12,7 +12,15 @@ import msgspec
 from models.wire.codec import Codec
 from models.wire.digest import content_digest
 from models.wire.envelope import ClockQuality, Moment, compose, stamp
-from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
+from models.wire.events.footfall import (
+    FootfallCounted,
+    Gap,
+    GapReason,
+    LineTally,
+    Mark,
+    MarkKind,
+    ZoneTally,
+)
 from models.wire.events.footfall_audit import AuditFigure, AuditTally, FootfallAudited
 from models.wire.events.sale import (
     Capture,
@@ -109,6 +117,29 @@ def an_unwatched_minute(
 ) -> FootfallCounted:
     """A minute in which nobody watched."""
     return a_minute(begin_at, camera=camera, gaps={reason: 60_000})
+
+
+def a_crowded_minute(
+    begin_at: datetime = NOON,
+    *,
+    lines: Sequence[LineTally] = (),
+    zones: Sequence[ZoneTally] = (),
+    heat: Sequence[tuple[int, int]] = (),
+    marks: Mapping[MarkKind, int] | None = None,
+    camera: str = "door",
+    duration_s: int = 60,
+    audit: str = "",
+) -> FootfallCounted:
+    """What a camera told of a watched minute, with all that is made of people's ways."""
+    return msgspec.structs.replace(
+        a_minute(begin_at, camera=camera, duration_s=duration_s),
+        lines=list(lines),
+        zones=list(zones),
+        heat=list(heat),
+        marks=[Mark(kind=kind, ms=ms) for kind, ms in (marks or {}).items()],
+        analyses="crowd-1",
+        audit=audit,
+    )
 
 
 def an_audit(audit: str = "a" * 32, *, camera: str = "door", hits: int = 98) -> FootfallAudited:

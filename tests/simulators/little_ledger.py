@@ -68,6 +68,8 @@ BESIDE = (
     "card_shop",
     "card_progress",
     "footfall_line",
+    "footfall_zone",
+    "footfall_heat",
     "footfall_part",
     "footfall_audit",
     "footfall_replaced",

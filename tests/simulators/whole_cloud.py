@@ -52,9 +52,11 @@ from models.wire.envelope import ClockQuality, Moment, compose, stamp
 from models.wire.events.capture import RecordQuarantined, RecordReleased
 from models.wire.events.device import Heartbeat
 from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall_audit import FootfallAudited
 from models.wire.events.sale import SaleRecorded
 from models.wire.ids import DevicePath, StoreId, TenantId, uuid7
 from models.wire.registry import (
+    FOOTFALL_AUDITED,
     FOOTFALL_COUNTED,
     HEARTBEAT,
     RECORD_QUARANTINED,
@@ -136,6 +138,10 @@ class WholeCloud(BackOffice):
     def count(self, *counted: FootfallCounted, device: DevicePath = SHOP) -> Appended:
         """Take what a device's camera counted into the ledger and the views."""
         return self._take(Stream.FOOTFALL, FOOTFALL_COUNTED, counted, device)
+
+    def check(self, *audited: FootfallAudited, device: DevicePath = SHOP) -> Appended:
+        """Take how right a device's cameras were found to be into the ledger and the views."""
+        return self._take(Stream.FOOTFALL, FOOTFALL_AUDITED, audited, device)
 
     def set_aside(
         self, *told: RecordQuarantined | RecordReleased, device: DevicePath = SHOP

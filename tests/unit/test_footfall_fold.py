@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection
 
 from cloud.footfall import CameraKey, Interval, Reports, totals
-from cloud.footfall.row import CONFLICT, MOST_CROSSINGS, MOST_LINES, Oddity
+from cloud.footfall.detail import MOST_CROSSINGS
+from cloud.footfall.row import CONFLICT, MOST_LINES, Oddity
 from cloud.storage import read
 from models.wire.events.footfall import (
     FootfallCounted,

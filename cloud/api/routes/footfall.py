@@ -32,6 +32,10 @@ class Conversion(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     rate: float | None = Field(description="sales per visitor; null without visitors")
+    groups: int | None = Field(
+        description="in which the visitors came; null where that is not known of all of them"
+    )
+    per_group: float | None = Field(description="sales per group; null without groups")
     sales: int = Field(description="sales that count and ended in a watched minute")
     visitors: int = Field(description="people who came in during the watched minutes")
     watched_min: int = Field(description="minutes of which every camera watched nine tenths")
@@ -75,7 +79,7 @@ class FootfallCamera(BaseModel):
     ingress: int | None = Field(description=_CAME)
     egress: int | None = Field(description=_WENT)
     observed_s: float = Field(description="how long it watched")
-    lines: list[CountedLine]
+    lines: list[CountedLine] = Field(description="entrance lines; of others tells /footfall/day")
     gaps: list[Unwatched]
 
 

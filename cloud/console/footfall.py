@@ -1,0 +1,130 @@
+"""A store's day of counts as the footfall page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from cloud.console.footfall_chart import (
+    Curve,
+    HeatCell,
+    HourChart,
+    busy,
+    came_chart,
+    coarse_heat,
+    curve,
+    heat_cells,
+    passed_chart,
+)
+from cloud.footfall import CameraKey, CameraReport, KnownAudit, LineCount
+from cloud.insight import CrowdDay, CrowdHour, read_crowd
+from cloud.organisation import Store
+from cloud.storage.columns import from_ms
+from models.wire.events.footfall import MarkKind
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPicture:
+    """Where people were before one camera; ``rows`` say the same in milliseconds, coarser."""
+
+    key: CameraKey
+    cells: tuple[HeatCell, ...]
+    rows: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLine:
+    """What one camera told, and how far to trust it."""
+
+    report: CameraReport
+    lines: tuple[LineCount, ...]
+    marks: Mapping[MarkKind, int]
+    known: KnownAudit | None
+
+
+@dataclass(frozen=True, slots=True)
+class FootfallPage:
+    """Everything that the page's live part shows; ``crowd`` None for a store without cameras."""
+
+    store: Store
+    day: date
+    crowd: CrowdDay | None
+
+    @property
+    def before(self) -> date:
+        """The day before."""
+        return self.day - timedelta(days=1)
+
+    @property
+    def after(self) -> date:
+        """The day after."""
+        return self.day + timedelta(days=1)
+
+    @property
+    def hours(self) -> Sequence[CrowdHour]:
+        """Those in which something happened."""
+        return busy(self.crowd.hours) if self.crowd else ()
+
+    @property
+    def sees_street(self) -> bool:
+        """Whether any camera looks at who walks past, and was watched with the door."""
+        return self.crowd is not None and self.crowd.capture is not None
+
+    @property
+    def came(self) -> HourChart:
+        """Who came."""
+        return came_chart(self.hours, alone=not self.sees_street)
+
+    @property
+    def passed(self) -> HourChart:
+        """Who walked past."""
+        return passed_chart(self.hours)
+
+    @property
+    def inside(self) -> Curve:
+        """Who was inside."""
+        steps = self.crowd.occupancy.steps if self.crowd else ()
+        return curve(steps, lambda minute: f"{self.moment(minute).astimezone(self.zone):%H}")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return self.store.zone
+
+    @property
+    def heat(self) -> tuple[HeatPicture, ...]:
+        """One per camera before which anybody was."""
+        cells = self.crowd.heat if self.crowd else {}
+        return tuple(
+            HeatPicture(key, heat_cells(each), coarse_heat(each)) for key, each in cells.items()
+        )
+
+    @property
+    def cameras(self) -> tuple[CameraLine, ...]:
+        """Every camera that told anything of the day."""
+        if self.crowd is None:
+            return ()
+        lines = {key: tuple(each) for key, each in groupby(self.crowd.lines, lambda line: line.key)}
+        return tuple(
+            CameraLine(
+                report,
+                lines.get(report.key, ()),
+                self.crowd.marks.get(report.key, {}),
+                self.crowd.audits.get(report.key),
+            )
+            for report in self.crowd.footfall.cameras
+        )
+
+    def moment(self, minute: int) -> datetime:
+        """An aware moment, of a minute since 1970."""
+        return from_ms(60_000 * minute)
+
+
+def read_page(engine: Engine, store: Store, day: date, now: datetime) -> FootfallPage:
+    """The page as it stands now."""
+    return FootfallPage(store, day, read_crowd(engine, store, day, now))

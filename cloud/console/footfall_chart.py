@@ -1,0 +1,173 @@
+"""The geometry of the footfall page: bars, the curve of who is inside, heat. Pure numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from cloud.console.chart import ABOVE, ALONE, BELOW, WIDTH, Frame, ticks
+from cloud.insight import CrowdHour, Step
+from models.wire.events.footfall import HEAT_COLUMNS, HEAT_ROWS
+
+_FEWEST_HOURS: Final = 12
+_GAP: Final = 0.24  # of an hour's width, left empty
+_COARSE: Final = (3, 4)
+"""Rows and columns of the grid that make one cell of the table beside the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourBar:
+    """One hour's bar, from the upper left corner; ``count`` None where nobody watched."""
+
+    hour: CrowdHour
+    count: int | None
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """Where its labels are centred."""
+        return round(self.x + self.width / 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HourChart:
+    """All bars, and the lines behind them as pairs of height and value."""
+
+    bars: tuple[HourBar, ...]
+    lines: tuple[tuple[float, int], ...]
+    frame: Frame
+    width: int = WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Who was inside.
+
+    Attributes:
+        pieces: points of an SVG's polyline each; where nobody watched is none.
+        hours: where each full hour is, and its label.
+    """
+
+    pieces: tuple[str, ...]
+    lines: tuple[tuple[float, int], ...]
+    hours: tuple[tuple[float, str], ...]
+    frame: Frame = ALONE
+    width: int = WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One cell of the picture; ``share`` of the warmest, above 0."""
+
+    column: int
+    row: int
+    share: float
+
+
+def busy(hours: Sequence[CrowdHour]) -> Sequence[CrowdHour]:
+    """From the first to the last hour in which anybody came, went or walked past; else none."""
+    lively = [
+        place
+        for place, each in enumerate(hours)
+        if each.doors.ingress or each.doors.egress or (each.capture and each.capture.passers)
+    ]
+    return hours[lively[0] : lively[-1] + 1] if lively else ()
+
+
+def came(hour: CrowdHour) -> int | None:
+    """Visitors; heads where it is not known who of them was one."""
+    return hour.doors.ingress if hour.doors.visitors is None else hour.doors.visitors
+
+
+def passed(hour: CrowdHour) -> int | None:
+    """Passers-by of the minutes in which the door was watched as well."""
+    return hour.capture.passers if hour.capture else None
+
+
+def came_chart(hours: Sequence[CrowdHour], *, alone: bool) -> HourChart:
+    """A bar per hour for who came."""
+    return _chart(hours, came, ALONE if alone else ABOVE)
+
+
+def passed_chart(hours: Sequence[CrowdHour]) -> HourChart:
+    """A bar per hour for who walked past, to stand below who came."""
+    return _chart(hours, passed, BELOW)
+
+
+def curve(steps: Sequence[Step], label: Callable[[int], str]) -> Curve:
+    """The steps of a day; ``label`` names the hour that begins at a minute since 1970.
+
+    Less than nobody cannot be drawn: the curve lies on the floor there.
+    """
+    known = [max(each.inside, 0) for each in steps if each.inside is not None]
+    marks = ticks(max(known, default=0))
+    scale = (ALONE.floor - ALONE.top) / marks[-1]
+    wide = WIDTH / max(len(steps), 4 * _FEWEST_HOURS)
+    pieces = []
+    for is_known, run in groupby(enumerate(steps), lambda each: each[1].inside is not None):
+        if is_known:
+            pieces.append(" ".join(_stair(place, step, wide, scale) for place, step in run))
+    hours = tuple(
+        (round((place + 1) * wide, 1), label(step.minute))
+        for place, step in enumerate(steps)
+        if step.minute % 60 == 0
+    )
+    return Curve(tuple(pieces), _lines(marks, ALONE, scale), hours)
+
+
+def heat_cells(cells: Mapping[int, int]) -> tuple[HeatCell, ...]:
+    """Every warm cell."""
+    warmest = max(cells.values(), default=0)
+    return tuple(
+        HeatCell(cell % HEAT_COLUMNS, cell // HEAT_COLUMNS, round(ms / warmest, 3))
+        for cell, ms in cells.items()
+        if ms
+    )
+
+
+def coarse_heat(cells: Mapping[int, int]) -> tuple[tuple[int, ...], ...]:
+    """The same as a table of milliseconds: six rows of eight."""
+    rows, columns = _COARSE
+    sums: Counter[tuple[int, int]] = Counter()
+    for cell, ms in cells.items():
+        sums[cell // HEAT_COLUMNS // rows, cell % HEAT_COLUMNS // columns] += ms
+    return tuple(
+        tuple(sums[row, column] for column in range(HEAT_COLUMNS // columns))
+        for row in range(HEAT_ROWS // rows)
+    )
+
+
+def _stair(place: int, step: Step, wide: float, scale: float) -> str:
+    """The quarter's own width at its height."""
+    y = round(ALONE.floor - max(step.inside or 0, 0) * scale, 1)
+    return f"{round(place * wide, 1)},{y} {round((place + 1) * wide, 1)},{y}"
+
+
+def _chart(
+    hours: Sequence[CrowdHour], count: Callable[[CrowdHour], int | None], frame: Frame
+) -> HourChart:
+    step = WIDTH / max(len(hours), _FEWEST_HOURS)
+    marks = ticks(max((count(hour) or 0 for hour in hours), default=0))
+    scale = (frame.floor - frame.top) / marks[-1]
+    bars = tuple(
+        HourBar(
+            hour=hour,
+            count=count(hour),
+            x=round((place + _GAP / 2) * step, 1),
+            y=round(frame.floor - (count(hour) or 0) * scale, 1),
+            width=round(step * (1 - _GAP), 1),
+            height=round((count(hour) or 0) * scale, 1),
+        )
+        for place, hour in enumerate(hours)
+    )
+    return HourChart(bars, _lines(marks, frame, scale), frame)
+
+
+def _lines(marks: Sequence[int], frame: Frame, scale: float) -> tuple[tuple[float, int], ...]:
+    return tuple((round(frame.floor - mark * scale, 1), mark) for mark in marks)
