@@ -7,7 +7,7 @@ JOBS ?= 3
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: help demo test check unit bench faults damaged-day models format schemas revise wheel clean
+.PHONY: help demo test check unit bench peers footfall-soak faults damaged-day models format schemas revise wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ unit: $(VENV)/.ready ## the fast tests only
 
 bench: models servers ## JSON lines of {"name", "value", "unit", "ratio", "against"}
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+peers: $(VENV)/.ready ## other people's programs that ours is measured beside, in environments of their own
+	@$(BIN)/python -m tests.bench.peers.install
+
+footfall-soak: models ## a camera's watcher over eight hours of video: is it as small as it was? (ARGS="--hours 8 --minutes 15")
+	@$(BIN)/python -m tests.bench.footfall_soak $(ARGS)
 
 faults: $(VENV)/.ready servers ## kill, cut, fill, tear, restore: what went in at the till stands in the ledger once (ARGS="--quick --json")
 	@$(BIN)/python -m tests.faults.run $(ARGS)

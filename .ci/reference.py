@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-import subprocess
 import sys
 import typing
 from collections.abc import Iterator
@@ -22,9 +21,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import agent.config  # noqa: E402 - the path comes first
+import typer  # noqa: E402 - the path comes first
+
+import agent.cli  # noqa: E402
+import agent.config  # noqa: E402
 import agent.health.status.facts  # noqa: E402
 import agent.metrics  # noqa: E402
+import cloud.cli  # noqa: E402
 import cloud.config  # noqa: E402
 from agent.health.alarms import read_vocabulary  # noqa: E402
 from cloud.api.reference import page as api_page  # noqa: E402
@@ -46,13 +49,13 @@ def pages() -> dict[str, str]:
         "cloud-settings.md": settings_page(
             "Settings of the cloud", cloud.config, cloud.config.CloudConfig
         ),
-        "agent-cli.md": cli_page("lianke-agent", "agent.cli"),
+        "agent-cli.md": cli_page("lianke-agent", agent.cli),
         "agent-metrics.md": metrics_page(),
         "agent-alarms.md": alarms_page(),
         "agent-status.md": status_page(),
         "cloud-alarms.md": cloud_alarms_page(),
         "cloud-metrics.md": cloud_metrics_page(),
-        "cloud-cli.md": cli_page("lianke-cloud", "cloud.cli"),
+        "cloud-cli.md": cli_page("lianke-cloud", cloud.cli),
         "api.md": api_page(),
         "events.md": events_page(),
     }
@@ -211,39 +214,20 @@ def _keys(kind: Any) -> str:
     return "\n".join(rows)
 
 
-def cli_page(program: str, module: str) -> str:
+def cli_page(program: str, module: ModuleType) -> str:
     """The help of every command, and the exit codes from the module's docstring."""
-    doc = inspect.getdoc(__import__(module, fromlist=["x"])) or ""
-    parts = [f"{NOTE}# `{program}`\n", doc, ""]
-    for words in _commands(program):
-        text = _help(program, words)
-        parts.append(f"## `{' '.join([program, *words])}`\n\n```text\n{text}\n```\n")
+    parts = [f"{NOTE}# `{program}`\n", inspect.getdoc(module) or "", ""]
+    command: Any = typer.main.get_command(module.app)
+    for context in _commands(command.context_class(command, info_name=program, terminal_width=78)):
+        text = "\n".join(line.rstrip() for line in context.get_help().strip().splitlines())
+        parts.append(f"## `{context.command_path}`\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 
-def _commands(program: str, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
-    yield list(words)
-    text = _help(program, list(words))
-    for name in re.findall(r"^  (\w[\w-]*)  ", text.partition("Commands:")[2], re.MULTILINE):
-        yield from _commands(program, (*words, name))
-
-
-def _help(program: str, words: list[str]) -> str:
-    script = Path(sys.executable).with_name(program)
-    done = subprocess.run(
-        [script, *words, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={
-            "COLUMNS": "100",
-            "TERM": "dumb",
-            "PATH": "/usr/bin:/bin",
-            "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),  # this checkout's commands, whichever one is installed
-        },
-    )
-    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+def _commands(context: Any) -> Iterator[Any]:
+    yield context
+    for name, command in getattr(context.command, "commands", {}).items():
+        yield from _commands(type(context)(command, parent=context, info_name=name))
 
 
 def events_page() -> str:

@@ -276,6 +276,7 @@ class Agent:
             clock=self._clock,
             random=self._random.random,
             folder=config.device.data_dir / "clips",
+            audits=config.audits_folder,
             states_file=config.cameras_file,
             timezone=ZoneInfo(config.device.timezone),
         )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from agent.app.audits import LiveAudits
 from agent.capture.footfall.cameras import Cameras
 from agent.capture.footfall.viewfinder.words import TrialLine, TrialZone
 from agent.config import AgentConfig, Drawn
@@ -77,7 +78,13 @@ def make_setup(
 ) -> SetupParts:
     """What the set-up page stands on."""
     door = Door(PinFile(config.pin_file), clock, os.urandom)
-    return SetupParts(door, CameraViews(cameras), drawings, can_apply=config.setup.apply_here)
+    return SetupParts(
+        door,
+        CameraViews(cameras),
+        drawings,
+        can_apply=config.setup.apply_here,
+        audits=LiveAudits(cameras.overheard, drawings, config.audits_folder, clock.now),
+    )
 
 
 def _zone(name: str, corners: Sequence[Sequence[float]]) -> TrialZone:

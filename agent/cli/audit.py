@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.capture.footfall.libraries import require_vision
-from agent.cli.options import JsonOption
+from agent.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from agent.config import AgentConfig, CameraSettings, read_config
+from agent.errors import InvalidInput
+from models.runtime.clock import SystemClock
+
+if TYPE_CHECKING:
+    from agent.capture.footfall.audit.scoring import Keeping
 
 audit_app = typer.Typer(
     help="How right a camera's counts are, by people who counted beside it.", no_args_is_help=True
@@ -19,6 +25,42 @@ audit_app = typer.Typer(
 @audit_app.callback()
 def audit() -> None:
     """How right a camera's counts are, by people who counted beside it."""
+
+
+@audit_app.command("record")
+def audit_record(
+    clip: Annotated[Path, typer.Argument(help="A recorded clip.")],
+    out: Annotated[
+        Path, typer.Option(metavar="MARKS.jsonl", help="Where marks go; one begun goes on.")
+    ],
+    line: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=x1,y1,x2,y2", help="A line in pixels; may repeat."),
+    ] = None,
+    camera: Annotated[
+        str, typer.Option(metavar="NAME", help="Take the lines of this camera of the box.")
+    ] = "",
+    port: Annotated[int, typer.Option(help="Of the page; 0 takes any free one.")] = 0,
+    by: Annotated[str, typer.Option(help="Who counts, to be noted in the file.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Mark who crosses in a clip, on a page in a browser on this computer.
+
+    What the counter tells is not shown: it would lead the eye. Only times, lines and directions are
+    written. A live camera is audited on the set-up page of its box.
+    """
+    require_vision()
+    from agent.cli import recording  # noqa: PLC0415 - needs OpenCV
+
+    order = recording.RecordOrder(
+        clip=clip,
+        out=out,
+        lines=line or (),
+        camera=_camera(read_config(config), camera) if camera else None,
+        port=port,
+        by=by,
+    )
+    recording.run(order, sys.stdout)
 
 
 @audit_app.command("score")
@@ -41,6 +83,14 @@ def audit_score(
         str,
         typer.Option(metavar="NAME", help="Network that looks; the first one pulled if absent."),
     ] = "",
+    keep: Annotated[
+        str,
+        typer.Option(
+            metavar="CAMERA",
+            help="Also make it this camera's last audit, which travels with its counts.",
+        ),
+    ] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
     """Tell recall, precision, errors per window and drift, each with its 95 % interval."""
@@ -55,5 +105,25 @@ def audit_score(
         sample_fps=sample_fps,
         network=network,
         as_json=json,
+        keep=_keeping(keep, config) if keep else None,
     )
     scoring.run(order, sys.stdout)
+
+
+def _keeping(camera: str, config: Path) -> Keeping:
+    from agent.capture.footfall.audit.scoring import Keeping  # noqa: PLC0415 - as above
+
+    settings = read_config(config)
+    return Keeping(_camera(settings, camera), settings.audits_folder)
+
+
+def _camera(config: AgentConfig, name: str) -> CameraSettings:
+    """A camera as it is drawn now; raises InvalidInput."""
+    from agent.app.viewing import open_drawings  # noqa: PLC0415 - only with a camera
+
+    known = [camera.name for camera in config.camera]
+    if name not in known:
+        raise InvalidInput(
+            f"there is no camera {name!r}; the configuration has {', '.join(known) or 'none'}"
+        )
+    return open_drawings(config, SystemClock().now).settings(name)

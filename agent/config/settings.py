@@ -272,6 +272,11 @@ class AgentConfig:
         return self.device.data_dir / "twin-drawings.json"
 
     @property
+    def audits_folder(self) -> Path:
+        """What people marked beside the cameras' counts, and what that said of them."""
+        return self.device.data_dir / "audits"
+
+    @property
     def pin_file(self) -> Path:
         """The PIN of the set-up page, as a hash."""
         return self.device.keys_dir / "camera-setup-pin.json"

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -28,22 +26,18 @@ from agent.tablet.machines import Machines
 from agent.tablet.pages import Pages, Room
 from agent.tablet.paint import Paint
 from agent.tablet.patience import Patience
+from agent.tablet.protection import protection
 from agent.tablet.screen import Screens, Shop
 from agent.tablet.sights import Sights
 from agent.tablet.status import StatusPages
 from models.runtime.clock import Clock
 from models.web.assets import Assets
-from models.web.guard import Guard, follows_a_link
 
 if TYPE_CHECKING:
     from agent.tablet.setup.pages import SetupParts
 
 _FOLDER: Final = Path(__file__).parent / "static"
 _MOST_BODY_BYTES: Final = 2_048  # two short fields
-
-# Any page in the tablet's browser can send requests to this port: under a host name of its own it
-# would pass for us (DNS rebinding), so no other name than the loopback's is answered.
-_OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +162,11 @@ def _application(routes: list[Route], pages: Pages, hub: LiveHub) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=_protection(),
+        middleware=protection(),
         exception_handlers={HTTPException: pages.failed, AgentError: pages.failed},
         lifespan=lifespan,
         max_body_size=_MOST_BODY_BYTES,
     )
-
-
-def _protection() -> list[Middleware]:
-    """The outermost first: refusals of the second are completed by the first."""
-    return [
-        Middleware(Guard, strangers_may=follows_a_link),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(_OWN_NAMES), www_redirect=False),
-    ]
 
 
 def _serving(assets: Assets) -> Callable[[Request], Awaitable[Response]]:

@@ -3,6 +3,7 @@
     make bench                         all of them
     make bench ARGS="outbox ingest"    those whose module's name contains a word
     make bench ARGS=ten_million        the outbox beside 10^7 events: 10 GB of disk, some minutes
+    make bench ARGS=footfall_peer      footfall beside mesopic (make peers): five minutes or more
 
 Each line is ``{"name", "value", "unit", "ratio", "against"}``. A ratio comes from one run that
 alternates both sides with the same durability; of a latency it is the value over its limit.
@@ -20,8 +21,11 @@ import structlog
 
 from tests.bench import (
     bench_agent,
+    bench_company,
     bench_edge,
     bench_escpos,
+    bench_floor,
+    bench_footfall_peer,
     bench_ingest,
     bench_latency,
     bench_outbox,
@@ -49,9 +53,14 @@ BENCHMARKS: dict[str, Measure] = {
     "till_to_dom": bench_till_to_dom.measure,
     "vision": bench_vision.measure,
     "vision_tracker": bench_tracker.measure,
+    "vision_floor": bench_floor.measure,
+    "company": bench_company.measure,
 }
 
-ASKED_FOR: dict[str, Measure] = {"ten_million": outbox_scale.measure_ten_million}
+ASKED_FOR: dict[str, Measure] = {
+    "ten_million": outbox_scale.measure_ten_million,
+    "footfall_peer": bench_footfall_peer.measure,
+}
 """Run only when a word names them."""
 
 

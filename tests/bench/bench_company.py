@@ -49,7 +49,7 @@ Figure = dict[str, object]
 
 
 def crowd() -> list[Moment]:
-    """Twenty people in pairs, to and fro over a line in the middle."""
+    """Twenty people in pairs, back and forth over a line in the middle."""
     counter = Counter([Line("door", 640, 0, 640, 720)], SIZE)
     return [
         counter.look(seen(_places(step / FPS)), step / FPS, 1 / FPS) for step in range(PICTURES)

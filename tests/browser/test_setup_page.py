@@ -133,7 +133,7 @@ def test_a_zone_is_drawn_and_shaped_without_a_mouse(browser: Browser, box: SetUp
             page.keyboard.press(key)
         expect(page.get_by_label("zone, Corner 1, From left, %")).to_have_value("37.0")
         expect(page.get_by_label("zone, Corner 1, From top, %")).to_have_value("30.0")
-        zone = page.locator(".shape-row.zone")
+        zone = page.locator(".shape-row.of-zone")
         zone.get_by_role("button", name="Add a corner").press("Enter")
         expect(zone.locator("tbody tr")).to_have_count(5)
         page.get_by_label("zone, Corner 5, From left, %").fill("20")

@@ -258,7 +258,9 @@ def test_an_agent_without_a_camera_loads_nothing_of_it() -> None:
     asked = (
         "import sys; import agent.app; "
         "heavy = {'numpy', 'cv2', 'onnxruntime', 'scipy', 'onnx', 'agent.capture.footfall.keeper', "
-        "'agent.networks', 'models.vision.manifest'}; print(sorted(heavy & set(sys.modules)))"
+        "'agent.networks', 'models.vision.manifest', "
+        "'agent.tablet.setup', 'agent.twin.drawings', 'models.wire.drawing'}; "
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = psutil.Popen([sys.executable, "-c", asked], stdout=-1, cwd=ROOT)
     out, _ = done.communicate(timeout=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import agent.cli
 import cloud.cli
 from agent.capture.till_files import till_files
 from agent.config import read_config
+from agent.tablet.setup.pin import PinFile
 from models.vault.master import load_or_create
 from tests.simulators.poslog_writer import poslog, transaction
 
@@ -321,3 +323,20 @@ def test_a_profile_is_drafted_from_receipts_and_checked_against_them(
     (tmp_path / "corner.toml").write_text(drafted, encoding="utf-8")
     code, out, _ = run("agent", "profile", "check", "--profile", tmp_path / "corner.toml", *samples)
     assert code == 0, out
+
+
+def test_a_pin_for_the_cameras_is_printed_once_and_kept_as_a_hash(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, pin, said = run("agent", "cameras", "pin", "--config", shop)
+    file = PinFile(read_config(shop).pin_file)
+    assert (code, len(pin.strip())) == (0, 8)
+    assert file.fits(pin.strip())
+    assert "/setup is set" in said
+    monkeypatch.setattr("sys.stdin", io.StringIO("my own pin\n"))
+    assert run("agent", "cameras", "pin", "--own", "--config", shop)[:2] == (0, "")
+    assert file.fits("my own pin")
+    monkeypatch.setattr("sys.stdin", io.StringIO("1234\n"))
+    assert run("agent", "cameras", "pin", "--own", "--config", shop)[0] == 2
+    assert run("agent", "cameras", "pin", "--remove", "--config", shop)[0] == 0
+    assert not file.is_set

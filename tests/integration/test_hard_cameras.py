@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -93,9 +93,15 @@ def watch(network: InstalledNetwork) -> Iterator[Watch]:
     started: list[Viewing] = []
 
     def start(source: object, **wishes: Any) -> Viewing:
-        told = {"lines": [DOOR], "sample_fps": 5.0, "speed": 0.0} | wishes
-        installed = {"network": network.network, "network_file": str(network.file)}
-        started.append(Viewing(Job(source=str(source), **installed, **told)))
+        job = Job(
+            source=str(source),
+            lines=[DOOR],
+            network=network.network,
+            network_file=str(network.file),
+            sample_fps=5.0,
+            speed=0.0,
+        )
+        started.append(Viewing(msgspec.structs.replace(job, **wishes)))
         return started[-1]
 
     yield start
@@ -125,9 +131,7 @@ def truth(film: Film) -> list[str]:
 
 
 @pytest.mark.parametrize("fps", [10.0, 25.0, 60.0])
-def test_the_rate_of_a_recording_changes_no_count(
-    watch: Watch, tmp_path: Path, fps: float
-) -> None:
+def test_the_rate_of_a_recording_changes_no_count(watch: Watch, tmp_path: Path, fps: float) -> None:
     film = visit(fps)
     viewing = watch(film.record(tmp_path / "visit.avi"))
     viewing.to_its_end()
@@ -209,11 +213,10 @@ def test_four_thousand_lines_are_counted_in_bounded_memory(watch: Watch, tmp_pat
 
     assert viewing.until(ended, 90)
     assert viewing.ways == truth(film) == ["in", "out"]
-    assert most < 450 * MEBIBYTE
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert most < 400 * MEBIBYTE
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_corrupt_packets_cost_pictures_and_never_the_watcher(watch: Watch, seed: int) -> None:
     reel = access_units(real_file("video", "one-by-one-person-detection.mp4"))
     with RtspCamera(Broadcast(clips.corrupted(reel, seed)), packing=H264) as camera:
@@ -224,6 +227,7 @@ def test_corrupt_packets_cost_pictures_and_never_the_watcher(watch: Watch, seed:
     assert viewing.ways == []
 
 
+@pytest.mark.slow
 def test_a_frozen_stream_is_marked_and_counted_as_no_gap(watch: Watch) -> None:
     film = visit(10.0, seconds=3.0)
     with RtspCamera(Broadcast(jpegs(film))) as camera:  # its last picture stays for ever

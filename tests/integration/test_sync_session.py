@@ -61,6 +61,7 @@ class Shop:
     cards: list[CardDelta] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
     other_ledgers: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         clock = SystemClock()
@@ -113,6 +114,7 @@ class Shop:
                 clock=clock,
                 metrics=self.metrics,
                 on_other_ledger=lambda: self.other_ledgers.append(self.outbox.ledger),
+                news=lambda: [announcer.twin()] if self.news and self.news.pop() else [],
             )
 
         births = iter(range(1_000_000))
@@ -685,3 +687,18 @@ def test_a_broker_that_takes_hardly_anything_is_left_alone_for_longer_and_longer
     assert eventually(lambda: shop.backoff.failures > 2, 10)
     assert shop.owed() == AT_MOST
     assert shop.standing.facts().held_back == AT_MOST
+
+
+def test_news_of_the_device_are_told_at_once_and_once(
+    tmp_path: Path, opened: Callable[[Shop], Shop]
+) -> None:
+    broker = SimulatedBroker(LOGINS)
+    office = HeadOffice(broker)
+    shop = opened(Shop(tmp_path, broker))
+    shop.link.start()
+    assert eventually(lambda: bool(shop.heads), 5)
+    told = len(office.twins)
+    shop.news.append("somebody proposed a drawing")
+    shop.link.wake()
+    assert eventually(lambda: len(office.twins) == told + 1, 5)
+    assert not eventually(lambda: len(office.twins) > told + 1, 0.3)

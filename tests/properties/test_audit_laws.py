@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 from hypothesis import given
@@ -12,6 +12,7 @@ from agent.capture.footfall.audit.interval import trials_needed, wilson
 from agent.capture.footfall.audit.marks import Audit, Begun, Mark, Told
 from agent.capture.footfall.audit.matching import matched
 from agent.capture.footfall.audit.score import WITHIN, score
+from agent.capture.footfall.audit.watched import Stretches
 from agent.capture.footfall.counting.line import Direction
 
 TOLERANCE_S = 1.0
@@ -90,3 +91,35 @@ def worth_of(
 ) -> tuple[int, int, float]:
     apart_s = sum(abs(seen_s[i] - told_s[j]) for i, j in pairs)
     return sum(sure[i] for i, _ in pairs), len(pairs), -apart_s
+
+
+spans = st.lists(
+    st.tuples(st.integers(0, 100), st.integers(0, 20)).map(lambda s: (s[0] / 4, (s[0] + s[1]) / 4)),
+    max_size=8,
+)
+
+
+@given(spans, st.integers(0, 480).map(lambda n: n / 16))
+def test_a_moment_was_watched_if_any_span_holds_it(
+    watched: list[tuple[float, float]], at_s: float
+) -> None:
+    stretches = Stretches.of(watched)
+    assert stretches.near(at_s) == any(begin <= at_s <= end for begin, end in watched)
+
+
+@given(spans, st.integers(0, 480), st.integers(0, 480))
+def test_time_along_what_was_watched_grows_as_time_and_only_while_watched(
+    watched: list[tuple[float, float]], one: int, other: int
+) -> None:
+    stretches = Stretches.of(watched)
+    earlier_s, later_s = sorted((one / 16, other / 16))
+    grown = stretches.along(later_s) - stretches.along(earlier_s)
+    assert 0 <= grown <= later_s - earlier_s
+    assert stretches.along(1_000.0) == stretches.seconds
+
+
+@given(spans)
+def test_stretches_are_apart_and_in_order(watched: list[tuple[float, float]]) -> None:
+    merged = Stretches.of(watched).spans
+    assert all(one[1] < other[0] for one, other in pairwise(merged))
+    assert Stretches.of([*merged, *watched]).spans == merged

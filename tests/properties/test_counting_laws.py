@@ -116,7 +116,7 @@ def test_a_line_drawn_the_other_way_round_swaps_in_and_out(which: tuple[int, flo
 def test_a_bigger_picture_of_the_same_counts_the_same(factor: float) -> None:
     which = SCENES[1]
     line = scene(*which).line
-    scaled = Line("door", *(factor * end for end in (line.x1, line.y1, line.x2, line.y2)))
+    scaled = Line("door", factor * line.x1, factor * line.y1, factor * line.x2, factor * line.y2)
     size = (int(factor * SIZE[0]), int(factor * SIZE[1]))
     plain = counted(sampled(*which), line)
     bigger = counted(sampled(*which), scaled, size, lambda boxes: boxes * np.float32(factor))
@@ -164,19 +164,24 @@ walks = st.lists(st.floats(60, 580), min_size=2, max_size=5)
 @given(walks, st.sampled_from([3.5, 5.0, 10.0, 30.0]))
 @settings(max_examples=30, deadline=None)
 def test_in_less_out_is_where_the_walker_ended(corners: list[float], fps: float) -> None:
-    """Whatever way somebody takes, crossings alternate and add up to the side they end on."""
+    """Whatever way somebody takes, crossings alternate and add up to the side they end on.
+
+    Unless they turn so suddenly that the tracker takes them for somebody else from there on.
+    """
     line = Line("door", 320, 0, 320, 480)
     counter = Counter([line], (640, 480))
     found: list[Crossing] = []
+    taken_for: set[int] = set()
     at_s, x = 0.0, corners[0]
     for goal in corners[1:]:
         steps = max(1, int(abs(goal - x) / 80 * fps))
         for place in np.linspace(x, goal, steps).tolist():
             found += counter.update(seen([Passer(place, 300)]), at_s)
+            taken_for.update(counter.tracks.ids.tolist())
             at_s += 1 / fps
         x = goal
     signs = [1 if c.direction is Direction.IN else -1 for c in found]
     assert all(a == -b for a, b in pairwise(signs))
-    if abs(corners[0] - 320) > 20 and abs(corners[-1] - 320) > 60 and len(counter.tracks.ids) == 1:
+    if abs(corners[0] - 320) > 20 and abs(corners[-1] - 320) > 60 and len(taken_for) == 1:
         ended = (corners[0] > 320) - (corners[-1] > 320)
         assert sum(signs) == ended

@@ -87,8 +87,6 @@ def test_no_account_however_odd_leaves_the_bounds(
         assert LOWEST_FPS <= governor.account(Effort(*account)) <= HIGHEST_FPS
 
 
-@pytest.mark.parametrize(
-    ("picture_s", "fps"), [(0.02, 7.0), (0.075, 5.5), (0.12, 3.5), (0.5, 3.5)]
-)
+@pytest.mark.parametrize(("picture_s", "fps"), [(0.02, 7.0), (0.075, 5.5), (0.12, 3.5), (0.5, 3.5)])
 def test_a_weak_box_looks_less_often(picture_s: float, fps: float) -> None:
     assert Box(lambda _: picture_s, 0.02).run(Governor(0.5), 300)[-1] == fps

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agent.capture.aside.telling import Teller
@@ -36,6 +36,9 @@ DIGITS = st.text("0123456789", min_size=7, max_size=19).filter(lambda text: len(
 SEPARATORS = st.sampled_from(
     ("", " ", "-", ".", "  ", " - ", "\u00a0", "/", "·", "_", "\u200b", ",", "\t")
 )
+AMOUNT = re.compile(r"\d{1,6}[.,]\d{1,2}", re.ASCII)
+"""Seven or eight digits may stay if they are written so: nobody could read a receipt otherwise."""
+
 SCRIPTS = ("0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -45,6 +48,7 @@ def numbers(draw: st.DrawFn) -> str:
     digits, separator = draw(DIGITS), draw(SEPARATORS)
     group = draw(st.integers(2, 5))
     grouped = separator.join(digits[at : at + group] for at in range(0, len(digits), group))
+    assume(not AMOUNT.fullmatch(grouped))
     script = draw(st.sampled_from(SCRIPTS))
     return draw(st.sampled_from(("", "+", "+86 ", "(0", "Tel."))) + grouped.translate(
         str.maketrans(SCRIPTS[0], script)
@@ -79,7 +83,8 @@ def gives_away(text: str, planted: str) -> bool:
             for each in [text]
             for at in range(len(digits) - 6)
         )
-    words = {word.casefold() for word in re.findall(r"[^\W\d_]{2,}", planted)} - own_words()
+    found = {word.casefold() for word in re.findall(r"[^\W\d_]{2,}", planted)} - own_words()
+    words = {word for word in found if set(word) != {"x"}}  # which stands for any letter
     said = {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
     return bool(words & said) or any(not word.isascii() and word in text for word in words)
 

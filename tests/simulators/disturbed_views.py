@@ -22,10 +22,14 @@ _ENLARGED = 1.18
 Disturb = Callable[[Picture], Picture]
 
 
-def pictures_of(clip: Path, per_second: float = 1 / LOOK_S) -> list[Picture]:
-    """A clip's pictures, so many a second."""
+def pictures_of(clip: Path, per_second: float = 1 / LOOK_S, width: int = 384) -> list[Picture]:
+    """A clip's pictures, so many a second, as a small substream would send them."""
     with Clip(clip, per_second) as opened:
-        return [frame.picture for frame in opened.frames()]
+        size = (width, round(width * opened.size[1] / opened.size[0]))
+        return [
+            _bytes(cv2.resize(frame.picture, size, interpolation=cv2.INTER_AREA))
+            for frame in opened.frames()
+        ]
 
 
 def view(
@@ -87,10 +91,17 @@ def looped(pictures: Sequence[Picture], count: int, begin: int = 0) -> Iterator[
         yield pictures[number % len(pictures)]
 
 
-def crowded(pictures: Sequence[Picture], walking: int, standing: Sequence[int]) -> Picture:
+def emptied(pictures: Sequence[Picture]) -> Picture:
+    """The scene without anybody."""
+    some = np.stack(pictures[:: max(1, len(pictures) // 25)])
+    return _bytes(np.median(some, axis=0))
+
+
+def crowded(
+    pictures: Sequence[Picture], empty: Picture, walking: int, standing: Sequence[int]
+) -> Picture:
     """People of several moments in one picture: those of ``standing`` are there in every one."""
-    empty = np.median(np.stack(pictures[:: max(1, len(pictures) // 25)]), axis=0).astype(np.uint8)
-    crowd = empty.copy()
+    crowd: Picture = empty.copy()
     for number in (walking % len(pictures), *standing):
         there = cv2.absdiff(pictures[number], empty).max(axis=2) > 25
         crowd[there] = pictures[number][there]

@@ -34,6 +34,10 @@ class FilmRecording:
         """See ``Recording``."""
         return self.frames_read / self.fps
 
+    def aim(self, sample_fps: float) -> None:
+        """See ``Camera``; a recording is never told to give fewer."""
+        raise AssertionError(f"nobody chooses {sample_fps} pictures a second of a recording")
+
     def frames(self) -> Iterator[Frame]:
         """See ``Camera``."""
         for index, picture in enumerate(self._film.pictures()):

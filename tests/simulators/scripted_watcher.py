@@ -18,10 +18,12 @@ from typing import Final
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.messages import Crossed, Ended, Failed, Opened, Seen, Told
 from agent.capture.footfall.metrics import FootfallMetrics
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.recorder import Recorder
 from agent.clock import DeviceClock
@@ -30,6 +32,8 @@ from agent.facts import FactMaker
 from agent.outbox import Draft, Stored
 from models.runtime.backoff import Backoff
 from models.wire.events.footfall import FootfallCounted
+from models.wire.events.footfall_audit import FootfallAudited
+from models.wire.registry import FOOTFALL_AUDITED
 from models.wire.topics import Stream
 from tests.simulators.clocks import HandClock
 from tests.simulators.facts import SHOP
@@ -123,11 +127,13 @@ class MinuteOutbox:
 
     Attributes:
         minutes: what was stored, in order, once per id.
+        audits: likewise.
         refuse_with: raised instead of storing.
     """
 
     def __init__(self) -> None:
         self.minutes: list[FootfallCounted] = []
+        self.audits: list[FootfallAudited] = []
         self.refuse_with: Exception | None = None
         self.appends = 0
         self._known: set[str] = set()
@@ -144,9 +150,12 @@ class MinuteOutbox:
         if draft.event_id in self._known:
             return Stored(draft.event_id, None, known=True)
         self._known.add(draft.event_id)
-        data = msgspec.json.decode(draft.body, type=_Body).data
-        self.minutes.append(data)
-        return Stored(draft.event_id, len(self.minutes))
+        body = msgspec.json.decode(draft.body, type=_Body)
+        if body.type == FOOTFALL_AUDITED.name:
+            self.audits.append(msgspec.json.decode(body.data, type=FootfallAudited))
+        else:
+            self.minutes.append(msgspec.json.decode(body.data, type=FootfallCounted))
+        return Stored(draft.event_id, len(self._known))
 
     @property
     def crossings(self) -> tuple[int, int]:
@@ -168,7 +177,8 @@ class MinuteOutbox:
 
 
 class _Body(msgspec.Struct):
-    data: FootfallCounted
+    type: str
+    data: msgspec.Raw
 
 
 def a_camera(source: str = "/dev/video0", **settings: object) -> CameraSettings:
@@ -203,6 +213,7 @@ def premises(
     outbox: MinuteOutbox | None = None,
     clock: HandClock | None = None,
     placement: Path | None = None,
+    audits: Path | None = None,
 ) -> Premises:
     """A keeper whose watchers follow a script; ``keeper.run()`` returns when the script is over."""
     clock = clock or HandClock()
@@ -220,6 +231,8 @@ def premises(
         metrics=metrics,
         clock=clock,
         backoff=Backoff(lambda: 1.0, 1.0, 60.0),
+        audit=LastAudit(audits or kept.parent / "audits", settings),
+        overheard=Overheard(),
         changed=lambda: None,
     )
     keeper = CameraKeeper(settings, parts)

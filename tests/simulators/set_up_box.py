@@ -1,6 +1,6 @@
 """A box with two cameras that serves its set-up page on the loopback; the cameras are simulated.
 
-One person walks to and fro through the middle of each picture, and crosses every line that is
+One person walks there and back through the middle of each picture, and crosses every line that is
 drawn each time. What is proposed is kept by the real drawings; the test plays the cloud.
 """
 
@@ -18,6 +18,8 @@ import cv2
 import msgspec
 import numpy as np
 
+from agent.app.audits import LiveAudits
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.viewfinder.words import Glimpse, Person
 from agent.config import CameraSettings, Drawn, LineSettings, TabletSettings
 from agent.replica import Replica
@@ -39,7 +41,7 @@ _SAMPLE_S: Final = 0.1
 
 
 class WalkedBy:
-    """Implements ``Views``: somebody walks to and fro, ten pictures a second.
+    """Implements ``Views``: somebody walks there and back, ten pictures a second.
 
     Attributes:
         asked: every question, as (camera, drawn, trial, picture).
@@ -96,13 +98,20 @@ class WalkedBy:
 
 @dataclass(slots=True)
 class SetUpBox:
-    """The running page, and what stands behind it."""
+    """The running page, and what stands behind it.
+
+    Attributes:
+        overheard: by camera; the test plays its counter.
+        audits: the folder of all cameras' audits.
+    """
 
     url: str
     views: WalkedBy
     drawings: Drawings
     pin: PinFile
     clock: HandClock
+    overheard: dict[str, Overheard]
+    audits: Path
     versions: Iterator[int] = field(default_factory=lambda: count(1))
 
     def wish(self, camera: str, wish: CameraWish) -> None:
@@ -148,6 +157,8 @@ def a_set_up_box(
         apply_here=apply_here,
     )
     views = WalkedBy([camera.name for camera in cameras])
+    overheard = {camera.name: Overheard() for camera in cameras}
+    audits = LiveAudits(overheard.__getitem__, drawings, folder / "audits", clock.now)
     tokens = count(1)
     door = Door(file, clock, lambda size: next(tokens).to_bytes(size, "big"), manners)
     server = TabletServer(
@@ -156,11 +167,11 @@ def a_set_up_box(
         line=HandLine(),
         clock=clock,
         shop=SHOP,
-        setup=SetupParts(door, views, drawings, can_apply=apply_here),
+        setup=SetupParts(door, views, drawings, can_apply=apply_here, audits=audits),
     )
     try:
         server.start()
-        yield SetUpBox(server.url, views, drawings, file, clock)
+        yield SetUpBox(server.url, views, drawings, file, clock, overheard, folder / "audits")
     finally:
         server.stop()
         replica.close()

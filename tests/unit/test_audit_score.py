@@ -10,6 +10,7 @@ import pytest
 
 from agent.capture.footfall.audit.interval import Draws, wilson
 from agent.capture.footfall.audit.marks import Audit, Begun, Mark, Told, read_audit
+from agent.capture.footfall.audit.report import table
 from agent.capture.footfall.audit.score import Figure, Score, score
 from agent.capture.footfall.audit.scoring import ScoreOrder, run
 from agent.capture.footfall.counting.line import Direction
@@ -170,3 +171,58 @@ def test_counts_that_were_printed_before_are_taken(tmp_path: Path) -> None:
     counts.write_text("{}")
     with pytest.raises(UnreadableInput, match="is not what lianke-agent count --json prints"):
         run(ScoreOrder(file, counts=counts), out)
+
+
+def an_audit(*marks: Mark, spans: tuple[tuple[float, float], ...] = ((0.0, 600.0),)) -> Audit:
+    return Audit(Begun(source="clip", lines={"door": "5,0,5,9"}), marks, (), spans)
+
+
+def figures_of(audit: Audit, *told: Told) -> Score:
+    return score(audit, told, 1.0, np.random.default_rng(1))
+
+
+def a_mark(t: float, *, staff: bool = False, group: int = 0, sure: bool = True) -> Mark:
+    return Mark(t=t, line="door", direction=IN, staff=staff, group=group, sure=sure)
+
+
+def a_told(t: float, *, staff: bool = False, leads: bool = False) -> Told:
+    return Told(t=t, line="door", direction=IN, staff=staff, leads=leads)
+
+
+def test_what_is_told_while_nobody_watched_is_no_error() -> None:
+    audit = an_audit(a_mark(5.0), a_mark(99.8), spans=((0.0, 10.0), (90.0, 100.0)))
+    figures = figures_of(audit, a_told(5.0), a_told(50.0), a_told(100.4), a_told(100.9))
+    assert (figures.total.seen, figures.total.told, figures.total.hits) == (2, 2, 2)
+    assert figures.watched_s == 20.0
+
+
+def test_pauses_take_no_time_of_the_windows() -> None:
+    spans = ((0.0, 60.0), (10_000.0, 10_060.0))
+    audit = an_audit(a_mark(30.0), a_mark(10_030.0), spans=spans)
+    minutes = figures_of(audit, a_told(30.0), a_told(10_030.0)).windows[0]
+    assert (minutes.windows, minutes.empty) == (4, 2)
+
+
+def test_staff_are_known_among_those_who_were_seen_and_told() -> None:
+    audit = an_audit(a_mark(10.0, staff=True), a_mark(20.0, staff=True), a_mark(30.0))
+    told = (a_told(10.0, staff=True), a_told(20.0), a_told(30.0, staff=True), a_told(40.0))
+    staff = figures_of(audit, *told).staff
+    assert staff is not None
+    assert (staff.seen, staff.told, staff.hits) == (2, 2, 1)
+    assert (value(staff.recall), value(staff.precision)) == (0.5, 0.5)
+    assert "staff, of the crossings that were told: 2 seen" in table(figures_of(audit, *told))
+
+
+def test_without_a_word_of_staff_nothing_is_said_of_them() -> None:
+    assert figures_of(an_audit(a_mark(10.0)), a_told(10.0)).staff is None
+
+
+def test_groups_are_compared_by_the_minute() -> None:
+    audit = an_audit(
+        a_mark(10.0, group=1), a_mark(11.0, group=1), a_mark(20.0), a_mark(30.0, staff=True)
+    )
+    told = (a_told(10.0, leads=True), a_told(11.0, leads=True), a_told(20.0, leads=True))
+    groups = figures_of(audit, *told).groups
+    assert groups is not None
+    assert value(groups.wape) == 0.5  # two were seen, the couple was told as two
+    assert figures_of(audit, a_told(10.0)).groups is None

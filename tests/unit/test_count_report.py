@@ -70,8 +70,8 @@ def test_the_document_has_these_keys_and_no_others() -> None:
                 "groups": {"in": 1, "out": 0},
                 "again": 1,
                 "events": [
-                    {"t": 3.2, "direction": "in"},
-                    {"t": 4.0, "direction": "out"},
+                    {"t": 3.2, "direction": "in", "leads": True},
+                    {"t": 4.0, "direction": "out", "staff": True},
                     {"t": 7.0, "direction": "out"},
                 ],
             },

@@ -51,6 +51,12 @@ def test_somebody_who_overtakes_somebody_in_the_door_is_nobodys_company() -> Non
     assert groups(settled(overtaking, 7)) == [Direction.IN, Direction.IN]
 
 
+def test_near_for_long_is_not_enough_for_company() -> None:
+    """One passes the other at half a height a second more: never further off than a height."""
+    passing = walking({"x": 440, "y": 300, "dx": LEFT}, {"x": 536, "y": 345, "dx": LEFT - 55})
+    assert groups(settled(passing, 4.2)) == [Direction.IN, Direction.IN]
+
+
 def test_one_who_follows_two_seconds_behind_is_a_group_of_their_own() -> None:
     stream = walking({"x": 500, "y": 300, "dx": LEFT}, {"x": 660, "y": 300, "dx": LEFT})
     assert groups(settled(stream, 9)) == [Direction.IN, Direction.IN]

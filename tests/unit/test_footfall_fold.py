@@ -13,7 +13,15 @@ from sqlalchemy import Connection
 from cloud.footfall import CameraKey, Interval, Reports, totals
 from cloud.footfall.row import CONFLICT, MOST_CROSSINGS, MOST_LINES, Oddity
 from cloud.storage import read
-from models.wire.events.footfall import FootfallCounted, Gap, GapReason, LineTally
+from models.wire.events.footfall import (
+    FootfallCounted,
+    Gap,
+    GapReason,
+    LineKind,
+    LineTally,
+    ZoneKind,
+    ZoneTally,
+)
 from models.wire.ids import DeviceId, DevicePath
 from tests.simulators.databases import Databases
 from tests.simulators.facts import NOON, SHOP, a_minute, a_sale, an_unwatched_minute
@@ -194,6 +202,24 @@ def test_what_makes_no_sense_is_kept_flagged_and_in_no_figure(
     with read(shop.engine) as connection:
         assert sum(minute.ingress for minute in reports(connection).intervals()) == 1
         assert reports(connection, hours=48).ignored() == 1
+
+
+def test_who_passes_by_outside_did_not_come_in(shop: LittleLedger) -> None:
+    street = LineTally(line="street", ingress=40, egress=30, kind=LineKind.PASSING)
+    shop.count(broken(lines=[line(ingress=7, egress=2), street]))
+    shop.fold()
+    assert [(minute.ingress, minute.egress) for minute in intervals(shop)] == [(7, 2)]
+
+
+def test_what_is_told_beside_heads_changes_no_head(shop: LittleLedger) -> None:
+    zone = ZoneTally(zone="till", kind=ZoneKind.QUEUE, person_ms=90_000, most=3, stays=[0, 1])
+    more = {"zones": [zone], "heat": [(33, 1_000)], "analyses": "crowd-1"}
+    part = broken(**more, lines=[LineTally(line="doorstep", ingress=7, egress=0, staff_ingress=3)])
+    merged = msgspec.structs.replace(part, duration_s=900, replaces=[])
+    shop.count(part, msgspec.structs.replace(merged, begin_at=NOON + 15 * MINUTE))
+    shop.fold()
+    assert [minute.ingress for minute in intervals(shop)] == [7, 7]
+    assert [flag for _, flag in flags(shop)] == ["", ""]
 
 
 def test_more_than_was_there_to_be_watched_is_no_more_than_all(shop: LittleLedger) -> None:

@@ -24,8 +24,8 @@ from cloud.ledger.turn import Fence
 from models.wire.ack import Ack, EpochSettled, Refusal, Rejection, Welcome
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.ids import DeviceId, DevicePath, StoreId, TenantId
-from models.wire.topics import Stream, Up, up
-from models.wire.twin import Reported
+from models.wire.topics import Down, Stream, Up, down, up
+from models.wire.twin import Desired, Reported, decode_desired
 from tests.simulators.cloud_source import KnownDevices, SimulatedSource
 from tests.simulators.databases import Databases
 from tests.simulators.facts import EPOCH, SHOP, a_batch, a_sale, stamped
@@ -421,6 +421,19 @@ def test_states_and_twins_reach_the_registry(works: Works) -> None:
     assert works.devices.states == [(SHOP, state)]
     assert works.devices.twins == [(SHOP, twin)]
     assert works.source.published == []
+
+
+def test_a_device_that_lacks_what_is_wanted_of_it_is_answered_with_it(works: Works) -> None:
+    wanted = Desired(version=4, document={"camera.door": msgspec.Raw(b"{}")})
+    works.devices.wanted[SHOP] = wanted
+    with works.running():
+        twin = Reported(version=3, desired=2, document={})
+        works.source.deliver(up(SHOP, Up.TWIN), msgspec.json.encode(twin))
+        assert eventually(lambda: len(works.source.published) == 1)
+    [answer] = works.source.published
+    assert answer.topic == down(SHOP, Down.TWIN)
+    assert decode_desired(answer.payload) == wanted
+    assert not answer.retained
 
 
 def test_a_document_that_cannot_be_used_harms_nobody(works: Works) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ class Watch:
     def marked(self, kind: MarkKind) -> tuple[float, float]:
         """From when to when; the marks of a kind follow each other without a break."""
         mine = [each for each in self.marks if each.kind is kind]
-        for before, after in zip(mine, mine[1:], strict=False):
+        for before, after in pairwise(mine):
             assert before.end_s == after.begin_s
         return mine[0].begin_s, mine[-1].end_s
 

@@ -41,20 +41,27 @@ class Readers:
         return rereader_of(kind, Asked(self._config, self._configs, source, file, head))
 
     def source_of(self, source: str, file: str, head: bytes) -> str:
-        """The name of the source, as far as it is known."""
-        prints = bool(self._config.prints or self._config.tap) and source in ("", TAPS)
-        name = source_told(head) if prints else ""
-        if name or source:
-            return name or source
+        """The name of the source, as far as it is known.
+
+        What a print says of itself is believed where it is a name of ours: it leaves the shop, and
+        a torn print may say anything there.
+        """
+        ours = self._printers() if source in ("", TAPS) else []
+        name = source_told(head) if ours else ""
+        if name in ours or source:
+            return name if name in ours else source
         return file.removeprefix(DATABASE).removesuffix(".json") if DATABASE in file else ""
+
+    def _printers(self) -> list[str]:
+        config = self._config
+        return [*(each.name for each in config.prints), *(each.name for each in config.tap)]
 
     def _kind(self, source: str, file: str) -> Kind:
         config = self._config
-        printers = [*(each.name for each in config.prints), *(each.name for each in config.tap)]
         kinds: tuple[tuple[Kind, Iterable[str]], ...] = (
             (Kind.TILL, (TILL_FOLDER,)),
             (Kind.JOURNAL, (each.name for each in config.journal)),
-            (Kind.PRINTS, (*printers, TAPS)),
+            (Kind.PRINTS, (*self._printers(), TAPS)),
             (Kind.DATABASE, (each.name for each in config.database)),
             (Kind.WEB, (each.name for each in config.web)),
             (Kind.ODOO, (each.name for each in config.odoo)),

@@ -11,11 +11,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary, LiveDiary, RecordedDiary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
 from agent.capture.footfall.launching import Launcher
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.noticeboard import Noticeboard
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.recorder import Recorder
@@ -41,6 +43,7 @@ class Surroundings:
     Attributes:
         outbox: where the minutes go.
         folder: keeps how far recorded clips were told.
+        audits: where the cameras' audits are kept.
         states_file: shows how the cameras do to those who ask beside the running agent.
         random: numbers from 0 up to 1, for back-off.
         timezone: of the shop's clock, by which staff have their hours.
@@ -52,6 +55,7 @@ class Surroundings:
     clock: Clock
     random: Callable[[], float]
     folder: Path
+    audits: Path
     states_file: Path
     timezone: tzinfo = UTC
 
@@ -69,6 +73,7 @@ class Cameras:
         self._recorder = Recorder(around.outbox, around.facts, self._metrics)
         self._board = Noticeboard(around.states_file, self.states)
         self._viewfinders = {camera.name: Viewfinder() for camera in cameras}
+        self._overheard = {camera.name: Overheard() for camera in cameras}
         self._keepers = {camera.name: self._keeper(camera) for camera in cameras}
         self._changing = threading.Lock()
         self._stopped = False
@@ -81,13 +86,18 @@ class Cameras:
         return Parts(
             launch=Launcher(camera, self._networks, self._viewfinders[camera.name]),
             diary=diary_of(camera, around),
-            placement=Placement(around.folder / f"{camera.name}.placement.json", camera),
+            placement=self._placement(camera),
             recorder=self._recorder,
             metrics=self._metrics,
             clock=around.clock,
             backoff=Backoff(around.random, _FIRST_RETRY_S, _LONGEST_RETRY_S),
+            audit=LastAudit(around.audits, camera),
+            overheard=self._overheard[camera.name],
             changed=self.show,
         )
+
+    def _placement(self, camera: CameraSettings) -> Placement:
+        return Placement(self._around.folder / f"{camera.name}.placement.json", camera)
 
     def states(self) -> list[CameraState]:
         """How they do, in the order of the configuration. Safe from any thread."""
@@ -96,6 +106,10 @@ class Cameras:
     def viewfinder(self, camera: str) -> Viewfinder | None:
         """The view through a camera; None where there is none of that name."""
         return self._viewfinders.get(camera)
+
+    def overheard(self, camera: str) -> Overheard:
+        """What is told of a camera; raises KeyError where there is none of that name."""
+        return self._overheard[camera]
 
     def show(self) -> None:
         """Put their states on the noticeboard."""
@@ -119,7 +133,9 @@ class Cameras:
             former = self._keepers[name]
             former.ask_to_stop()
             former.join(_STOP_S)
-            keeper = self._keepers[name] = self._keeper(settings(name))
+            camera = settings(name)
+            self._placement(camera).confirm()  # who saves a drawing says that it is right
+            keeper = self._keepers[name] = self._keeper(camera)
             keeper.start()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Looks after a camera while its pictures are counted: can it be trusted, and can it be afforded?"""
+"""Looks after a camera while its pictures are counted: is it to be trusted, and is it too dear?"""
 
 from __future__ import annotations
 

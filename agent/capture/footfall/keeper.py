@@ -15,15 +15,18 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
+from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.messages import Ended, Failed, Marked, Opened, Seen
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.minutes import Minute
-from agent.capture.footfall.placement import Placement
+from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.patience import Patience, Silence, as_error
+from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.process import Watcher
 from agent.capture.footfall.recorder import Recorder
 from agent.capture.footfall.standing import WATCHING, Standing
@@ -47,6 +50,8 @@ class Parts:
         diary: the keeper's own.
         placement: the camera's own.
         backoff: the keeper's own; how long to wait after a loss.
+        audit: the camera's last one.
+        overheard: told every word of its watchers.
         changed: called when the camera's state has changed, and its minutes are handed over.
     """
 
@@ -57,6 +62,8 @@ class Parts:
     metrics: FootfallMetrics
     clock: Clock
     backoff: Backoff
+    audit: LastAudit
+    overheard: Overheard
     changed: Callable[[], object]
 
 
@@ -178,6 +185,7 @@ class CameraKeeper:
         self._rule, self._analyses = message.rule, message.analyses
         self._parts.diary.opened(message, network)
         self._parts.placement.opened()
+        self._parts.overheard.opened(message, network)
         size = f"{message.width}x{message.height}"
         _LOG.info("camera_opened", camera=self._camera.name, size=size, network=network)
 
@@ -185,6 +193,7 @@ class CameraKeeper:
         self._parts.placement.seen(moved=MarkKind.MOVED in message.troubles)
         message = self._mistrusted(message)
         self._parts.diary.seen(message)
+        self._parts.overheard.seen(message)
         self._note(message)
         if self._absence is not None:
             self._absence, self._complaint = None, ""
@@ -250,6 +259,7 @@ class CameraKeeper:
     def _hand_over(self, minutes: Sequence[Minute]) -> None:
         """To the recorder, which keeps what the disk does not take; then the diary may forget."""
         recorded = self._camera.recorded_at is not None
+        self._tell_audit()
         try:
             if self._parts.recorder.record(
                 self._camera.name,
@@ -257,7 +267,14 @@ class CameraKeeper:
                 rule=self._rule,
                 analyses=self._analyses,
                 recorded=recorded,
+                audit_of=partial(self._parts.audit.id, self._rule),
             ):
                 self._parts.diary.stored()
         except AgentError as error:
             _LOG.warning("clip_mark_not_kept", camera=self._camera.name, error=str(error))
+
+    def _tell_audit(self) -> None:
+        """Before the counts that bear its id."""
+        audit = self._parts.audit
+        if (audited := audit.news()) is not None and self._parts.recorder.tell(audited):
+            audit.told(audited.audit)

@@ -91,7 +91,7 @@ def _present(camera: CameraSettings) -> str:
         case SourceKind.CLIP:
             return str(_existing(camera.name, camera.file))
         case SourceKind.SEQUENCE:
-            return os.path.expanduser(camera.source)
+            return os.path.expanduser(camera.source)  # noqa: PTH111 - a Path loses the last slash
 
 
 def _existing(camera: str, clip: Path) -> Path:

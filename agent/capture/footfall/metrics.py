@@ -28,9 +28,7 @@ class FootfallMetrics:
         self._held = Measured.MINUTES_HELD.make(registry)
         self._dropped = Counted.MINUTES_DROPPED.make(registry)
 
-    def looked(
-        self, camera: str, samples: int, *, wanted_fps: float, reached_fps: float
-    ) -> None:
+    def looked(self, camera: str, samples: int, *, wanted_fps: float, reached_fps: float) -> None:
         """A watcher told of pictures; rates are per second, a wanted one of 0 is every picture."""
         self._samples.labels(camera).inc(samples)
         self._rate.labels(camera, "wanted").set(wanted_fps)

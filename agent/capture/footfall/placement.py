@@ -25,7 +25,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Placement:
-    """One camera's. Used by one thread, but for ``confirm``."""
+    """One camera's. Used by one thread."""
 
     def __init__(self, path: Path, camera: CameraSettings) -> None:
         """``path`` is the placement's own file; lines drawn anew are those of a new place."""
@@ -53,7 +53,7 @@ class Placement:
         self._becomes(moved=moved)
 
     def confirm(self) -> None:
-        """Lines and zones are right as they are. Safe from any thread."""
+        """Lines and zones are right as they are; the next watcher learns what is usual anew."""
         self._becomes(moved=False)
 
     def _becomes(self, *, moved: bool) -> None:

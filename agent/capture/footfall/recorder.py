@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from agent.capture.footfall.metrics import FootfallMetrics
@@ -19,13 +19,19 @@ from agent.facts import FactMaker
 from agent.outbox import Draft
 from models.runtime.logs import get_logger
 from models.wire.events.footfall import FootfallCounted
-from models.wire.registry import FOOTFALL_COUNTED
+from models.wire.events.footfall_audit import FootfallAudited
+from models.wire.registry import FOOTFALL_AUDITED, FOOTFALL_COUNTED
 from models.wire.topics import Stream
 
 _LOG = get_logger(__name__)
 
 _HELD_MOST: Final = 4 * 24 * 60
 """A day of four cameras: some 3 MB."""
+
+
+def no_audit(_network: str) -> str:
+    """Nobody audited it."""
+    return ""
 
 
 class Recorder:
@@ -47,6 +53,7 @@ class Recorder:
         rule: str = "",
         analyses: str = "",
         recorded: bool = False,
+        audit_of: Callable[[str], str] = no_audit,
     ) -> bool:
         """Store minutes, and what waits from before; never raises for the disk.
 
@@ -56,12 +63,15 @@ class Recorder:
             rule: what turned tracks into crossings.
             analyses: what made all else of them.
             recorded: of a clip, which may be played again: the same content has the same id.
+            audit_of: the id of the audit that holds for what a network counted by this rule.
 
         Returns:
             Whether everything is durable.
         """
         self._metrics.counted(camera, minutes)
-        events = [event_of(camera, minute, rule, analyses) for minute in minutes]
+        events = [
+            event_of(camera, minute, rule, analyses, audit_of(minute.network)) for minute in minutes
+        ]
         drafts = [self._draft(event, recorded) for event in events]
         with self._lock:
             self._held.extend(drafts)
@@ -70,6 +80,19 @@ class Recorder:
                 self._store()
             self._metrics.holds(len(self._held))
             return not self._held
+
+    def tell(self, audited: FootfallAudited) -> bool:
+        """Store a camera's audit; whether it is durable. Again is as good as once."""
+        key = f"footfall-audit/{audited.camera}/{audited.audit}"
+        draft = self._facts.repeatable(FOOTFALL_AUDITED, audited, key)
+        with self._lock:
+            try:
+                self._outbox.append(Stream.FOOTFALL, [draft])
+            except AgentError as error:
+                _LOG.warning("camera_audit_not_told", camera=audited.camera, error=str(error))
+                return False
+        _LOG.info("camera_audit_told", camera=audited.camera, audit=audited.audit)
+        return True
 
     def _draft(self, data: FootfallCounted, recorded: bool) -> Draft:
         if not recorded:
@@ -115,8 +138,10 @@ class Recorder:
             self._complaint = ""
 
 
-def event_of(camera: str, minute: Minute, rule: str, analyses: str) -> FootfallCounted:
-    """A minute as it is told; what nobody counted names neither rule nor analyses."""
+def event_of(
+    camera: str, minute: Minute, rule: str, analyses: str, audit: str = ""
+) -> FootfallCounted:
+    """A minute as it is told; what nobody counted names neither rule, analyses nor audit."""
     counted = bool(minute.observed_ms or minute.lines)
     return FootfallCounted(
         camera=camera,
@@ -131,4 +156,5 @@ def event_of(camera: str, minute: Minute, rule: str, analyses: str) -> FootfallC
         heat=list(minute.heat),
         marks=list(minute.marks),
         analyses=analyses if counted else "",
+        audit=audit if counted else "",
     )

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
+from agent.capture.footfall.counting.settling import Settled
 from agent.capture.footfall.recount import Recount
 from agent.capture.footfall.tally import Places, Step, Tally, Verdict
 from models.wire.events.footfall import LineKind, LineTally, ZoneKind, ZoneTally
@@ -18,11 +19,16 @@ _DIGITS: Final = 3
 """Milliseconds of a time, microseconds of a pace: more would be noise."""
 
 
-class CountedCrossing(msgspec.Struct, frozen=True):
-    """Somebody crossed; ``t`` in seconds of the container's time."""
+class CountedCrossing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody crossed; ``t`` in seconds of the container's time.
+
+    ``staff`` and ``leads`` (the first of a group) are there where they are true.
+    """
 
     t: float
     direction: Direction
+    staff: bool = False
+    leads: bool = False
 
 
 class BothWays(msgspec.Struct, frozen=True, rename={"ingress": "in", "egress": "out"}):
@@ -149,6 +155,7 @@ def _zones(tally: Tally, recount: Recount) -> tuple[ZoneTally, ...]:
 def _counted(told: LineTally, recount: Recount) -> CountedLine:
     crossed = [crossing for crossing in recount.crossings if crossing.line == told.line]
     crossed.sort(key=lambda crossing: crossing.at_s)
+    settled = {each.crossing: each for each in recount.settled}
     return CountedLine(
         told.kind,
         told.ingress,
@@ -156,7 +163,16 @@ def _counted(told: LineTally, recount: Recount) -> CountedLine:
         BothWays(told.staff_ingress, told.staff_egress),
         BothWays(told.groups_in, told.groups_out),
         told.again,
-        [CountedCrossing(_rounded(each.at_s), each.direction) for each in crossed],
+        [_counted_crossing(each, settled.get(each)) for each in crossed],
+    )
+
+
+def _counted_crossing(crossing: Crossing, known: Settled | None) -> CountedCrossing:
+    return CountedCrossing(
+        _rounded(crossing.at_s),
+        crossing.direction,
+        staff=known is not None and known.staff,
+        leads=known is not None and known.leads,
     )
 
 

@@ -35,6 +35,16 @@ Tell = Callable[[Told], None]
 Spectate = Callable[[Frame], None]
 
 
+class Opening(Protocol):
+    """Opens a source and waits for its first picture; ``open_camera`` is one."""
+
+    def __call__(
+        self, source: str, /, *, login: str, sample_fps: float, source_fps: float
+    ) -> Camera:
+        """See ``open_camera``."""
+        ...
+
+
 class Counting(Protocol):
     """Turns detections into people and their crossings; ``Counter`` is one."""
 
@@ -63,13 +73,19 @@ class Caring(Protocol):
         ...
 
 
-def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
+def watch(
+    job: Job,
+    tell: Tell,
+    shows_on: socket.socket | None = None,
+    opening: Opening = open_camera,
+) -> None:
     """Watch until a clip ends; a live camera is watched until it fails.
 
     Args:
         job: what to watch.
         tell: takes every message to the agent.
         shows_on: where somebody may ask what is seen.
+        opening: opens the job's source.
 
     Raises:
         CameraUnreadable: the source will never give pictures.
@@ -83,7 +99,7 @@ def watch(job: Job, tell: Tell, shows_on: socket.socket | None = None) -> None:
     detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
     governor = Governor(job.processor_share) if job.sample_fps is None else None
     sample_fps = governor.fps if governor else job.sample_fps or 0.0
-    with open_camera(
+    with opening(
         job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
     ) as camera:
         lines = [in_pixels(line, camera.size) for line in job.lines]
@@ -144,6 +160,7 @@ def look(
             if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 tell(seen)
             spectate(frame)
+            del frame  # its memory serves for the next one
     finally:
         if (rest := span.rest(analyst.rest())) is not None:
             tell(rest)

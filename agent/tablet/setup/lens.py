@@ -14,8 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from agent.tablet.setup.cameras import Seen
 
-_GATHER_S: Final = 0.06
-"""How long a question waits for company: a browser that got a picture asks for the next at once."""
+_GATHER_S: Final = 0.08
+"""How long a question waits for company: a browser that got a picture asks for the next at once.
+No more than twelve questions a second come of it, however many pictures the camera gives."""
 
 Ask = Callable[[bool], Seen | None]
 """Asks the camera; with the picture or without."""

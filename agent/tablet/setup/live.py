@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 
 from agent.tablet.setup.cameras import Seen
 from agent.tablet.setup.door import Visit
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 _RETRY: Final = b"retry: 1000\n\n"
 _ENDED: Final = b"event: ended\ndata:\n\n"
-_PAUSE_S: Final = 0.1
-"""Between two looks at a camera that gives more pictures than eyes can follow."""
-
 _BLIND_S: Final = 1.0
 
 
@@ -57,17 +55,18 @@ class Live:
             if self._parts.door.visit(visit.token, by_hand=False) is None:
                 yield _ENDED
                 return
-            standing = self._parts.drawings.standing(camera)
+            standing = await run_in_threadpool(self._parts.drawings.standing, camera)
             if standing != shown:
                 yield _event("standing", _standing(standing, words))
                 shown = standing
             seen = await self.look(visit, camera, picture=False)
             if seen is not None:
+                # The next look begins at once, so that every picture has its figures told.
                 yield b"data: %b\n\n" % seen.figures
             else:
                 state = words(f"camera.{self._parts.views.state(camera)}")
                 yield _event("blind", {"text": words("setup.blind", state=state)})
-            await asyncio.sleep(_PAUSE_S if seen is not None else _BLIND_S)
+                await asyncio.sleep(_BLIND_S)
 
     def _ask(self, visit: Visit, camera: str, *, picture: bool) -> Seen | None:
         trial = visit.trial(camera)

@@ -6,11 +6,10 @@ was drawn are for who has entered the PIN. A post must come from our own page.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -23,8 +22,18 @@ from agent.config import Drawn
 from agent.errors import AgentError
 from agent.tablet.paint import Paint
 from agent.tablet.screen import LineScreen
+from agent.tablet.setup.audits import AuditPages, Audits
 from agent.tablet.setup.cameras import Views
 from agent.tablet.setup.door import Door, Visit
+from agent.tablet.setup.guarding import (
+    COOKIE,
+    PLACE,
+    Answering,
+    camera_of,
+    here,
+    known,
+    visit_of,
+)
 from agent.tablet.setup.live import Live
 from agent.tablet.setup.sketches import Judged, Sketch, judge
 from agent.tablet.speech import in_language, language_of
@@ -34,12 +43,8 @@ from models.shown.words import Words
 
 _LOG = get_logger(__name__)
 
-_PLACE: Final = "/setup"
-_COOKIE: Final = "setup"
 _MOST_SKETCH_BYTES: Final = 16 * 1024
 _SEE_OTHER: Final = 303
-
-Answering = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,14 @@ class SetupParts:
 
     Attributes:
         can_apply: whether a drawing takes effect here where the cloud is not asked.
+        audits: without them the cameras cannot be audited here.
     """
 
     door: Door
     views: Views
     drawings: Drawings
     can_apply: bool = False
+    audits: Audits | None = None
 
 
 class SetupPages:
@@ -70,15 +77,17 @@ class SetupPages:
 
     def routes(self) -> list[Route]:
         """All of them."""
-        camera = f"{_PLACE}/cameras/{{camera}}"
+        camera = f"{PLACE}/cameras/{{camera}}"
+        audits = self._parts.audits
         return [
-            Route(_PLACE, _here(self.start)),
-            Route(f"{_PLACE}/enter", _here(_to_start)),
-            Route(f"{_PLACE}/enter", _here(self.enter), methods=["POST"]),
-            Route(f"{_PLACE}/leave", _here(self.leave), methods=["POST"]),
-            Route(camera, _here(self.page)),
-            Route(f"{camera}/still", _here(self.still)),
-            Route(f"{camera}/live", _here(self.figures)),
+            *(AuditPages(self._parts, audits, self._paint, self._line).routes() if audits else ()),
+            Route(PLACE, here(self.start)),
+            Route(f"{PLACE}/enter", here(_to_start)),
+            Route(f"{PLACE}/enter", here(self.enter), methods=["POST"]),
+            Route(f"{PLACE}/leave", here(self.leave), methods=["POST"]),
+            Route(camera, here(self.page)),
+            Route(f"{camera}/still", here(self.still)),
+            Route(f"{camera}/live", here(self.figures)),
             _sketch_route(f"{camera}/trial", self.attempt),
             _sketch_route(f"{camera}/proposal", self.propose),
         ]
@@ -88,7 +97,7 @@ class SetupPages:
         if self._visit(request) is None:
             return self._door(request)
         [first, *_] = self._parts.views.names()
-        return RedirectResponse(f"{_PLACE}/cameras/{first}", _SEE_OTHER)
+        return RedirectResponse(f"{PLACE}/cameras/{first}", _SEE_OTHER)
 
     async def enter(self, request: Request) -> Response:
         """``POST /setup/enter`` with ``pin``."""
@@ -100,15 +109,15 @@ class SetupPages:
         visit = await run_in_threadpool(door.enter, typed.strip())
         if visit is None:
             return self._door(request, "setup.pin_wrong", 403)
-        answer = RedirectResponse(_PLACE, _SEE_OTHER)
-        answer.set_cookie(_COOKIE, visit.token, path=_PLACE, httponly=True, samesite="strict")
+        answer = RedirectResponse(PLACE, _SEE_OTHER)
+        answer.set_cookie(COOKIE, visit.token, path=PLACE, httponly=True, samesite="strict")
         return answer
 
     async def leave(self, request: Request) -> Response:
         """``POST /setup/leave``: the visit ends."""
-        self._parts.door.leave(request.cookies.get(_COOKIE, ""))
-        answer = RedirectResponse(_PLACE, _SEE_OTHER)
-        answer.delete_cookie(_COOKIE, path=_PLACE)
+        self._parts.door.leave(request.cookies.get(COOKIE, ""))
+        answer = RedirectResponse(PLACE, _SEE_OTHER)
+        answer.delete_cookie(COOKIE, path=PLACE)
         return answer
 
     async def page(self, request: Request) -> Response:
@@ -116,7 +125,7 @@ class SetupPages:
         camera = self._camera(request)
         visit = self._visit(request)
         if visit is None:
-            return RedirectResponse(_PLACE, _SEE_OTHER)
+            return RedirectResponse(PLACE, _SEE_OTHER)
         words = self._paint.words(language_of(request))
         said = {
             key.removeprefix("sketch."): words(key)
@@ -126,10 +135,11 @@ class SetupPages:
         values = {
             "camera": camera,
             "cameras": self._parts.views.names(),
-            "place": f"{_PLACE}/cameras/{camera}",
+            "place": f"{PLACE}/cameras/{camera}",
             "drawn": msgspec.to_builtins(self._parts.drawings.in_force(camera)),
             "said": said,
             "can_apply": self._parts.can_apply,
+            "can_audit": self._parts.audits is not None,
         }
         visit.trials.pop(camera, None)
         return self._answer(request, "setup.html", values)
@@ -189,20 +199,13 @@ class SetupPages:
         return sketch, judge(sketch, self._paint.words(language_of(request)))
 
     def _camera(self, request: Request) -> str:
-        name: str = request.path_params["camera"]
-        if name not in self._parts.views.names():
-            raise HTTPException(404)
-        return name
+        return camera_of(request, self._parts.views)
 
     def _visit(self, request: Request) -> Visit | None:
-        by_hand = request.method == "POST" or request.headers.get("sec-fetch-mode") == "navigate"
-        return self._parts.door.visit(request.cookies.get(_COOKIE, ""), by_hand=by_hand)
+        return visit_of(request, self._parts.door)
 
     def _known(self, request: Request) -> Visit:
-        visit = self._visit(request)
-        if visit is None:
-            raise HTTPException(403)
-        return visit
+        return known(request, self._parts.door)
 
     def _door(
         self, request: Request, problem: str = "", status: int = 200, **values: object
@@ -222,35 +225,11 @@ class SetupPages:
 
 
 def _sketch_route(place: str, answer: Answering) -> Route:
-    return Route(place, _here(answer), methods=["POST"], max_body_size=_MOST_SKETCH_BYTES)
-
-
-def _here(answer: Answering) -> Answering:
-    """Refuse everybody but this box, and posts of any page but ours."""
-
-    async def guarded(request: Request) -> Response:
-        if request.client is None or not ip_address(request.client.host).is_loopback:
-            return Response(status_code=403)
-        if request.method == "POST" and not _is_ours(request):
-            return Response(status_code=403)
-        return await answer(request)
-
-    return guarded
-
-
-def _is_ours(request: Request) -> bool:
-    """Every browser says what kind of page a post comes from, or at least its origin.
-
-    A form of ours posts the origin ``null``, for our pages send no referrer.
-    """
-    if site := request.headers.get("sec-fetch-site", ""):
-        return site == "same-origin"
-    origin = urlsplit(request.headers.get("origin", ""))
-    return origin.scheme == "http" and origin.netloc == request.headers.get("host", "")
+    return Route(place, here(answer), methods=["POST"], max_body_size=_MOST_SKETCH_BYTES)
 
 
 async def _to_start(_request: Request) -> Response:
-    return RedirectResponse(_PLACE, _SEE_OTHER)
+    return RedirectResponse(PLACE, _SEE_OTHER)
 
 
 def _told(judged: Judged) -> Response:

@@ -64,7 +64,7 @@ class ShapeList {
 
   #row(shape) {
     const { sketch, said } = this;
-    const item = make(this.list, "li", { className: `shape-row ${shape.form}` });
+    const item = make(this.list, "li", { className: `shape-row of-${shape.form}` });
     item.addEventListener("focusin", () => sketch.choose(shape));
     item.addEventListener("pointerdown", () => sketch.choose(shape));
     const group = make(item, "fieldset");

@@ -35,6 +35,9 @@ class View {
     this.people = draw(this.svg, "g", { class: "people", "aria-hidden": "true" });
     this.shapes = draw(this.svg, "g");
     this.svg.addEventListener("pointerdown", (event) => this.#begin(event));
+    // A finger that draws or drags does not scroll the page as well.
+    const drags = (event) => this.#mode !== null || event.target.closest(".handle, .gap, .grip");
+    this.svg.addEventListener("touchstart", (event) => drags(event) && event.preventDefault(), { passive: false });
     this.svg.addEventListener("keydown", (event) => this.#keyOnPicture(event));
     sketch.addEventListener("changed", () => this.show());
     sketch.addEventListener("chosen", () => this.show());
@@ -136,7 +139,7 @@ class View {
   }
 
   #newParts(shape) {
-    const group = draw(this.shapes, "g", { class: `shape ${shape.form}` });
+    const group = draw(this.shapes, "g", { class: `shape of-${shape.form}` });
     const tag = shape.form === "line" ? "line" : "polygon";
     const body = draw(group, tag, { class: "body" });
     const grip = draw(group, tag, { class: "grip" });
@@ -157,7 +160,7 @@ class View {
         element.setAttribute("points", points.map((point) => point.join(",")).join(" "));
       }
     }
-    parts.group.setAttribute("class", `shape ${shape.form} ${shape.kind}`);
+    parts.group.setAttribute("class", `shape of-${shape.form} ${shape.kind}`);
     parts.group.classList.toggle("chosen", shape === this.sketch.chosen);
     if (parts.arrow) this.#placeArrow(shape, parts.arrow);
     this.#placeLabel(shape, parts);
@@ -175,14 +178,21 @@ class View {
   #placeLabel(shape, { label, counted }) {
     const [width, height] = this.#size;
     const unit = this.#unit;
-    label.style.fontSize = `${14 * unit}px`;
+    label.style.fontSize = `${(this.stage.clientWidth < 480 ? 12 : 14) * unit}px`;
     label.textContent = `${shape.name} ${counted}`.trim();
-    const anchor = shape.form === "line" ? shape.wayIn(width, height, 46 * unit)[1] : this.#pixels(shape.middle);
     const half = label.getComputedTextLength() / 2 + 6 * unit;
-    // Beside the arrow's tip rather than upon it.
-    const aside = shape.form === "line" ? Math.sign(anchor[0] - this.#pixels(shape.middle)[0]) * half * 0.9 : 0;
-    label.setAttribute("x", Math.min(width - half, Math.max(half, anchor[0] + aside)));
-    label.setAttribute("y", Math.min(height - 8 * unit, Math.max(16 * unit, anchor[1] + 5 * unit)));
+    const [x, y] = shape.form === "line" ? this.#besideLine(shape, half) : this.#pixels(shape.middle);
+    label.setAttribute("x", Math.min(width - half, Math.max(half, x)));
+    label.setAttribute("y", Math.min(height - 8 * unit, Math.max(16 * unit, y + 5 * unit)));
+  }
+
+  // On the side that is in, near the line's beginning: arrows are in the middle.
+  #besideLine(shape, half) {
+    const [from, to] = shape.points.map((point) => this.#pixels(point));
+    const [middle, tip] = shape.wayIn(...this.#size, 1);
+    const [dx, dy] = [tip[0] - middle[0], tip[1] - middle[1]];
+    const off = Math.abs(dx) * half + Math.abs(dy) * 14 * this.#unit + 4 * this.#unit;
+    return [0, 1].map((axis) => from[axis] + 0.2 * (to[axis] - from[axis]) + [dx, dy][axis] * off);
   }
 
   #placeHandles(shape, parts, points) {
@@ -306,6 +316,7 @@ class View {
       svg.removeEventListener("pointermove", moved);
       svg.removeEventListener("pointerup", ended);
       svg.removeEventListener("pointercancel", ended);
+      if (each.type === "pointerup") move(this.#share(each));
       end(this.#share(each));
     };
     svg.addEventListener("pointermove", moved);

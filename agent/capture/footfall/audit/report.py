@@ -31,6 +31,13 @@ def _rows(score: Score) -> Iterator[str]:
     yield f"F1 {_share(score.total.f1)}, bias {_signed(score.total.bias)}"
     for windows in score.windows:
         yield _of_windows(windows)
+    if score.groups is not None:
+        yield f"groups: {_of_windows(score.groups)}"
+    if score.staff is not None:
+        yield (
+            f"staff, of the crossings that were told: {score.staff.seen} seen, {score.staff.told} "
+            f"told; recall {_share(score.staff.recall)}, precision {_share(score.staff.precision)}"
+        )
     yield (
         f"people inside: off by {score.drift.at_end:+d} at the end, by {score.drift.greatest} at "
         f"most, {score.drift.per_hour:+.1f} an hour"

@@ -1,11 +1,8 @@
 """How right the counter was: the figures of one audit. Pure.
 
-A crossing that was told is a *hit* when it is somebody's who was seen to cross, on the same line in
-the same direction, within the tolerance, one to one. Marks that could be argued about count neither
-way: not as missed, and what was told of them not as extra.
-
-Windows in which nobody was seen count like any other: what is told in them is error (weighted
-absolute percentage error, the sum of the windows' differences over the sum of those seen).
+What a hit is says ``sides``. Windows in which nobody was seen count like any other: what is told in
+them is error (weighted absolute percentage error, the sum of the windows' differences over the sum
+of those seen).
 """
 
 from __future__ import annotations
@@ -13,7 +10,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -21,7 +17,7 @@ import numpy as np
 
 from agent.capture.footfall.audit.interval import Draws, Floats, trials_needed, wilson
 from agent.capture.footfall.audit.marks import Audit, Told
-from agent.capture.footfall.audit.matching import matched
+from agent.capture.footfall.audit.sides import Side, StaffKnown, groups, paired, staff_known
 from agent.capture.footfall.counting.line import Direction
 
 WINDOWS_S: Final = (60, 900)
@@ -101,6 +97,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
         lines: by line's name, then ``in`` and ``out``.
         events_needed: marks that would tell recall and precision to ± 2 points, from what was seen
             here; None where nothing was.
+        staff: of crossings that were seen and told, how the staff among them were known; None where
+            nobody said a word of staff.
+        groups: groups of visitors per minute; None where the person or the counter told of none.
     """
 
     source: str
@@ -114,38 +113,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     windows: list[Windows]
     drift: Drift
     events_needed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One line in one direction, matched; times in seconds since the audit began.
-
-    Attributes:
-        hits: when somebody was seen, and when that was told.
-        missed_s: when somebody was seen and nothing told.
-        extra_s: when something was told and nobody seen, not even arguably.
-    """
-
-    line: str
-    direction: Direction
-    hits: tuple[tuple[float, float], ...]
-    missed_s: tuple[float, ...]
-    extra_s: tuple[float, ...]
-
-    @property
-    def hits_s(self) -> tuple[float, ...]:
-        """When those were seen who were told."""
-        return tuple(seen_s for seen_s, _ in self.hits)
-
-    @property
-    def seen_s(self) -> tuple[float, ...]:
-        """When anybody was seen beyond argument."""
-        return self.hits_s + self.missed_s
-
-    @property
-    def told_s(self) -> tuple[float, ...]:
-        """When anything was told, without what belongs to arguable marks."""
-        return tuple(told_s for _, told_s in self.hits) + self.extra_s
+    staff: Tally | None = None
+    groups: Windows | None = None
 
 
 def score(
@@ -155,21 +124,18 @@ def score(
 
     Args:
         audit: what was seen.
-        told: what the counter said, on the same clock; outside the time that was watched it is left
-            out.
+        told: what the counter said, on the same clock.
         tolerance_s: how far the time of a mark may be off; who clicks is up to a second late.
         random: for the intervals.
     """
-    sides = [
-        matched_side(audit, told, line, direction, tolerance_s)
-        for line in audit.names
-        for direction in Direction
-    ]
-    watched_s = audit.begun.end_s - audit.begun.begin_s
+    pairs = paired(audit, told, tolerance_s)
+    sides = [each.side(audit) for each in pairs]
+    watched_s = audit.watched.seconds
     stretch_s = max(_SHORTEST_S, watched_s / _STRETCHES)
     draws = Draws(math.ceil(watched_s / stretch_s), random)
     scorer = _Scorer(draws, watched_s, stretch_s)
     total = scorer.tally(sides)
+    together = groups(audit, pairs)
     late_s = [told_s - seen_s for side in sides for seen_s, told_s in side.hits]
     return Score(
         source=audit.begun.source,
@@ -189,29 +155,23 @@ def score(
         windows=[_windows(sides, watched_s, window_s, random) for window_s in WINDOWS_S],
         drift=_drift(sides, watched_s),
         events_needed=scorer.events_needed(sides),
+        staff=_of_staff(staff_known(pairs)),
+        groups=_windows(together, watched_s, WINDOWS_S[0], random) if together else None,
     )
 
 
-def matched_side(
-    audit: Audit, told: Sequence[Told], line: str, direction: Direction, tolerance_s: float
-) -> Side:
-    """Marks and crossings of one line in one direction, one to one."""
-    begin_s, end_s = audit.begun.begin_s, audit.begun.end_s
-    marks = [each for each in audit.marks if (each.line, each.direction) == (line, direction)]
-    times_s = sorted(
-        each.t
-        for each in told
-        if (each.line, each.direction) == (line, direction) and begin_s <= each.t <= end_s
-    )
-    pairs = matched([m.t for m in marks], times_s, tolerance_s, [m.sure for m in marks])
-    of_mark, of_told = dict(pairs), {j for _, j in pairs}
-    sure = [(i, mark.t - begin_s) for i, mark in enumerate(marks) if mark.sure]
-    return Side(
-        line,
-        direction,
-        hits=tuple((t, times_s[of_mark[i]] - begin_s) for i, t in sure if i in of_mark),
-        missed_s=tuple(t for i, t in sure if i not in of_mark),
-        extra_s=tuple(t - begin_s for j, t in enumerate(times_s) if j not in of_told),
+def _of_staff(known: StaffKnown | None) -> Tally | None:
+    if known is None:
+        return None
+    seen, told, hits = known.seen, known.told, known.hits
+    return Tally(
+        seen=seen,
+        told=told,
+        hits=hits,
+        recall=Figure(hits / seen, *wilson(hits, seen)) if seen else None,
+        precision=Figure(hits / told, *wilson(hits, told)) if told else None,
+        f1=Figure(2 * hits / (seen + told)),
+        bias=Figure((told - seen) / seen) if seen else None,
     )
 
 

@@ -4,26 +4,61 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import msgspec
 import numpy as np
 
-from agent.capture.footfall.audit.marks import Audit, Told, read_audit
+from agent.capture.footfall.audit.keeping import kept_of
+from agent.capture.footfall.audit.marks import Audit, Begun, Told, read_audit
 from agent.capture.footfall.audit.report import table
 from agent.capture.footfall.audit.score import score
+from agent.capture.footfall.audit.standing import holds_for, keep_audit
 from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.clip_count import find_detector
+from agent.capture.footfall.counting.counter import RULE
 from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.launching import named
 from agent.capture.footfall.recount import recount
-from agent.capture.footfall.recount_report import CountedClip
+from agent.capture.footfall.recount_report import CountedCrossing
+from agent.config import CameraSettings
 from agent.errors import InvalidInput, UnreadableInput
+from agent.networks import NetworkCache, default_folder
 
 _SEED = 1
 """The same audit has the same intervals whenever it is scored."""
+
+_SAME_SHARE: Final = 0.005
+"""Of the picture: lines this close are the same, written in pixels and in shares."""
+
+Ends = tuple[float, ...]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    events: list[CountedCrossing]
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """What is read of a document that ``lianke-agent count --json`` printed, also an older one."""
+
+    lines: dict[str, _Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Whose last audit this becomes.
+
+    Attributes:
+        camera: as it is configured and drawn now.
+        folder: of all cameras' audits.
+    """
+
+    camera: CameraSettings
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +74,7 @@ class ScoreOrder:
         sample_fps: pictures of the clip to look at per second; all of them when None.
         network: the manifest's name; empty for the first in the cache.
         as_json: one JSON document instead of a table.
+        keep: also make it a camera's last audit, which travels with its counts.
     """
 
     marks: Path
@@ -48,12 +84,15 @@ class ScoreOrder:
     sample_fps: float | None = None
     network: str = ""
     as_json: bool = False
+    keep: Keeping | None = None
 
 
 def run(
     order: ScoreOrder,
     stdout: TextIO,
     detector_of: Callable[[str], Detector] = find_detector,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Score an audit and print its figures.
 
@@ -64,14 +103,64 @@ def run(
         CameraUnreadable: the clip is missing, empty, no video or not to be decoded.
         NetworkMissing: no network was pulled.
         NetworkMismatch: its bytes are not those that the manifest names.
+        DiskUnusable: it cannot be kept.
     """
     if not (math.isfinite(order.tolerance_s) and order.tolerance_s > 0):
         raise InvalidInput(f"--tolerance-s {order.tolerance_s:g}: give a number above 0")
     audit = read_audit(order.marks)
+    begun = said_of(order, audit, order.keep) if order.keep else audit.begun
     told = _told(order, audit, detector_of)
     figures = score(audit, told, order.tolerance_s, np.random.default_rng(_SEED))
     shown = msgspec.json.encode(figures).decode() if order.as_json else table(figures)
     stdout.write(f"{shown}\n")
+    if order.keep is not None:
+        keep_audit(order.keep.folder, kept_of(order.keep.camera.name, begun, figures, now()))
+
+
+def said_of(order: ScoreOrder, audit: Audit, keep: Keeping) -> Begun:
+    """What the audit says something of; a live one noted it, a clip is held against the camera.
+
+    Raises:
+        InvalidInput: it says nothing of this camera.
+    """
+    if audit.begun.holds_for:
+        return _of_live(order, audit.begun, keep)
+    if order.clip is None:
+        raise InvalidInput(
+            "--keep needs --clip: of counts made before, nobody knows with which rule and network"
+        )
+    with Clip(order.clip) as clip:
+        width, height = clip.size
+    drawn = {line.name: (*line.begin, *line.end) for line in keep.camera.line}
+    marked = {
+        line.name: (line.x1 / width, line.y1 / height, line.x2 / width, line.y2 / height)
+        for line in audit.lines
+    }
+    if not _same(drawn, marked):
+        raise InvalidInput(
+            f"{order.marks} was made of other lines than camera {keep.camera.name} has, so it says "
+            "nothing of its counts; draw those of the camera, or audit it anew"
+        )
+    network = named(NetworkCache(default_folder()).find(order.network or keep.camera.network))
+    said = holds_for(keep.camera, RULE, network)
+    return msgspec.structs.replace(audit.begun, holds_for=said, rule=RULE, network=network)
+
+
+def _of_live(order: ScoreOrder, begun: Begun, keep: Keeping) -> Begun:
+    if begun.holds_for == holds_for(keep.camera, begun.rule, begun.network):
+        return begun
+    raise InvalidInput(
+        f"{order.marks} is of {begun.source} as it was then; camera {keep.camera.name} or its "
+        "lines have changed since, so it says nothing of its counts: audit it anew"
+    )
+
+
+def _same(drawn: Mapping[str, Ends], marked: Mapping[str, Ends]) -> bool:
+    return drawn.keys() == marked.keys() and all(
+        abs(one - other) <= _SAME_SHARE
+        for name, ends in drawn.items()
+        for one, other in zip(ends, marked[name], strict=True)
+    )
 
 
 def _told(
@@ -91,7 +180,7 @@ def _told(
 
 def _counted_before(file: Path) -> Iterator[Told]:
     try:
-        counted = msgspec.json.decode(file.read_bytes(), type=CountedClip)
+        counted = msgspec.json.decode(file.read_bytes(), type=_Counted)
     except OSError as error:
         raise UnreadableInput(f"{file} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -100,7 +189,13 @@ def _counted_before(file: Path) -> Iterator[Told]:
         ) from None
     for name, line in counted.lines.items():
         for event in line.events:
-            yield Told(t=event.t, line=name, direction=event.direction)
+            yield Told(
+                t=event.t,
+                line=name,
+                direction=event.direction,
+                staff=event.staff,
+                leads=event.leads,
+            )
 
 
 def _counted_now(
@@ -115,5 +210,13 @@ def _counted_now(
             line.check_within(clip.size)
         detector = detector_of(order.network)
         counted = recount(clip, detector, audit.lines, now_s=time.perf_counter)
+    settled = {each.crossing: each for each in counted.settled}
     for crossing in counted.crossings:
-        yield Told(t=crossing.at_s, line=crossing.line, direction=crossing.direction)
+        known = settled.get(crossing)
+        yield Told(
+            t=crossing.at_s,
+            line=crossing.line,
+            direction=crossing.direction,
+            staff=known is not None and known.staff,
+            leads=known is not None and known.leads,
+        )

@@ -56,9 +56,10 @@ class Clip:
         self._promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._timeline = Timeline(self.fps)
         self._sampler = Sampler(sample_fps, self._timeline.period_s)
-        self._first = self._first_frame()
-        self._begin_s = self._end_s = self._first.at_s
-        height, width = self._first.picture.shape[:2]
+        first = self._first_frame()
+        self._first: Frame | None = first
+        self._begin_s = self._end_s = first.at_s
+        height, width = first.picture.shape[:2]
         self.size = (width, height)
 
     @property
@@ -84,10 +85,11 @@ class Clip:
 
     def frames(self) -> Iterator[Frame]:
         """The frames that are due, once; OpenCV scales those of another size to the first one's."""
-        frame: Frame | None = self._first
+        frame, self._first = self._first, None
         while frame is not None:
             self.sampled += 1
             yield frame
+            frame = None  # its memory serves for the next one
             frame = self._next_due()
 
     def close(self) -> None:

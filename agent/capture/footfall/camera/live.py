@@ -77,8 +77,9 @@ class LiveCamera:
         self._closing = threading.Event()
         self._grabber = threading.Thread(target=self._grab_all, name="grabber", daemon=True)
         self._grabber.start()
-        self._first = self._first_frame()
-        height, width = self._first.picture.shape[:2]
+        first = self._first_frame()
+        self._first: Frame | None = first
+        height, width = first.picture.shape[:2]
         self.size = (width, height)
 
     def aim(self, sample_fps: float) -> None:
@@ -91,10 +92,10 @@ class LiveCamera:
         Raises:
             CameraLost: the source ended or fell silent.
         """
-        frame = self._first
+        frame, self._first = self._first, None
         while True:
-            yield frame
-            frame = self._wait_for_one()
+            yield frame or self._wait_for_one()
+            frame = None  # its memory serves for the next one
 
     def close(self) -> None:
         """Let go of the source; of one that hangs, when its own time limit ends."""

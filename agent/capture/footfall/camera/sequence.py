@@ -56,8 +56,9 @@ class PictureSequence:
         self._source = source
         self._files = picture_files(source)
         self._sampler = Sampler(sample_fps, 1 / fps)
-        self._first = self._first_frame()
-        height, width = self._first.picture.shape[:2]
+        first = self._first_frame()
+        self._first: Frame | None = first
+        height, width = first.picture.shape[:2]
         self.size = (width, height)
 
     @property
@@ -76,10 +77,11 @@ class PictureSequence:
 
     def frames(self) -> Iterator[Frame]:
         """The pictures that are due, once."""
-        frame: Frame | None = self._first
+        frame, self._first = self._first, None
         while frame is not None:
             self.sampled += 1
             yield frame
+            frame = None  # its memory serves for the next one
             frame = self._next_due()
 
     def close(self) -> None:
@@ -103,7 +105,10 @@ class PictureSequence:
             index = self.frames_read
             self.frames_read += 1
             at_s = index / self.fps
-            if self._sampler.picks(at_s) and (picture := self._read(self._files[index])) is not None:
+            if (
+                self._sampler.picks(at_s)
+                and (picture := self._read(self._files[index])) is not None
+            ):
                 return Frame(picture, at_s, index)
         return None
 

@@ -22,7 +22,7 @@ def newcomers(strangers: Sightings, known: Sightings, tuning: Tuning) -> Sightin
         return strangers
     of_better = np.tril(_inside(strangers, strangers), k=-1)
     shares = np.concatenate([of_better, _inside(strangers, known)], axis=1)
-    return strangers.take(shares.max(axis=1) < tuning.crowded)
+    return strangers.take(np.flatnonzero(shares.max(axis=1) < tuning.crowded))
 
 
 def born(newcomers: Sightings, first_id: int, at_s: float, tuning: Tuning) -> Table:

@@ -3,8 +3,8 @@
 Somebody who stands and vanishes for good, while somebody new appears at the same place soon after,
 has not been replaced: the newcomer is the *heir*, the same person. And where one who stood sets
 off while one who walked stops, they have met and *exchanged* tracks: each person goes on in the
-other's. Both are guesses from places and times alone, and good ones (``docs/explanation/footfall.md``
-has the figures); they touch how long people stayed, not how many were there.
+other's. Both are guesses from places and times alone (``docs/explanation/footfall.md`` has the
+figures); they touch how long people stayed, hardly how many were there.
 """
 
 from __future__ import annotations

@@ -17,16 +17,24 @@ GROWTH: Final = 0.5
 """Share of a box's growth that is believed at once: what hid the walker has gone."""
 
 
-def see(tracks: Table, rows: Rows, sightings: Sightings, at_s: float, tuning: Tuning) -> None:
-    """Note that the tracks of these rows (distinct) are the sightings. Changes the table."""
-    if not len(rows):
-        return
-    seen, sizes = tracks[rows], sightings.sizes
+def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: Tuning) -> None:
+    """Let the tracks learn from the sightings that are theirs. Changes the table.
+
+    Args:
+        tracks: moved on to this moment.
+        whose: (m,) the row of the track that each sighting is, distinct; negative if nobody's.
+        sightings: (m,) of this moment.
+        at_s: the moment.
+        tuning: how detectors err.
+    """
+    known = (whose >= 0).nonzero()[0]
+    rows, sightings = whose[known], sightings.take(known)
+    seen, sizes = tracks.take(rows), sightings.sizes
     since_s = at_s - seen["seen_at_s"]
     hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
     height = _height(seen["size"][:, 1], sizes[:, 1], since_s, tuning)
     feet = sightings.feet
-    feet[hidden, 1] = sightings.boxes[hidden, 1] + height[hidden]
+    np.add(sightings.boxes[:, 1], height, out=feet[:, 1], where=hidden)
     vague = hidden | (sightings.scores < tuning.sure_score)
     noise = tuning.foot_noise**2 * np.where(vague, VAGUE, 1.0)
     motion.correct(seen, feet, noise, tuning)
@@ -35,8 +43,7 @@ def see(tracks: Table, rows: Rows, sightings: Sightings, at_s: float, tuning: Tu
     seen["watched_s"] += np.minimum(since_s, tuning.proof_s)
     seen["seen_at_s"] = at_s
     seen["sightings"] += 1
-    seen["seen"] = True
-    tracks[rows] = seen
+    tracks.put(rows, seen)
 
 
 def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) -> Flags:

@@ -55,13 +55,14 @@ def correct(tracks: Table, feet: Floats, noise: Floats, tuning: Tuning) -> None:
         tuning: what surprises.
     """
     error = feet - tracks["foot"]
-    place, shared, pace = tracks["spread"].T
-    off = (error * error).sum(axis=1) / tracks["size"][:, 1] ** 2
-    doubt = np.maximum(off / (place + noise) / tuning.surprise, 1.0)
-    place, shared, pace = place * doubt, shared * doubt, pace * doubt
+    off_x, off_y = error.T
+    spread = tracks["spread"]
+    off = (off_x * off_x + off_y * off_y) / tracks["size"][:, 1] ** 2
+    spread *= np.maximum(off / (spread[:, 0] + noise) / tuning.surprise, 1.0)[:, np.newaxis]
+    place, shared, pace = spread.T
     gain = place / (place + noise)
     push = shared / (place + noise)
     tracks["foot"] += gain[:, np.newaxis] * error
     tracks["velocity"] += push[:, np.newaxis] * error
-    rest = 1 - gain
-    tracks["spread"] = np.stack([rest * place, rest * shared, pace - push * shared], axis=1)
+    pace -= push * shared
+    spread[:, :2] *= (1 - gain)[:, np.newaxis]

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
+from agent.capture.footfall.counting.tracks import Floats, Rows
 from agent.capture.footfall.detection.detections import Detections
 
 
@@ -24,14 +24,16 @@ class Sightings:
         boxes = detections.boxes.astype(np.float64)
         scores = detections.scores.astype(np.float64)
         usable = (scores >= least_score) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        return cls(boxes[usable], scores[usable])
+        if not usable.all():
+            boxes, scores = boxes[usable], scores[usable]
+        return cls(boxes, scores)
 
     def __len__(self) -> int:
         return len(self.scores)
 
-    def take(self, which: Flags | Rows) -> Sightings:
-        """Some of them, by mask or by row."""
-        return Sightings(self.boxes[which], self.scores[which])
+    def take(self, rows: Rows) -> Sightings:
+        """Some of them."""
+        return Sightings(self.boxes.take(rows, axis=0), self.scores.take(rows))
 
     @property
     def sizes(self) -> Floats:

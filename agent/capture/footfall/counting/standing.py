@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from agent.capture.footfall.counting.tracks import Flags, Floats, Table
+from agent.capture.footfall.counting.tracks import Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
 
 def judge(tracks: Table, at_s: float, tuning: Tuning) -> None:
     """Note who is proven and who stands. Changes the table."""
-    height = tracks["size"][:, 1]
+    foot, height = tracks["foot"], tracks["size"][:, 1]
     tracks["proven"] |= (
-        (_distance(tracks["foot"], tracks["birthplace"]) > tuning.proof_walk * height)
+        (_distance(foot, tracks["birthplace"]) > tuning.proof_walk * height)
         & (tracks["sightings"] >= tuning.proof_sightings)
         & (tracks["watched_s"] >= tuning.proof_s)
     )
-    away: Flags = _distance(tracks["foot"], tracks["resting_place"]) > tuning.still_radius * height
-    tracks["resting_place"][away] = tracks["foot"][away]
+    strayed = _distance(foot, tracks["resting_place"]) > tuning.still_radius * height
+    away = strayed.nonzero()[0]
+    tracks["resting_place"][away] = foot[away]
     tracks["rested_since_s"][away] = at_s
     tracks["standing"] = at_s - tracks["rested_since_s"] >= tuning.still_s
 

@@ -33,7 +33,8 @@ TRACK: Final = np.dtype(
         ("seen", np.bool_),  # in the latest picture
         ("proven", np.bool_),  # is a person: has been watched, and has walked
         ("standing", np.bool_),  # has stayed in one place for a while
-    ]
+    ],
+    align=True,
 )
 
 

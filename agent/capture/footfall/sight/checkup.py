@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.capture.footfall.messages import Marked
 from agent.capture.footfall.detection.detector import Picture
+from agent.capture.footfall.messages import Marked
 from agent.capture.footfall.sight.cover import Cover
 from agent.capture.footfall.sight.darkness import Darkness
 from agent.capture.footfall.sight.glimpse import Grey, glimpse
@@ -99,7 +99,11 @@ class Checkup:
         fresh = frozen is not True and not self._frozen.stands
         covered = self._covered(seen.grey, at_s) if fresh else None
         clear = fresh and not dark and covered is False and not self._blocked.stands
-        moved_s = self._moved(seen.grey, picture, people, at_s) if clear else self._doubt(at_s)
+        moved_s = None
+        if clear:
+            moved_s = self._moved(seen.grey, picture, people, at_s)
+        else:
+            self._relocation.doubt(at_s)
         frozen_s = self._frozen.find(at_s, frozen)
         begun = {
             MarkKind.FROZEN: still_s if frozen_s is not None else None,
@@ -124,6 +128,3 @@ class Checkup:
         occupied = occupied_cells(people, (width, height)) if people is not None else None
         self._view.look(grey, occupied)
         return self._relocation.look(self._view, at_s)
-
-    def _doubt(self, at_s: float) -> None:
-        self._relocation.doubt(at_s)

@@ -88,7 +88,9 @@ def _agreement(parts: list[Box], shifts: NDArray[np.complex128]) -> tuple[float,
     A movement of a plane (turn, scale and shift) is one multiplication and one addition of complex
     numbers, which two parts determine. The pair is taken that most others agree with.
     """
-    places = np.array([complex(left + right, top + bottom) / 2 for left, top, right, bottom in parts])
+    places = np.array(
+        [complex(left + right, top + bottom) / 2 for left, top, right, bottom in parts]
+    )
     first, second = np.triu_indices(len(places), 1)
     ends = places + shifts
     turns = (ends[first] - ends[second]) / (places[first] - places[second])

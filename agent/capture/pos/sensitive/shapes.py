@@ -5,8 +5,9 @@ loses its letters and digits: words that the till's profile or our own messages 
 times, days near the one it was written on, and whole numbers of at most four digits. ``X`` and
 ``x`` stand for letters, ``某`` for a letter of a script without capitals, ``9`` for a digit.
 
-Numbers that stand near each other are one number, since people write phone numbers in groups. A
-day far away is masked: it may be somebody's birthday.
+Numbers that stand near each other are one number, since people write phone numbers in groups. What
+has two decimals is an amount up to a million; with three it is a weight, or a thousand and more,
+and has six digits at most. A day far away is masked: it may be somebody's birthday.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _CLOCK: Final = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?"
 _ZONE: Final = r"(?:Z|[+-][01]\d:?[0-5]\d)?"
 _MOMENT: Final = re.compile(rf"({_DAY})([T ]{_CLOCK}{_ZONE})", re.ASCII)
 _KNOWN: Final = re.compile(
-    rf"(?<![\d.,:/-])(?:(?P<day>{_DAY})|(?P<clock>{_CLOCK})|(?P<amount>\d{{1,6}}[.,]\d{{1,3}}|"
+    rf"(?<![\d.,:/-])(?:(?P<day>{_DAY})|(?P<clock>{_CLOCK})|(?P<amount>\d{{1,6}}[.,]\d{{1,2}}|\d{{1,3}}[.,]\d{{3}}|"
     r"\d{1,3}(?:,\d{3}\.|\.\d{3},)\d{2}))(?![\d:/-]|[.,]\d)",
     re.ASCII,
 )

@@ -1,0 +1,1 @@
+"""Other people's programs that ours is measured beside, each in an environment of its own."""

@@ -1,0 +1,59 @@
+"""Make the environments of the peers that do not fit into ours.
+
+    python -m tests.bench.peers.install
+
+``mesopic`` wants Python 3.12 or later, so it gets a folder of its own beside ``.venv``. A Python
+that fits is looked for on the path and among pyenv's; ``LIANKE_PEER_PYTHON`` names another one.
+Doing it twice does nothing the second time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+from typing import Final
+
+from tests.bench.peers.mesopic import FOLDER, REQUIREMENT
+
+WANTED: Final = (3, 12)
+_NAMES: Final = ("python3.14", "python3.13", "python3.12", "python3")
+
+
+def main() -> None:
+    """Make what is missing; leaves with a sentence where there is no Python that fits."""
+    if (FOLDER / "bin" / "mesopic").is_file():
+        print(f"{FOLDER} is there")
+        return
+    python = next((each for each in _candidates() if _fits(each)), None)
+    if python is None:
+        sys.exit("no Python 3.12 or later was found; set LIANKE_PEER_PYTHON to one")
+    _run([str(python), "-m", "venv", str(FOLDER)])
+    _run([str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", REQUIREMENT])
+    print(f"{FOLDER}: {REQUIREMENT}")
+
+
+def _candidates() -> Iterator[Path]:
+    if named := os.environ.get("LIANKE_PEER_PYTHON"):
+        yield Path(named)
+    yield from (Path(found) for name in _NAMES if (found := which(name)))
+    yield from sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python"), reverse=True)
+
+
+def _fits(python: Path) -> bool:
+    asked = f"import sys; sys.exit(sys.version_info < {WANTED})"
+    try:
+        return _run([str(python), "-c", asked], check=False) == 0
+    except OSError:
+        return False
+
+
+def _run(command: list[str], *, check: bool = True) -> int:
+    return subprocess.run(command, check=check).returncode
+
+
+if __name__ == "__main__":
+    main()
