@@ -61,7 +61,7 @@ def street(ingress: int) -> LineTally:
     return LineTally(line="street", kind=LineKind.PASSING, ingress=ingress, egress=0)
 
 
-def a_day_goes_by(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
+def a_day_later(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     assert isinstance(cloud.clock, HandClock)
     cloud.clock.move(86_400)
     visitor.sign_in()
@@ -109,7 +109,7 @@ def test_curve_shows_a_day_and_the_drift_that_is_left(
     cloud.count(a_crowded_minute(OPENS + timedelta(hours=1), lines=[door(0, 30)]))
     open_day(visitor)
     assert visitor.figure("inside") == "10"
-    a_day_goes_by(cloud, visitor)
+    a_day_later(cloud, visitor)
     page = open_day(visitor)
     assert visitor.figure("drift") == "+10"
     inside = section(page, "inside-heading")
@@ -204,5 +204,5 @@ def test_every_word_of_the_wire_stands_in_both_languages() -> None:
 def test_an_hour_is_that_of_the_shops_clock(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     late = datetime(2026, 11, 22, 23, 59, tzinfo=SHANGHAI)
     cloud.count(a_crowded_minute(late, lines=[door(2)]))
-    a_day_goes_by(cloud, visitor)
+    a_day_later(cloud, visitor)
     assert "23:00 2 0 2" in section(open_day(visitor), "hours-heading")
