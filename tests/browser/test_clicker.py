@@ -82,7 +82,7 @@ def test_what_is_pressed_while_the_clip_plays_is_in_the_file(
         expect(page.locator("#clock")).not_to_have_text(before)
         for key in ("s", "g", "1", "u", "2", "g", "4", "z"):
             page.keyboard.press(key)
-        expect(page.locator("#watched")).to_contain_text("4 marks")
+        expect(page.locator("#watched")).to_contain_text("Marks: 4 ")
         audit = finished(page, clip)
     assert [(each.line, each.direction) for each in audit.marks] == [
         ("door", Direction.IN),

@@ -141,6 +141,7 @@ def test_a_clip_is_stepped_through_both_ways_at_the_times_of_the_count() -> None
     reel = Reel(clip)
     first, tenth = reel.number(0), reel.at(times[10] + 0.01)
     assert (first.at_s, tenth.number, tenth.at_s) == (times[0], 10, times[10])
+    assert [reel.at(round(at_s, 3)).number for at_s in times[:40]] == list(range(40))
     far = reel.number(300)
     assert reel.number(299).jpeg != far.jpeg
     assert reel.number(10).jpeg == tenth.jpeg  # so far back that the clip is read anew

@@ -15,6 +15,9 @@ from agent.capture.footfall.viewfinder.still import still
 _BACK: Final = 120
 """Pictures that one can step back without the clip being read anew: some 6 MB."""
 
+_ROUNDED_S: Final = 0.0005
+"""A picture's time is told to the millisecond; asked for by that, it is this picture."""
+
 
 class Shot(NamedTuple):
     """One picture.
@@ -46,6 +49,7 @@ class Reel:
 
     def at(self, at_s: float) -> Shot:
         """The picture that is shown at a moment; the first or last one beyond the ends."""
+        at_s += _ROUNDED_S
         with self._lock:
             while self._ahead is not None and self._ahead.at_s <= at_s:
                 self._step(keep=True)
