@@ -17,7 +17,7 @@ from models.wire.events.device import Heartbeat
 from tests.simulators.capture_words import set_aside
 from tests.simulators.clocks import HandClock
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
-from tests.simulators.facts import a_minute, a_sale
+from tests.simulators.facts import a_minute, a_sale, an_audit
 from tests.simulators.whole_cloud import WholeCloud
 
 DEADLINE_S = 10.0
@@ -67,6 +67,7 @@ def test_sale_changes_today_and_a_heartbeat_changes_devices(
 ) -> None:
     change: dict[LivePage, Callable[[], object]] = {
         LivePage.TODAY: lambda: cloud.sell(a_sale(1)),
+        LivePage.FOOTFALL: lambda: cloud.check(an_audit()),
         LivePage.CAPTURE: lambda: cloud.set_aside(set_aside()),
         LivePage.DEVICES: lambda: cloud.beat(Heartbeat(uptime_s=1, streams=[])),
         LivePage.ALARMS: lambda: raise_an_alarm(cloud),
