@@ -149,7 +149,7 @@ def test_a_camera_that_nobody_watches_cannot_be_audited(browser: Browser, box: S
         page.locator("#pin").press("Enter")
         page.goto(f"{box.url}/setup/cameras/back/audit")
         page.locator("#begin").click()
-        expect(page.locator("#problem")).to_contain_text("could not begin")
+        expect(page.locator("#problem")).to_contain_text("could not begin", timeout=20_000)
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE])

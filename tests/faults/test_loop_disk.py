@@ -118,11 +118,15 @@ def test_the_outbox_outlives_power_cuts_of_a_real_file_system(
     assert len(owed(marks)) > CUTS
 
 
-def test_control_what_is_never_synced_does_not_outlive_one(disk: LoopDisk, tmp_path: Path) -> None:
-    command = (raw.__name__, str(disk.folder), "0", "OFF")
-    marks = work_until_cut(disk, tmp_path / "log", LONGEST_S, *command)
+def test_control_what_is_never_synced_does_not_outlive_them(disk: LoopDisk, tmp_path: Path) -> None:
+    """One cut may fall just behind a writing back by the kernel itself; not all of them do."""
+    assert any(something_is_lost(disk, tmp_path / f"log-{life}", life) for life in range(CUTS))
+
+
+def something_is_lost(disk: LoopDisk, log: Path, life: int) -> bool:
+    command = (raw.__name__, str(disk.folder), str(life), "OFF")
+    marks = work_until_cut(disk, log, LONGEST_S, *command)
     try:
-        there = raw.there(disk.folder)
+        return bool(owed(marks) - raw.there(disk.folder))
     except Damaged:
-        return
-    assert owed(marks) - there
+        return True

@@ -271,7 +271,7 @@ def test_nothing_is_kept_in_a_home_or_temporary_folder(clip: Path, tmp_path: Pat
     assert list(tmp_path.rglob("*")) == []
 
 
-@pytest.mark.parametrize("library", ["cv2", "numpy", "onnxruntime", "scipy.optimize"])
+@pytest.mark.parametrize("library", ["cv2", "numpy", "onnxruntime", "scipy"])
 def test_a_box_without_a_library_says_what_to_install(clip: Path, library: str) -> None:
     code = f"import sys; sys.modules[{library!r}] = None; from agent.cli import main; main()"
     done = subprocess.run(
