@@ -140,7 +140,6 @@ check_box() {
   require_python
   require_whole_wheel
   require_toml
-  require_camera_libraries
 }
 
 install_agent() {

@@ -105,12 +105,3 @@ require_python() {
 }
 
 python_version() { "$PYTHON" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
-
-# opencv-python is linked against a desktop's libraries, which a box without a screen has not.
-require_camera_libraries() {
-  staged || [[ $CAMERA == no ]] && return
-  local known
-  known=$(/sbin/ldconfig -p)
-  [[ $known == *libGL.so.1* && $known == *libgthread-2.0.so.0* ]] ||
-    act "install libgl1 and libglib2.0-0 with apt-get" apt_install libgl1 libglib2.0-0
-}

@@ -64,7 +64,7 @@ class Annotator:
             self._growing.unlink()
             raise VisionNotInstalled(
                 f"--annotate {path}: OpenCV cannot write {_CODEC} video of {size[0]}x{size[1]}; "
-                "install opencv-python from PyPI, or leave --annotate out"
+                "install opencv-python-headless from PyPI, or leave --annotate out"
             )
 
     def __call__(self, glance: Glance) -> None:

@@ -13,7 +13,7 @@ from agent.networks import NetworkCache, default_folder
 _NAME: Final = "network"
 _LIBRARIES: Final = {
     "numpy": "numpy",
-    "cv2": "opencv-python",
+    "cv2": "opencv-python-headless",
     "onnxruntime": "onnxruntime",
     "scipy": "scipy",
 }
