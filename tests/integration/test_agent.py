@@ -12,7 +12,7 @@ from agent.config import (
     AgentConfig,
 )
 from agent.errors import BadConfiguration, OutboxBusy
-from agent.health.status.facts import OperatorKeyOrigin
+from agent.health.status.tills import OperatorKeyOrigin
 from agent.replica import Query
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP

@@ -14,7 +14,7 @@ import pytest
 
 from agent.app import Agent
 from agent.config import TabletSettings
-from agent.health.status.facts import WorkstationStatus
+from agent.health.status.tills import WorkstationStatus
 from models.wire.codec import Codec
 from models.wire.events.sale import Flag, SaleRecorded
 from models.wire.topics import Stream
