@@ -37,7 +37,7 @@ def a_box(folder: Path, *, profile: str = "lianke-till") -> AgentConfig:
 
     It serves its pages on any free port and is quiet: its heartbeats come once an hour.
     """
-    till, secret = folder / "till", folder / "device-secret"
+    till, secret = folder / "till", folder / "secret"
     till.mkdir()
     secret.write_text(SECRET)
     return AgentConfig(
@@ -50,35 +50,38 @@ def a_box(folder: Path, *, profile: str = "lianke-till") -> AgentConfig:
     )
 
 
-def a_file_with_a_camera(folder: Path, source: Path, *more: str) -> Path:
-    """A configuration without pages, for an agent in a process of its own; it counts at a door.
+def a_file(folder: Path, *more: str) -> Path:
+    """A configuration file, for an agent's command line or for one in a process of its own.
 
     Args:
-        folder: for the file, the data and the keys.
-        source: of the camera ``cam``.
+        folder: for the file, the data, the keys and the secret; none of these but the file is made.
+        more: further lines of TOML.
+    """
+    device = a_device(folder)
+    lines = [
+        "[device]",
+        f'tenant = "{device.tenant}"',
+        f'store = "{device.store}"',
+        f'device = "{device.device}"',
+        f'data_dir = "{device.data_dir}"',
+        f'keys_dir = "{device.keys_dir}"',
+        "[broker]",
+        f'password_file = "{folder / "secret"}"',
+    ]
+    file = folder / "agent.toml"
+    file.write_text("\n".join([*lines, *more, ""]))
+    return file
+
+
+def a_file_with_a_camera(folder: Path, source: Path, *more: str) -> Path:
+    """A configuration file without pages, whose camera ``cam`` counts at a door.
+
+    Args:
+        folder: see ``a_file``.
+        source: of the camera.
         more: further settings of it, as lines of TOML.
     """
-    lines = "\n".join(more)
-    file, device = folder / "agent.toml", a_device(folder)
-    file.write_text(
-        f"""
-[device]
-tenant = "{device.tenant}"
-store = "{device.store}"
-device = "{device.device}"
-data_dir = "{device.data_dir}"
-keys_dir = "{device.keys_dir}"
-[tablet]
-enabled = false
-port = 0
-[[camera]]
-name = "cam"
-source = "{source}"
-{lines}
-[[camera.line]]
-name = "door"
-begin = [0.5, 0.0]
-end = [0.5, 1.0]
-"""
-    )
-    return file
+    pages = ("[tablet]", "enabled = false", "port = 0")
+    camera = ("[[camera]]", 'name = "cam"', f'source = "{source}"', *more)
+    door = ("[[camera.line]]", 'name = "door"', "begin = [0.5, 0.0]", "end = [0.5, 1.0]")
+    return a_file(folder, *pages, *camera, *door)
