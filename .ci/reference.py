@@ -26,6 +26,7 @@ import typer  # noqa: E402 - the path comes first
 import agent.cli  # noqa: E402
 import agent.config  # noqa: E402
 import agent.health.status.facts  # noqa: E402
+import agent.health.status.tills  # noqa: E402
 import agent.metrics  # noqa: E402
 import cloud.cli  # noqa: E402
 import cloud.config  # noqa: E402
@@ -188,8 +189,13 @@ def alarms_page() -> str:
 def status_page() -> str:
     """Every key of ``lianke-agent status --json``, object by object, the whole first."""
     facts = agent.health.status.facts
-    kinds = [kind for kind in vars(facts).values() if inspect.isclass(kind)]
-    told = [kind for kind in kinds if kind.__module__ == facts.__name__]
+    modules = (facts, agent.health.status.tills)
+    told = [
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and kind.__module__ == module.__name__
+    ]
     rows = [f"{NOTE}# Status of the agent, as JSON\n", inspect.getdoc(facts) or ""]
     rows.append("\nPrinted by `lianke-agent status --json`, and answered at `/status.json`.")
     rows.extend(_keys(kind) for kind in sorted(told, key=lambda kind: kind is not facts.Status))

@@ -15,16 +15,11 @@ from agent.capture.told import Told
 from agent.clock import DeviceClock
 from agent.config import AgentConfig
 from agent.health.alarms import Board
-from agent.health.status.facts import (
-    ClockStatus,
-    LineStatus,
-    OperatorsStatus,
-    SourceStatus,
-    TillStatus,
-)
+from agent.health.status.facts import ClockStatus, LineStatus
 from agent.health.status.live import Account, Parts
 from agent.health.status.reading import count_quarantined
 from agent.health.status.shown import troubles_of
+from agent.health.status.tills import OperatorsStatus, SourceStatus, TillStatus
 from agent.outbox import Outbox
 from agent.outbox.alarms import read_alarms
 from agent.outbox.space import disk_free_bytes

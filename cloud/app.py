@@ -156,28 +156,47 @@ class Service:
             self.base.registry.announce()
 
     def _start_ingest(self, source: Source, projector: Projector, parts: ExitStack) -> None:
-        settings, base = self._config.ingest, self.base
+        base = self.base
         health = HealthServer(self._config.health) if self._config.health.enabled else None
         if health is not None:
             parts.callback(health.stop)
         worker = self._config.broker.worker
         withholding = Withholding(worker, __version__, RefusalAlarms(base.engine, base.clock))
+        guard = RefusalGuard()
+        self._shift = self._make_shift(source, health.url if health else "")
+        self._shift.before_turn.append(withholding.refresh)
+        self.ingest = self._make_ingest(source, guard, withholding)
+        if health is not None:
+            works = WorkerParts(
+                self.workers, source, self._shift, self.ingest, guard, withholding, base.clock
+            )
+            self._tell_health(health, works)
+        if self._roles.project:
+            self.ingest.after_commit(projector.wake)
+        if base.engine.dialect.name == "sqlite":
+            self.workers.start("checkpoints", Checkpoints(base.engine, base.clock).run)
+        self.workers.start("parts", self._hold_parts)
+        self.workers.start("ingest", self._ingest)
+
+    def _make_shift(self, source: Source, health_url: str) -> Shift:
+        settings, base = self._config.ingest, self.base
         terms = Terms(
-            worker=worker,
+            worker=self._config.broker.worker,
             incarnation=os.urandom(16).hex(),
             parts=frozenset(settings.part_numbers),
             lease_s=settings.lease_s,
         )
-        name_sessions(base.engine, session_name(worker, terms.incarnation))
-        self._shift = Shift(
+        name_sessions(base.engine, session_name(terms.worker, terms.incarnation))
+        return Shift(
             terms,
-            StoredRoster(base.engine, base.clock, __version__, health.url if health else ""),
+            StoredRoster(base.engine, base.clock, __version__, health_url),
             lambda parts: source.subscribe(worker_filters(parts)),
             base.clock,
         )
-        guard = RefusalGuard()
-        self._shift.before_turn.append(withholding.refresh)
-        self.ingest = Ingest(
+
+    def _make_ingest(self, source: Source, guard: RefusalGuard, withholding: Withholding) -> Ingest:
+        settings, base = self._config.ingest, self.base
+        return Ingest(
             source,
             base.journal,
             base.registry,
@@ -195,17 +214,6 @@ class Service:
             fence=ShiftFence(self._shift),
             watch=self.workers.pulses.watch,
         )
-        if health is not None:
-            works = WorkerParts(
-                self.workers, source, self._shift, self.ingest, guard, withholding, base.clock
-            )
-            self._tell_health(health, works)
-        if self._roles.project:
-            self.ingest.after_commit(projector.wake)
-        if base.engine.dialect.name == "sqlite":
-            self.workers.start("checkpoints", Checkpoints(base.engine, base.clock).run)
-        self.workers.start("parts", self._hold_parts)
-        self.workers.start("ingest", self._ingest)
 
     def _tell_health(self, health: HealthServer, works: WorkerParts) -> None:
         base = self.base

@@ -23,7 +23,7 @@ from agent.capture.pos.sink import CaptureContext
 from agent.capture.pos.spool import Spool, SpoolSettings, SpoolStatus
 from agent.capture.till_files import till_files
 from agent.config import AgentConfig, configs_folder
-from agent.health.status.facts import SourceStatus
+from agent.health.status.tills import SourceStatus
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.config import AgentConfig
 from agent.config.operator_key import OPERATOR_KEY_BYTES, read_operator_key
-from agent.health.status.facts import OperatorKeyOrigin, OperatorsStatus
+from agent.health.status.tills import OperatorKeyOrigin, OperatorsStatus
 from models.durable import write_whole
 from models.runtime.logs import get_logger
 from models.vault.blob import BlobSealer

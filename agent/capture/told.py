@@ -8,12 +8,7 @@ from typing import Final
 
 from agent.capture.books import Findings, Numbers, TillBooks
 from agent.capture.intake import Intake
-from agent.health.status.facts import (
-    BalanceStatus,
-    NumbersStatus,
-    TakenStatus,
-    WorkstationStatus,
-)
+from agent.health.status.tills import BalanceStatus, NumbersStatus, TakenStatus, WorkstationStatus
 
 _MOST_NAMED: Final = 20
 

@@ -6,16 +6,10 @@ generated from this package. Secrets are never in the file: it names the files t
 
 from __future__ import annotations
 
-from agent.config.cameras import (
-    RECORDED,
-    CameraSettings,
-    LineSettings,
-    SetupSettings,
-    SourceKind,
-    VisionSettings,
-    ZoneSettings,
-)
+from agent.config.camera_source import RECORDED, SourceKind
+from agent.config.cameras import CameraSettings, SetupSettings, VisionSettings
 from agent.config.databases import TillDatabaseSettings
+from agent.config.device import DeviceKind, DeviceSettings
 from agent.config.drawn import Drawn
 from agent.config.line import (
     BrokerSettings,
@@ -23,23 +17,22 @@ from agent.config.line import (
     Endpoint,
     MqttProtocol,
     SyncSettings,
+    device_secret,
 )
 from agent.config.odoo import OdooSettings
 from agent.config.outbox import OutboxSettings
-from agent.config.settings import (
-    AgentConfig,
-    DeviceKind,
-    DeviceSettings,
-    HousekeepingSettings,
-    StatusSettings,
-    TabletSettings,
-    TillSettings,
-    configs_folder,
-    device_secret,
-    read_config,
-)
+from agent.config.pages import StatusSettings, TabletSettings
+from agent.config.picture import LineSettings, ZoneSettings
+from agent.config.settings import AgentConfig, HousekeepingSettings, read_config
+from agent.config.shipped import configs_folder
 from agent.config.staffing import BadgeSettings, StaffSettings
-from agent.config.tills import TAPS, JournalSettings, PrinterTapSettings, PrintsSettings
+from agent.config.tills import (
+    TAPS,
+    JournalSettings,
+    PrinterTapSettings,
+    PrintsSettings,
+    TillSettings,
+)
 from agent.config.web import WebSettings
 
 __all__ = [

@@ -7,115 +7,30 @@ camera itself can tell (whether it answers, how large its pictures are) is found
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
-from agent.config.polygon import why_no_area
+from agent.config.bounds import check_name, first_twice
+from agent.config.camera_source import (
+    RECORDED,
+    SourceKind,
+    address_of,
+    check_source,
+    file_of,
+    kind_of,
+)
+from agent.config.picture import LineSettings, ZoneSettings
 from agent.config.staffing import StaffSettings
-from models.wire.events.footfall import LineKind, ZoneKind
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
-_PATTERN: Final = re.compile(r"[*?]|%(0\d+)?d|/$")
 _SLOWEST_FPS: Final = 2.0
 """Fewer pictures a second tell too little of who goes where (docs/explanation/footfall.md)."""
 
 _RECORDED_FPS: Final = 5.0
-_SHORTEST_LINE: Final = 0.005
-"""Of the picture; nobody walks across less than that, and a slip of the pen is no line."""
-
 _MOST_ZONES: Final = 32
 """Every minute tells each of them."""
-
-
-class SourceKind(StrEnum):
-    """Where a camera's pictures come from."""
-
-    CLIP = "clip"
-    DEVICE = "device"
-    STREAM = "stream"
-    SEQUENCE = "sequence"
-
-
-RECORDED: Final = frozenset({SourceKind.CLIP, SourceKind.SEQUENCE})
-"""What was seen before and plays by a time of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineSettings:
-    """A line that people cross: drawn downwards, from right to left is in; rightwards, downwards.
-
-    Attributes:
-        name: of the line, unique within its camera.
-        begin: [x, y] in shares of the picture, 0-1, from its top left corner.
-        end: likewise. Exchanged with begin, in and out change places.
-        kind: ``entrance``, or ``passing`` for a line across the way past the shop: who crosses it
-            either way is a passer-by.
-    """
-
-    name: str
-    begin: tuple[float, ...]
-    end: tuple[float, ...]
-    kind: LineKind = LineKind.ENTRANCE
-
-    def __post_init__(self) -> None:
-        """A line that nobody can cross is found at start."""
-        _check_name("line", self.name)
-        for word, point in (("begin", self.begin), ("end", self.end)):
-            if len(point) != 2:  # noqa: PLR2004 - x and y
-                raise ValueError(f"line {self.name}: {word} must be [x, y], not {list(point)}")
-            if not all(0.0 <= share <= 1.0 for share in point):
-                raise ValueError(
-                    f"line {self.name}: {word} {list(point)} lies outside the picture; write "
-                    "shares between 0 and 1, from the top left corner"
-                )
-        if math.dist(self.begin, self.end) < _SHORTEST_LINE:
-            raise ValueError(
-                f"line {self.name}: begin {list(self.begin)} and end {list(self.end)} are the same "
-                "point; a line needs a length"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneSettings:
-    """An area of the floor; whoever's feet are in it is in it.
-
-    Attributes:
-        name: of the zone, unique within its camera.
-        kind: ``dwell``: how many people stay, and for how long; ``queue``: the same, and a stay is
-            a waiting time; ``excluded``: who is in it is not looked at, such as a screen or a
-            mirror; ``staff``: whoever is first seen in it is staff.
-        corners: [[x, y], …], 3 to 16, in shares of the picture, 0-1, from its top left corner, in
-            the order in which one walks round the area.
-    """
-
-    name: str
-    kind: ZoneKind
-    corners: tuple[tuple[float, ...], ...]
-
-    def check(self, camera: str) -> None:
-        """Refuse what is no area of the picture; raises ValueError."""
-        _check_name(f"camera {camera}: zone", self.name)
-        named = f"camera {camera}, zone {self.name}"
-        for corner in self.corners:
-            if len(corner) != 2:  # noqa: PLR2004 - x and y
-                raise ValueError(f"{named}: corners must be pairs [x, y], not {list(corner)}")
-            if not all(0.0 <= share <= 1.0 for share in corner):
-                raise ValueError(
-                    f"{named}: corner {list(corner)} lies outside the picture; write shares "
-                    "between 0 and 1, from the top left corner"
-                )
-        if reason := why_no_area(self.corners):
-            raise ValueError(f"{named}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +76,8 @@ class CameraSettings:
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start, never quoting a password."""
-        _check_name("camera", self.name)
-        self._check_source()
+        check_name("camera", self.name)
+        check_source(self.name, self.source)
         self._check_rates()
         self._check_recording()
         self._check_zones()
@@ -176,25 +91,17 @@ class CameraSettings:
     @property
     def kind(self) -> SourceKind:
         """What the source is, by its form alone."""
-        if _ADDRESS.match(self.source):
-            return SourceKind.STREAM
-        if _DEVICE.fullmatch(self.source):
-            return SourceKind.DEVICE
-        return SourceKind.SEQUENCE if _PATTERN.search(self.source) else SourceKind.CLIP
+        return kind_of(self.source)
 
     @property
     def file(self) -> Path:
         """The file behind a clip or a device; the folder behind a sequence of pictures."""
-        name = f"/dev/video{self.source}" if self.source.isdigit() else self.source
-        path = Path(name).expanduser()
-        within = self.kind is SourceKind.SEQUENCE and not name.endswith("/")
-        return path.parent if within else path
+        return file_of(self.source)
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port behind a stream."""
-        parts = urlsplit(self.source)
-        return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme.lower()]
+        return address_of(self.source)
 
     @property
     def recorded_at(self) -> datetime | None:
@@ -221,23 +128,6 @@ class CameraSettings:
         for zone in self.zone:
             zone.check(self.name)
         _check_unique(f"camera {self.name}: zone", (zone.name for zone in self.zone))
-
-    def _check_source(self) -> None:
-        if not self.source.strip():
-            raise ValueError(f"camera {self.name}: source is empty; name a device, address or clip")
-        if self.kind is not SourceKind.STREAM:
-            return
-        parts = _address(self.name, self.source)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError(
-                f"camera {self.name}: source holds a login; write user:password into a file of "
-                "mode 0600, name it in login_file, and leave it out of the address"
-            )
-        if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
-            raise ValueError(
-                f"camera {self.name}: source is no address that can be watched; write "
-                "rtsp://host[:port]/path, or rtsps, http or https"
-            )
 
     def _check_rates(self) -> None:
         if not 0.0 <= self.speed < math.inf:
@@ -315,27 +205,6 @@ def check_cameras(cameras: Iterable[CameraSettings]) -> None:
     _check_unique("camera", (camera.name for camera in cameras))
 
 
-def _check_name(what: str, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"{what} name {name!r}: use 1-32 of a-z, 0-9, '_' and '-', beginning with a letter or "
-            "digit"
-        )
-
-
 def _check_unique(what: str, names: Iterable[str]) -> None:
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise ValueError(f"{what} name {twice[0]!r} is given twice; each needs one of its own")
-
-
-def _address(camera: str, source: str) -> SplitResult:
-    """The parts of an address; what is wrong with it is told without quoting it."""
-    try:
-        parts = urlsplit(source)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(
-            f"camera {camera}: source is no address; write rtsp://host[:port]/path"
-        ) from None
-    return parts
+    if twice := first_twice(names):
+        raise ValueError(f"{what} name {twice!r} is given twice; each needs one of its own")

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from agent.config.bounds import check_above_zero, check_name, parts_of
 from agent.errors import BadConfiguration
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LARGEST_BATCH: Final = 500
 
@@ -81,11 +81,7 @@ class TillDatabaseSettings:
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start, never quoting a login."""
-        if not _NAME.fullmatch(self.name):
-            raise ValueError(
-                f"database name {self.name!r}: use 1-32 of a-z, 0-9, '_' and '-', beginning with "
-                "a letter or digit"
-            )
+        check_name("database", self.name)
         self._check_address()
         if self.currency and not _CURRENCY.fullmatch(self.currency):
             raise ValueError(f"database {self.name}: currency must be three capital letters")
@@ -119,7 +115,10 @@ class TillDatabaseSettings:
         return Path(unquote(urlsplit(self.address).path))
 
     def _check_address(self) -> None:
-        parts = _address(self.name, self.address)
+        parts = parts_of(
+            self.address,
+            f"database {self.name}: address is none; write mysql://host[:port]/database",
+        )
         if parts.username is not None or parts.password is not None:
             raise ValueError(
                 f"database {self.name}: address holds a login; write user:password into a file of "
@@ -134,10 +133,8 @@ class TillDatabaseSettings:
             )
 
     def _check_times(self) -> None:
-        positive = ("poll_s", "sweep_s", "statement_timeout_s", "connect_timeout_s")
-        for key in positive:
-            if not getattr(self, key) > 0:
-                raise ValueError(f"database {self.name}: {key} must be above 0")
+        waits = ("poll_s", "sweep_s", "statement_timeout_s", "connect_timeout_s")
+        check_above_zero(f"database {self.name}", self, *waits)
         if self.history_days < 0 or not 0 <= self.overlap_s <= self.look_back_s:
             raise ValueError(
                 f"database {self.name}: history_days must be 0 or more, and overlap_s between 0 "
@@ -173,15 +170,3 @@ def _text_of(path: Path) -> str:
         raise BadConfiguration(
             f"{path}: {reason}; write user:password into it and let only the agent's user read it"
         ) from None
-
-
-def _address(name: str, text: str) -> SplitResult:
-    """The parts of an address; what is wrong with it is told without quoting it."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(
-            f"database {name}: address is none; write mysql://host[:port]/database"
-        ) from None
-    return parts

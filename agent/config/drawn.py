@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from agent.config.cameras import CameraSettings, LineSettings, ZoneSettings
+from agent.config.cameras import CameraSettings
+from agent.config.picture import LineSettings, ZoneSettings
 
 
 @dataclass(frozen=True, slots=True)

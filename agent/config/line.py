@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from agent.errors import BadConfiguration
 
 _SMALLEST_PACKET: Final = 4096
 """Room for every birth and state."""
@@ -153,3 +156,20 @@ class SyncSettings:
             raise ValueError(f"fresh_share must be from 0 to below 1, not {self.fresh_share}")
         if self.max_age_ms < 0.0:
             raise ValueError(f"max_age_ms must not be negative, as {self.max_age_ms} is")
+
+
+def device_secret(settings: BrokerSettings) -> str:
+    """The secret that enrolment printed; raises BadConfiguration when there is none."""
+    from_environment = os.environ.get("LIANKE_DEVICE_SECRET", "")
+    if from_environment:
+        return from_environment
+    try:
+        secret = settings.password_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadConfiguration(
+            f"device secret {settings.password_file}: {error.strerror}; enrol this device in the "
+            "cloud and write the secret it prints into this file"
+        ) from error
+    if not secret:
+        raise BadConfiguration(f"device secret {settings.password_file} is empty; enrol again")
+    return secret

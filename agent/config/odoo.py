@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from agent.config.bounds import check_above_zero
+
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _MOST_PER_PAGE: Final = 1_000
 
@@ -54,16 +56,18 @@ class OdooSettings:
 
     def __post_init__(self) -> None:
         """What cannot be is found at start, not at the first sale."""
+        what = f"odoo {self.name}"
         parts = urlsplit(self.url)
         plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
         if not plain and (parts.scheme != "https" or not parts.hostname):
-            raise ValueError("url must begin with https:// (the API key travels in it)")
+            raise ValueError(f"{what}: url must begin with https:// (the API key travels in it)")
         if parts.username or parts.query or parts.path.strip("/"):
-            raise ValueError("url must be the server's alone, such as https://shop.odoo.com")
+            raise ValueError(
+                f"{what}: url must be the server's alone, such as https://shop.odoo.com"
+            )
         if not 1 <= self.page_orders <= _MOST_PER_PAGE:
-            raise ValueError(f"page_orders must be 1 to {_MOST_PER_PAGE}")
-        for key in ("poll_s", "first_days", "timeout_s", "most_answer_bytes", "backoff_cap_s"):
-            if getattr(self, key) <= 0:
-                raise ValueError(f"{key} must be above 0, not {getattr(self, key)}")
+            raise ValueError(f"{what}: page_orders must be 1 to {_MOST_PER_PAGE}")
+        waits = ("poll_s", "first_days", "timeout_s", "most_answer_bytes", "backoff_cap_s")
+        check_above_zero(what, self, *waits)
         if self.overlap_s < 0:
-            raise ValueError(f"overlap_s must not be below 0, but is {self.overlap_s}")
+            raise ValueError(f"{what}: overlap_s must not be below 0, but is {self.overlap_s}")

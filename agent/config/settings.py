@@ -1,23 +1,22 @@
-"""The parts of the configuration that every box has, and the whole that is read from the file."""
+"""The whole configuration as it is read from the file, and where a box keeps what."""
 
 from __future__ import annotations
 
-import os
-import sysconfig
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.cameras import CameraSettings, SetupSettings, VisionSettings, check_cameras
 from agent.config.databases import TillDatabaseSettings
+from agent.config.device import DeviceSettings
 from agent.config.line import BrokerSettings, CloudSettings, SyncSettings
 from agent.config.odoo import OdooSettings
 from agent.config.outbox import OutboxSettings
+from agent.config.pages import StatusSettings, TabletSettings
 from agent.config.tills import (
     JournalSettings,
     PrinterTapSettings,
     PrintsSettings,
+    TillSettings,
     check_doors,
     check_names,
     check_tills,
@@ -25,123 +24,7 @@ from agent.config.tills import (
 from agent.config.web import WebSettings
 from agent.errors import BadConfiguration
 from models.runtime.settings import SettingsError, load
-from models.wire.errors import BadIdentifier
-from models.wire.ids import DevicePath, device_id, store_id, tenant_id
 from models.wire.topics import Stream
-
-
-class DeviceKind(StrEnum):
-    """What the box is."""
-
-    POS = "pos"
-    TABLET = "tablet"
-    CAMERA = "camera"
-    HUB = "hub"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSettings:
-    """Who and where this device is.
-
-    Attributes:
-        tenant: the retailer.
-        store: the shop, unique within the tenant.
-        device: this box, unique on its broker; also its login.
-        kind: what the box is.
-        store_name: as people call the shop; shown on the guide's page.
-        timezone: IANA name; used where the till writes no offset.
-        phone_region: ISO 3166 region in which a phone number without country code is read.
-        data_dir: outbox, replica, archive and quarantine.
-        keys_dir: the master key and the keyring; never on the same backup as data_dir.
-        operator_key_file: a file of mode 0600 with what ``lianke-cloud operator-key`` printed, in
-            place of the key of the cashiers' pseudonyms that the cloud gives every box.
-    """
-
-    tenant: str
-    store: str
-    device: str
-    kind: DeviceKind = DeviceKind.POS
-    store_name: str = ""
-    timezone: str = "Asia/Shanghai"
-    phone_region: str = "CN"
-    data_dir: Path = Path("/var/lib/lianke")
-    keys_dir: Path = Path("/var/lib/lianke-keys")
-    operator_key_file: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Names and time zone are checked at start, not at the first sale."""
-        try:
-            _ = self.path
-            ZoneInfo(self.timezone)
-        except BadIdentifier as error:
-            raise ValueError(str(error)) from error
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(
-                f"timezone {self.timezone!r} is unknown; use an IANA name such as Asia/Shanghai"
-            ) from error
-
-    @property
-    def path(self) -> DevicePath:
-        """The device's place in tenant and store."""
-        return DevicePath(tenant_id(self.tenant), store_id(self.store), device_id(self.device))
-
-
-@dataclass(frozen=True, slots=True)
-class TillSettings:
-    """The folder that the till writes its transactions to.
-
-    Attributes:
-        folder: watched for ``*.xml``; absent where this box has no till.
-        profile: a file in device_configs/till_profiles, without ``.toml``.
-        rescan_s: a full look at the folder, for network shares that tell nothing.
-        settle_s: a half-written file is quarantined when it has not changed for so long.
-        max_file_bytes: larger files are left in the folder, with a warning.
-        archive_days: processed files are kept sealed for so long; printed receipts, too.
-        quarantine_days: what cannot be read is kept sealed for so long, whatever source it is of.
-    """
-
-    folder: Path | None = None
-    profile: str = "arts-poslog"
-    rescan_s: float = 5.0
-    settle_s: float = 2.0
-    max_file_bytes: int = 2 * 1024 * 1024 * 1024
-    archive_days: int = 30
-    quarantine_days: int = 90
-
-
-@dataclass(frozen=True, slots=True)
-class TabletSettings:
-    """The guide's page.
-
-    Attributes:
-        enabled: whether this box serves it.
-        host: an address of this box alone (the page knows no sign-in yet).
-        port: TCP port.
-    """
-
-    enabled: bool = True
-    host: str = "127.0.0.1"
-    port: int = 8090
-
-
-@dataclass(frozen=True, slots=True)
-class StatusSettings:
-    """The status page, also on a box without the guide's page.
-
-    Attributes:
-        enabled: whether this box serves ``/status`` and ``/metrics``, at tablet.host and
-            tablet.port; the guide's page may be off.
-        look_s: how often the agent looks for what is wrong with it, and writes down how it is for
-            ``lianke-agent status``.
-    """
-
-    enabled: bool = True
-    look_s: float = 15.0
-
-    def __post_init__(self) -> None:
-        """Looking all the time would be all that the box does."""
-        if self.look_s < 1.0:
-            raise ValueError(f"look_s must be at least 1, not {self.look_s}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,33 +196,3 @@ def read_config(path: Path) -> AgentConfig:
         return load(path, AgentConfig)
     except SettingsError as error:
         raise BadConfiguration(str(error)) from error
-
-
-def device_secret(settings: BrokerSettings) -> str:
-    """The secret that enrolment printed; raises BadConfiguration when there is none."""
-    from_environment = os.environ.get("LIANKE_DEVICE_SECRET", "")
-    if from_environment:
-        return from_environment
-    try:
-        secret = settings.password_file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise BadConfiguration(
-            f"device secret {settings.password_file}: {error.strerror}; enrol this device in the "
-            "cloud and write the secret it prints into this file"
-        ) from error
-    if not secret:
-        raise BadConfiguration(f"device secret {settings.password_file} is empty; enrol again")
-    return secret
-
-
-def configs_folder() -> Path:
-    """Where the shipped configurations are: the checkout's, else the installation's.
-
-    The environment variable LIANKE_CONFIGS takes precedence.
-    """
-    named = os.environ.get("LIANKE_CONFIGS")
-    if named:
-        return Path(named)
-    checkout = Path(__file__).resolve().parents[2] / "device_configs"
-    installed = Path(sysconfig.get_path("data")) / "share" / "lianke" / "device_configs"
-    return checkout if checkout.is_dir() else installed

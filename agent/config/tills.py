@@ -1,4 +1,4 @@
-"""Tills that write no POSLog: ``[[journal]]``, ``[[tap]]`` and ``[[prints]]``.
+"""What a till writes or prints: ``[till]``, ``[[journal]]``, ``[[tap]]`` and ``[[prints]]``.
 
 What can be wrong with their settings is found here, at start, in one sentence; what only the shop
 can tell (whether a port is free, a folder is there, a printer answers) is found by who serves them.
@@ -6,21 +6,45 @@ can tell (whether a port is free, a folder is there, a printer answers) is found
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from agent.config.bounds import (
+    check_above_zero,
+    check_address,
+    check_name,
+    check_port,
+    first_twice,
+)
 from agent.config.web import WebSettings
 
 TAPS: Final = "taps"
 """What the reading of all taps' receipts is called in the status; no source may be."""
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_HIGHEST_PORT: Final = 65535
+
+@dataclass(frozen=True, slots=True)
+class TillSettings:
+    """The folder that the till writes its transactions to.
+
+    Attributes:
+        folder: watched for ``*.xml``; absent where this box has no till.
+        profile: a file in device_configs/till_profiles, without ``.toml``.
+        rescan_s: a full look at the folder, for network shares that tell nothing.
+        settle_s: a half-written file is quarantined when it has not changed for so long.
+        max_file_bytes: larger files are left in the folder, with a warning.
+        archive_days: processed files are kept sealed for so long; printed receipts, too.
+        quarantine_days: what cannot be read is kept sealed for so long, whatever source it is of.
+    """
+
+    folder: Path | None = None
+    profile: str = "arts-poslog"
+    rescan_s: float = 5.0
+    settle_s: float = 2.0
+    max_file_bytes: int = 2 * 1024 * 1024 * 1024
+    archive_days: int = 30
+    quarantine_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +77,8 @@ class JournalSettings:
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start."""
-        _check_name("journal", self.name)
-        _check_above_zero(f"journal {self.name}", self, "poll_s", "most_in_a_row")
+        check_name("journal", self.name)
+        check_above_zero(f"journal {self.name}", self, "poll_s", "most_in_a_row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +118,17 @@ class PrinterTapSettings:
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start."""
-        _check_name("tap", self.name)
-        for key in ("printer_host", "host"):
-            _check_address(f"tap {self.name}: {key}", getattr(self, key))
-        for key, lowest in (("printer_port", 1), ("port", 0)):
-            port = getattr(self, key)
-            if not lowest <= port <= _HIGHEST_PORT:
-                raise ValueError(
-                    f"tap {self.name}: {key} must be {lowest} to {_HIGHEST_PORT}, not {port}"
-                )
+        check_name("tap", self.name)
+        what = f"tap {self.name}"
+        check_address(what, self, "printer_host")
+        check_address(what, self, "host")
+        check_port(what, self, "printer_port", lowest=1)
+        check_port(what, self, "port")
         waits = ("connect_s", "probe_s", "pause_s", "buffer_bytes", "most_connections")
-        _check_above_zero(f"tap {self.name}", self, *waits)
+        check_above_zero(what, self, *waits)
         if (self.printer_host, self.printer_port) == (self.host, self.port):
             raise ValueError(
-                f"tap {self.name}: printer_host and printer_port are the tap itself; name the "
+                f"{what}: printer_host and printer_port are the tap itself; name the "
                 "printer's own address"
             )
 
@@ -137,8 +158,8 @@ class PrintsSettings:
 
     def __post_init__(self) -> None:
         """What cannot work is refused at start."""
-        _check_name("prints", self.name)
-        _check_above_zero(f"prints {self.name}", self, "rescan_s", "settle_s", "max_file_bytes")
+        check_name("prints", self.name)
+        check_above_zero(f"prints {self.name}", self, "rescan_s", "settle_s", "max_file_bytes")
 
 
 def check_tills(
@@ -167,31 +188,9 @@ def check_doors(doors: Iterable[WebSettings]) -> None:
     _check_unique("the address", "[[web]]", addresses)
 
 
-def _check_name(what: str, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"{what} name {name!r}: use 1-32 of a-z, 0-9, '_' and '-', beginning with a letter or "
-            "digit"
-        )
-
-
-def _check_address(what: str, address: str) -> None:
-    try:
-        ip_address(address)
-    except ValueError as error:
-        raise ValueError(f"{what} = {address!r} is no address such as 192.168.1.60") from error
-
-
-def _check_above_zero(what: str, settings: object, *keys: str) -> None:
-    for key in keys:
-        value = getattr(settings, key)
-        if not value > 0:
-            raise ValueError(f"{what}: {key} must be above 0, not {value}")
-
-
 def _check_unique(what: str, where: str, values: Iterable[str]) -> None:
-    twice = [value for value, times in Counter(values).items() if times > 1]
-    if twice and twice[0] == TAPS:
+    twice = first_twice(values)
+    if twice == TAPS:
         raise ValueError(f"{what} {TAPS!r} is kept for the receipts of all taps; choose another")
     if twice:
-        raise ValueError(f"{what} {twice[0]!r} is given twice in {where}; each needs its own")
+        raise ValueError(f"{what} {twice!r} is given twice in {where}; each needs its own")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from agent.config.bounds import check_above_zero, check_address, check_port
+
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
-_HIGHEST_PORT: Final = 65_535
 _LEAST_BODY_BYTES: Final = 1_024
 _MOST_BODY_BYTES: Final = 16 * 1024 * 1024
 
@@ -63,15 +63,18 @@ class WebSettings:
 
     def __post_init__(self) -> None:
         """What cannot be is found at start, not at the first sale."""
-        ip_address(self.host)
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"name must be letters, digits and hyphens, not {self.name!r}")
-        if not 0 <= self.port <= _HIGHEST_PORT:
-            raise ValueError(f"port must be 0 to {_HIGHEST_PORT}, not {self.port}")
+        what = f"web {self.name}"
+        check_address(what, self, "host")
+        check_port(what, self, "port")
         if not _LEAST_BODY_BYTES <= self.max_body_bytes <= _MOST_BODY_BYTES:
-            raise ValueError(f"max_body_bytes must be {_LEAST_BODY_BYTES} to {_MOST_BODY_BYTES}")
-        for key in ("head_s", "body_s", "most_connections", "answers_days", "most_answers"):
-            if getattr(self, key) <= 0:
-                raise ValueError(f"{key} must be above 0, not {getattr(self, key)}")
+            raise ValueError(
+                f"{what}: max_body_bytes must be {_LEAST_BODY_BYTES} to {_MOST_BODY_BYTES}"
+            )
+        waits = ("head_s", "body_s", "most_connections", "answers_days", "most_answers")
+        check_above_zero(what, self, *waits)
         if self.square_key_file is not None and not self.square_url:
-            raise ValueError("square_url must be the notification URL that Square was told")
+            raise ValueError(
+                f"{what}: square_url must be the notification URL that Square was told"
+            )

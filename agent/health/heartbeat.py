@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import psutil
 
-from agent.health.status.facts import SourceStatus, TakenStatus, TillStatus, WorkstationStatus
+from agent.health.status.tills import SourceStatus, TakenStatus, TillStatus, WorkstationStatus
 from agent.outbox import Depth
 from models.wire.envelope import utc_ms
 from models.wire.events.device import (

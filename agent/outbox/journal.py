@@ -14,27 +14,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from agent.errors import OutboxDamaged
 from agent.outbox.budget import Thrift
-from agent.outbox.connection import OutboxFile
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import ComposeClosed, ComposeVoid, Depth, Draft, Lease, Stored
-from agent.outbox.forgetting import Forgetting
 from agent.outbox.group import GroupCommit
-from agent.outbox.lanes import Lanes
-from agent.outbox.leases import Leasing
-from agent.outbox.mending import Mending
-from agent.outbox.opening import open_file
-from agent.outbox.ownership import Ownership
-from agent.outbox.rehome import Rehoming
-from agent.outbox.replay import Replaying
-from agent.outbox.salvage import Salvage
+from agent.outbox.parts import Parts, put_together
 from agent.outbox.selection import Selection
-from agent.outbox.settlement import Settlement
-from agent.outbox.storing import Parcel, Storing
-from agent.outbox.upkeep import Housekeeping, Upkeep
+from agent.outbox.storing import Parcel
+from agent.outbox.upkeep import Housekeeping
 from models.runtime.clock import Clock
 from models.vault.seal import Sealer
 from models.wire.ack import EpochSettled, Rejection
@@ -43,8 +32,6 @@ from models.wire.ids import Epoch, EventId
 from models.wire.ranges import Range
 from models.wire.topics import Stream
 
-Result = TypeVar("Result")
-
 Listener = Callable[[Stream], None]
 """Called on the appending thread after its commit, with the stream; must be quick, not raise."""
 
@@ -52,32 +39,20 @@ Listener = Callable[[Stream], None]
 class Outbox:
     """The events that this device owes the cloud. Safe for several threads of one process."""
 
-    def __init__(
-        self,
-        ownership: Ownership,
-        file: OutboxFile,
-        lanes: Lanes,
-        *,
-        storing: Storing,
-        leasing: Leasing,
-        settlement: Settlement,
-        forgetting: Forgetting,
-        rehoming: Rehoming,
-        upkeep: Upkeep,
-        mending: Mending,
-    ) -> None:
-        """Put the parts together; use ``Outbox.open``."""
-        self._ownership = ownership
-        self._file = file
-        self._lanes = lanes
-        self._storing = storing
-        self._group: GroupCommit[Parcel, list[Stored]] = GroupCommit(storing.store)
-        self._leasing = leasing
-        self._settlement = settlement
-        self._forgetting = forgetting
-        self._rehoming = rehoming
-        self._upkeep = upkeep
-        self._mending = mending
+    def __init__(self, parts: Parts) -> None:
+        """Of parts that belong together; use ``Outbox.open``."""
+        self._ownership = parts.ownership
+        self._file = parts.file
+        self._lanes = parts.lanes
+        self._storing = parts.storing
+        self._group: GroupCommit[Parcel, list[Stored]] = GroupCommit(parts.storing.store)
+        self._leasing = parts.leasing
+        self._settlement = parts.settlement
+        self._forgetting = parts.forgetting
+        self._rehoming = parts.rehoming
+        self._replaying = parts.replaying
+        self._upkeep = parts.upkeep
+        self._mending = parts.mending
         self._listeners: tuple[Listener, ...] = ()
 
     @classmethod
@@ -113,32 +88,16 @@ class Outbox:
             OutboxCorrupt: not an outbox, or written by a newer agent.
             DiskUnusable: the disk is full, read-only, or cannot do what the promise needs.
         """
-        salvage = Salvage(path, sealer, clock, random, compose_closed, compose_void)
-        ownership, (file, lanes, names, ledger) = open_file(path, clock, random, salvage)
-        storing = Storing(file, lanes, names, sealer, clock)
-        settlement = Settlement(file, lanes, clock, ledger)
-        return cls(
-            ownership,
-            file,
-            lanes,
-            storing=storing,
-            leasing=Leasing(file, lanes, sealer),
-            settlement=settlement,
-            forgetting=Forgetting(file, lanes, storing, clock=clock, compose_void=compose_void),
-            rehoming=Rehoming(
-                file, lanes, storing, clock=clock, random=random, compose_closed=compose_closed
-            ),
-            upkeep=Upkeep(
-                file,
-                lanes,
-                storing,
-                clock=clock,
-                random=random,
-                compose_void=compose_void,
-                thrift=thrift or Thrift(),
-            ),
-            mending=Mending(file, lanes, names, settlement, salvage),
+        parts = put_together(
+            path,
+            sealer,
+            clock=clock,
+            compose_closed=compose_closed,
+            compose_void=compose_void,
+            thrift=thrift or Thrift(),
+            random=random,
         )
+        return cls(parts)
 
     @property
     def epoch(self) -> Epoch:
@@ -214,7 +173,7 @@ class Outbox:
             OutboxRenewed: the file was damaged and is salvaged; ask again after the next birth.
         """
         window = (first, self.last_sequence(stream) if last is None else last)
-        return self._outlive(
+        return self._mending.outlive(
             lambda: self._leasing.lease(
                 stream,
                 window,
@@ -236,7 +195,7 @@ class Outbox:
         Repeats, unknown epochs and sequences that were never leased count for nothing: the last
         can only be meant for another copy of this file. A power cut may forget a settlement.
         """
-        return self._outlive(lambda: self._settlement.settle(epoch, stream, ranges))
+        return self._mending.outlive(lambda: self._settlement.settle(epoch, stream, ranges))
 
     def reject(self, epoch: str, stream: str, rejections: Sequence[Rejection]) -> int:
         """The cloud can never accept these: settle them and copy them to the dead letters.
@@ -245,7 +204,9 @@ class Outbox:
             How many were news. Sequences count as for ``settle``.
         """
         ranges = [(rejection.sequence, rejection.sequence) for rejection in rejections]
-        return self._outlive(lambda: self._settlement.settle(epoch, stream, ranges, rejections))
+        return self._mending.outlive(
+            lambda: self._settlement.settle(epoch, stream, ranges, rejections)
+        )
 
     def adopt(
         self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
@@ -266,7 +227,7 @@ class Outbox:
             self._forgetting.take_back(missing)
             return self._settlement.adopt(ledger, settled)
 
-        return self._outlive(take_over)
+        return self._mending.outlive(take_over)
 
     def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
         """Whether a welcome that was not asked for just now tells less than was acknowledged.
@@ -284,7 +245,7 @@ class Outbox:
 
         What was acknowledged under the other name is never asked of a ledger again.
         """
-        self._outlive(lambda: self._forgetting.go_by(name))
+        self._mending.outlive(lambda: self._forgetting.go_by(name))
 
     def rehome(self, reason: str) -> Epoch:
         """Start a new epoch and return it; durable on return, in one transaction.
@@ -293,14 +254,14 @@ class Outbox:
         on stream ``sale`` names each epoch that they left, with its last sequences as far as we or
         the cloud know them. Leases end.
         """
-        return self._outlive(lambda: self._rehoming.rehome(reason))
+        return self._mending.outlive(lambda: self._rehoming.rehome(reason))
 
     def replay(self, selection: Selection) -> int:
         """Send settled events that are still kept again, under a fresh epoch; returns how many.
 
         Durable on return. What the ledger still has is a duplicate there.
         """
-        return self._replaying().replay(selection)
+        return self._replaying.replay(selection)
 
     def replay_letters(self, wanted: Iterable[EventId] | None = None) -> list[EventId]:
         """Send the named dead letters (or all) again under a fresh epoch; returns those that go.
@@ -308,23 +269,16 @@ class Outbox:
         Durable on return; they are dead letters no more unless the cloud refuses them again. What
         cannot be read as an event stays.
         """
-        return self._replaying().replay_letters(wanted)
+        return self._replaying.replay_letters(wanted)
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""
         with self._lanes.lock:
-            self._lanes.renewed = False
-            owing = {self.epoch} | {lane.epoch for lane in self._lanes.older() if lane.owed()}
-            lanes = [lane for lane in self._lanes if lane.epoch in owing]
-        epochs = reversed(dict.fromkeys(lane.epoch for lane in lanes))
-        return [
-            EpochHeld(epoch, {str(x.stream): x.last for x in lanes if x.epoch == epoch and x.last})
-            for epoch in epochs
-        ]
+            return self._lanes.held()
 
     def depths(self) -> list[Depth]:
         """Every stream's depth, in the order of ``Stream``. Costs the same at any depth."""
-        return self._outlive(self._depths)
+        return self._mending.outlive(self._depths)
 
     def last_sequence(self, stream: Stream) -> int:
         """The greatest sequence assigned in the current epoch, 0 for none."""
@@ -332,7 +286,7 @@ class Outbox:
 
     def dead_letters(self) -> int:
         """How many events the cloud has rejected for ever."""
-        return self._outlive(self._dead_letters)
+        return self._mending.outlive(self._dead_letters)
 
     def housekeep(self, keep_s: Mapping[Stream, float]) -> int:
         """Delete events that were settled at least ``keep_s`` seconds ago; returns how many.
@@ -342,20 +296,17 @@ class Outbox:
         deleted, nor is anything behind it. Then footfall and telemetry are brought within their
         budgets, and room that is free goes back to the disk.
         """
-        return self._outlive(lambda: self._upkeep.housekeep(keep_s))
+        return self._mending.outlive(lambda: self._upkeep.housekeep(keep_s))
 
     def room(self) -> Housekeeping:
         """How the disk budgets stand, and what gave way or was refused. Reads a few rows."""
-        return self._outlive(self._upkeep.stand)
+        return self._mending.outlive(self._upkeep.stand)
 
     def close(self) -> None:
         """Close the file and let another process own it. May be called twice."""
         self._storing.write_all_names()
         self._file.close()
         self._ownership.release()
-
-    def _replaying(self) -> Replaying:
-        return Replaying(self._file, self._lanes, self._storing.names, self._rehoming)
 
     def _depths(self) -> list[Depth]:
         with self._lanes.lock, self._file.read() as db:
@@ -364,12 +315,3 @@ class Outbox:
     def _dead_letters(self) -> int:
         with self._lanes.lock, self._file.read() as db:
             return count_dead_letters(db)
-
-    def _outlive(self, work: Callable[[], Result]) -> Result:
-        """Do the work; where the file turns out to be damaged, mend it and do it once more."""
-        life = self._file.life
-        try:
-            return work()
-        except OutboxDamaged as damage:
-            self._mending.mend(damage, life)
-            return work()

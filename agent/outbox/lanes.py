@@ -15,6 +15,7 @@ from math import inf
 
 from agent.outbox.facts import Lease
 from agent.outbox.spans import Span, within
+from models.wire.birth import EpochHeld
 from models.wire.ids import Epoch
 from models.wire.ranges import Range, RangeSet
 from models.wire.topics import Stream
@@ -176,6 +177,21 @@ class Lanes:
     def older(self) -> list[Lane]:
         """The lanes of closed epochs, the oldest first."""
         return [lane for lane in self._all if lane.epoch != self.epoch]
+
+    def held(self) -> list[EpochHeld]:
+        """For the birth: the current epoch, then older ones that hold unsettled events.
+
+        With it the cloud has been told of a salvaged file.
+        """
+        self.renewed = False
+        owing = {self.epoch} | {lane.epoch for lane in self.older() if lane.owed()}
+        lasts: dict[Epoch, dict[str, int]] = {}
+        for lane in self:
+            if lane.epoch in owing:
+                told = lasts.setdefault(lane.epoch, {})
+                if lane.last:
+                    told[str(lane.stream)] = lane.last
+        return [EpochHeld(epoch, told) for epoch, told in reversed(lasts.items())]
 
     def of(self, stream: Stream) -> list[Lane]:
         """A stream's lanes, the oldest first."""

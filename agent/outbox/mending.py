@@ -6,7 +6,8 @@ who holds an outbox has to know. Meanwhile nobody else reads or writes.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from agent.errors import OutboxDamaged
 from agent.outbox.connection import OutboxFile
@@ -15,6 +16,8 @@ from agent.outbox.names import Names
 from agent.outbox.rows import load
 from agent.outbox.salvage import Salvage
 from agent.outbox.settlement import Settlement, load_ledger
+
+Result = TypeVar("Result")
 
 LIVES: Final = 5
 """Files that one process wears out before it gives up: then the disk or the memory is bad."""
@@ -36,6 +39,19 @@ class Mending:
         self._names = names
         self._settlement = settlement
         self._salvage = salvage
+
+    def outlive(self, work: Callable[[], Result]) -> Result:
+        """Do the work; where the file turns out to be damaged, mend it and do it once more.
+
+        Raises:
+            OutboxDamaged, DiskUnusable: as ``mend``, or what the work raises itself.
+        """
+        life = self._file.life
+        try:
+            return work()
+        except OutboxDamaged as damage:
+            self.mend(damage, life)
+            return work()
 
     def mend(self, damage: OutboxDamaged, life: int) -> None:
         """Salvage the file, unless another thread has done so since ``life``.

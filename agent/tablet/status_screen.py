@@ -9,14 +9,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.health.alarms import AlarmKind, Entry, Severity
-from agent.health.status.facts import (
-    AlarmStatus,
-    SourceStatus,
-    Status,
-    TakenStatus,
-    TillStatus,
-    WorkstationStatus,
-)
+from agent.health.status.facts import AlarmStatus, Status
+from agent.health.status.tills import SourceStatus, TakenStatus, TillStatus, WorkstationStatus
 from agent.tablet.screen import LineScreen, Moment
 from models.shown.words import Language, Words
 

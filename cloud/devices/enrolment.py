@@ -74,15 +74,7 @@ def rotate(connection: Connection, device: DeviceId, secret: SecretHash) -> Devi
     Raises:
         NotFound: no such device may log in.
     """
-    in_turn(connection, "devices")
-    row = _live(connection, device)
-    changed = update(DEVICE).where(DEVICE.c.device == device)
-    connection.execute(
-        changed.values(
-            bcrypt=secret.bcrypt, pbkdf2=secret.pbkdf2, version=newest_version(connection) + 1
-        )
-    )
-    return path_of(row)
+    return _change(connection, device, bcrypt=secret.bcrypt, pbkdf2=secret.pbkdf2)
 
 
 def revoke(connection: Connection, device: DeviceId, now: datetime) -> DevicePath:
@@ -91,13 +83,7 @@ def revoke(connection: Connection, device: DeviceId, now: datetime) -> DevicePat
     Raises:
         NotFound: no such device may log in.
     """
-    in_turn(connection, "devices")
-    row = _live(connection, device)
-    changed = update(DEVICE).where(DEVICE.c.device == device)
-    connection.execute(
-        changed.values(revoked_ms=to_ms(now), version=newest_version(connection) + 1)
-    )
-    return path_of(row)
+    return _change(connection, device, revoked_ms=to_ms(now))
 
 
 def find(connection: Connection, device: DeviceId) -> Device | None:
@@ -132,6 +118,14 @@ def device_of(row: AnyRow) -> Device:
 
 def _row(connection: Connection, device: DeviceId) -> Row[Any] | None:
     return connection.execute(select(DEVICE).where(DEVICE.c.device == device)).one_or_none()
+
+
+def _change(connection: Connection, device: DeviceId, **values: object) -> DevicePath:
+    in_turn(connection, "devices")
+    row = _live(connection, device)
+    changed = update(DEVICE).where(DEVICE.c.device == device)
+    connection.execute(changed.values(version=newest_version(connection) + 1, **values))
+    return path_of(row)
 
 
 def _live(connection: Connection, device: DeviceId) -> Row[Any]:

@@ -45,6 +45,7 @@ from tests.simulators.known_logins import KnownDevice, device, logins_of, worker
 from tests.simulators.mosquitto import mosquitto
 from tests.simulators.outbox_parts import Premises, a_draft
 from tests.simulators.shop_line import a_link, paho_transport
+from tests.simulators.wayward_lines import PassedOn
 
 ROUNDS = 7
 BATCHES, EVENTS = 100, 100
@@ -75,10 +76,9 @@ class Watched:
 
 
 @dataclass
-class WatchedConnection:
+class WatchedConnection(PassedOn):
     """One connection of it."""
 
-    inner: Connection
     watched: Watched
 
     def publish(self, message: Message) -> Receipt:
@@ -88,21 +88,6 @@ class WatchedConnection:
             if len(self.watched.receipts) == BATCHES:
                 self.watched.all_left.set()
         return receipt
-
-    def unconfirmed(self) -> int:
-        return self.inner.unconfirmed()
-
-    def outdone(self) -> bool:
-        return False
-
-    def largest_payload(self, topic: str) -> int:
-        return self.inner.largest_payload(topic)
-
-    def taken_over(self) -> bool:
-        return self.inner.taken_over()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 class Usher:

@@ -19,11 +19,8 @@ from agent.capture.footfall.counting.line import Direction, Line
 from agent.config import (
     AgentConfig,
     CameraSettings,
-    DeviceSettings,
-    HousekeepingSettings,
     LineSettings,
     TabletSettings,
-    TillSettings,
 )
 from agent.networks import NetworkCache
 from agent.outbox import Inspection
@@ -36,6 +33,7 @@ from tests.simulators.facts import SHOP
 from tests.simulators.processes import Program, eventually
 from tests.simulators.red_coat_network import red_coats
 from tests.simulators.rtsp_camera import RtspCamera
+from tests.simulators.small_shop import SECRET, a_box, a_file_with_a_camera
 from tests.simulators.stored_footfall import crossings, gaps_ms, stored_minutes
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock
 from tests.simulators.walkers import SIZE, Film, crowd
@@ -60,10 +58,8 @@ class Outcome:
 
 
 @pytest.fixture
-def premises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    for name in ("till", "models"):
-        (tmp_path / name).mkdir()
+def premises(tmp_path: Path) -> Path:
+    (tmp_path / "models").mkdir()
     red_coats(tmp_path / "models")
     return tmp_path
 
@@ -88,25 +84,13 @@ def shop_day(folder: Path, camera: CameraSettings, harm: Callable[[Agent], None]
 
     Every sale is captured, or this fails.
     """
-    config = AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=folder / "data",
-            keys_dir=folder / "keys",
-        ),
-        till=TillSettings(folder=folder / "till", profile="lianke-till", settle_s=0.2),
-        tablet=TabletSettings(enabled=False, port=0),
-        housekeeping=HousekeepingSettings(heartbeat_s=3600),
-        camera=(camera,),
-    )
+    config = replace(a_box(folder), tablet=TabletSettings(enabled=False, port=0), camera=(camera,))
     installed = red_coats(folder / "expected")
     networks = NetworkCache(folder / "models", Manifest(networks=(installed.network,)))
-    broker = SimulatedBroker({SHOP.device: "secret"})
+    broker = SimulatedBroker({SHOP.device: SECRET})
     broker.kill()
     day = ShopDay(seed=11, sales=SALES)
-    transport = broker.transport(SHOP.device, "secret")
+    transport = broker.transport(SHOP.device, SECRET)
     with capture_logs() as lines, Agent(config, transport=transport, networks=networks) as agent:
         harm(agent)
         for _ in Player(folder / "till", SystemPlayerClock()).play(day.deliveries()):
@@ -246,29 +230,11 @@ def test_an_agent_killed_again_and_again_counts_a_recorded_film_once(tmp_path: P
     line = Line("door", SIZE[0] / 2, 0, SIZE[0] / 2, SIZE[1])
     truth = [way for _, way in people.crossings(line)]
     (tmp_path / "models").mkdir()
-    file = tmp_path / "agent.toml"
-    file.write_text(f"""
-[device]
-tenant = "{SHOP.tenant}"
-store = "{SHOP.store}"
-device = "{SHOP.device}"
-data_dir = "{tmp_path / "data"}"
-keys_dir = "{tmp_path / "keys"}"
-[tablet]
-enabled = false
-port = 0
-[[camera]]
-name = "cam"
-source = "{clip}"
-begin_at = {BEGIN_AT.isoformat()}
-speed = 25.0
-[[camera.line]]
-name = "door"
-begin = [0.5, 0.0]
-end = [0.5, 1.0]
-""")
+    file = a_file_with_a_camera(
+        tmp_path, clip, f"begin_at = {BEGIN_AT.isoformat()}", "speed = 25.0"
+    )
     command = [sys.executable, "-m", "tests.simulators.camera_box", str(tmp_path / "models")]
-    environment = {"LIANKE_DEVICE_SECRET": "secret"}
+    environment = {"LIANKE_DEVICE_SECRET": SECRET}
     outbox, shown = tmp_path / "data" / "outbox.sqlite3", tmp_path / "data" / "cameras.json"
 
     def start() -> Program:

@@ -10,41 +10,23 @@ import requests
 from agent.app import Agent
 from agent.config import (
     AgentConfig,
-    DeviceSettings,
-    HousekeepingSettings,
-    SyncSettings,
-    TabletSettings,
-    TillSettings,
 )
 from agent.errors import BadConfiguration, OutboxBusy
-from agent.health.status.facts import OperatorKeyOrigin
+from agent.health.status.tills import OperatorKeyOrigin
 from agent.replica import Query
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
 from tests.simulators.processes import eventually
+from tests.simulators.small_shop import SECRET, a_box
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock
 
-LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
+LOGINS = {SHOP.device: SECRET, NAME: PASSWORD}
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    (tmp_path / "till").mkdir()
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
-        till=TillSettings(folder=tmp_path / "till", profile="lianke-till", settle_s=0.2),
-        tablet=TabletSettings(port=0),
-        housekeeping=HousekeepingSettings(heartbeat_s=3600),
-    )
+def config(tmp_path: Path) -> AgentConfig:
+    return a_box(tmp_path)
 
 
 def owed(agent: Agent) -> int:
@@ -58,7 +40,7 @@ def test_a_day_at_the_till_reaches_head_office_and_the_guides_page(config: Agent
     member = next(m for m in day.truth.members.values() if m.phone and m.visits > 1)
     folder = config.till.folder
     assert folder is not None
-    with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
+    with Agent(config, transport=broker.transport(SHOP.device, SECRET)) as agent:
         for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
             pass
         files_gone = eventually(lambda: not list(folder.rglob("*.xml")), 30)
@@ -86,14 +68,14 @@ def test_a_shop_without_a_line_keeps_everything_and_hands_it_over_after_a_restar
     assert folder is not None
     away = SimulatedBroker(LOGINS)
     away.kill()
-    with Agent(config, transport=away.transport(SHOP.device, "secret")) as agent:
+    with Agent(config, transport=away.transport(SHOP.device, SECRET)) as agent:
         for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
             pass
         assert eventually(lambda: not list(folder.rglob("*.xml")), 30)
         assert owed(agent) >= day.truth.retail + day.truth.controls
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
-    with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
+    with Agent(config, transport=broker.transport(SHOP.device, SECRET)) as agent:
         assert eventually(lambda: owed(agent) == 0, 30)
     assert len(office.received) >= day.truth.retail + day.truth.controls
 
@@ -101,9 +83,9 @@ def test_a_shop_without_a_line_keeps_everything_and_hands_it_over_after_a_restar
 def test_a_second_agent_on_the_same_data_is_refused(config: AgentConfig) -> None:
     broker = SimulatedBroker(LOGINS)
     with (
-        Agent(config, transport=broker.transport(SHOP.device, "secret")),
+        Agent(config, transport=broker.transport(SHOP.device, SECRET)),
         pytest.raises(OutboxBusy),
-        Agent(config, transport=broker.transport(SHOP.device, "secret")),
+        Agent(config, transport=broker.transport(SHOP.device, SECRET)),
     ):
         pass
 
@@ -117,7 +99,7 @@ def test_a_cashiers_key_that_cannot_be_opened_stops_nothing_and_is_told(
     day = ShopDay(seed=5, sales=50)
     folder = config.till.folder
     assert folder is not None
-    with Agent(config, transport=broker.transport(SHOP.device, "secret")) as agent:
+    with Agent(config, transport=broker.transport(SHOP.device, SECRET)) as agent:
         for _ in Player(folder, SystemPlayerClock()).play(day.deliveries()):
             pass
         assert eventually(lambda: not list(folder.rglob("*.xml")), 30)
@@ -129,9 +111,7 @@ def test_a_cashiers_key_that_cannot_be_opened_stops_nothing_and_is_told(
         assert SHOP.prefix in operators.refused
 
 
-def test_an_agent_without_its_secret_says_what_to_do(
-    config: AgentConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LIANKE_DEVICE_SECRET")
+def test_an_agent_without_its_secret_says_what_to_do(config: AgentConfig) -> None:
+    config.broker.password_file.unlink()
     with pytest.raises(BadConfiguration, match="enrol this device"), Agent(config):
         pass

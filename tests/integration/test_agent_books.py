@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from agent.app import Agent
-from agent.config import AgentConfig, DeviceSettings, HousekeepingSettings, TillSettings
-from agent.config import TabletSettings as Tablet
+from agent.config import AgentConfig, HousekeepingSettings, TabletSettings
 from agent.outbox.inspection import Inspection
 from agent.outbox.selection import Selection
 from models.wire.events.device import Heartbeat
@@ -20,6 +20,7 @@ from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.poslog_writer import poslog, transaction
 from tests.simulators.processes import eventually
+from tests.simulators.small_shop import SECRET, a_box
 
 
 class _Event(msgspec.Struct):
@@ -28,25 +29,16 @@ class _Event(msgspec.Struct):
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    (tmp_path / "till").mkdir()
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        till=TillSettings(folder=tmp_path / "till", rescan_s=0.2, settle_s=0.2),
-        tablet=Tablet(enabled=False, port=0),
+def config(tmp_path: Path) -> AgentConfig:
+    return replace(
+        a_box(tmp_path, profile="arts-poslog"),
+        tablet=TabletSettings(enabled=False, port=0),
         housekeeping=HousekeepingSettings(heartbeat_s=0.3),
     )
 
 
 def an_agent(config: AgentConfig) -> Agent:
-    transport = SimulatedBroker({SHOP.device: "secret"}).transport(SHOP.device, "secret")
+    transport = SimulatedBroker({SHOP.device: SECRET}).transport(SHOP.device, SECRET)
     return Agent(config, transport=transport)
 
 

@@ -16,12 +16,9 @@ from agent.capture.footfall.counting.line import Direction, Line
 from agent.config import (
     AgentConfig,
     CameraSettings,
-    DeviceSettings,
-    HousekeepingSettings,
     LineSettings,
     StaffSettings,
-    SyncSettings,
-    TabletSettings,
+    TillSettings,
     VisionSettings,
     ZoneSettings,
 )
@@ -38,10 +35,11 @@ from tests.simulators.facts import SHOP
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
 from tests.simulators.processes import ROOT, Program, eventually, runs
 from tests.simulators.red_coat_network import red_coats
+from tests.simulators.small_shop import SECRET, a_box, a_file_with_a_camera
 from tests.simulators.stored_footfall import crossings, gaps_ms, stored_minutes
 from tests.simulators.walkers import SIZE, Coat, Film, Walk
 
-LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
+LOGINS = {SHOP.device: SECRET, NAME: PASSWORD}
 BEGIN_AT = datetime(2026, 3, 1, 9, 0, 57, tzinfo=UTC)
 DOOR = LineSettings("door", (0.5, 0.0), (0.5, 1.0))
 FILM = Film(
@@ -62,21 +60,11 @@ def networks(tmp_path: Path) -> NetworkCache:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    monkeypatch.delenv("LIANKE_MODELS", raising=False)
+def config(tmp_path: Path) -> AgentConfig:
     film = FILM.record(tmp_path / "film.avi")
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
-        tablet=TabletSettings(port=0),
-        housekeeping=HousekeepingSettings(heartbeat_s=3600),
+    return replace(
+        a_box(tmp_path),
+        till=TillSettings(),
         camera=(CameraSettings(name="cam", source=str(film), sample_fps=0.0, line=(DOOR,)),),
         vision=VisionSettings(models_dir=tmp_path / "models"),
     )
@@ -90,7 +78,7 @@ def recorded(config: AgentConfig) -> AgentConfig:
 def an_agent(config: AgentConfig, networks: NetworkCache) -> Agent:
     broker = SimulatedBroker(LOGINS)
     HeadOffice(broker)
-    return Agent(config, transport=broker.transport(SHOP.device, "secret"), networks=networks)
+    return Agent(config, transport=broker.transport(SHOP.device, SECRET), networks=networks)
 
 
 def state(agent: Agent) -> str:
@@ -219,29 +207,12 @@ def test_a_watcher_gets_no_secret_and_does_not_outlive_a_killed_agent(
     config: AgentConfig, tmp_path: Path
 ) -> None:
     [camera] = config.camera
-    file = tmp_path / "agent.toml"
-    file.write_text(f"""
-[device]
-tenant = "{SHOP.tenant}"
-store = "{SHOP.store}"
-device = "{SHOP.device}"
-data_dir = "{tmp_path / "data"}"
-keys_dir = "{tmp_path / "keys"}"
-[tablet]
-enabled = false
-port = 0
-[[camera]]
-name = "cam"
-source = "{camera.source}"
-[[camera.line]]
-name = "door"
-begin = [0.5, 0.0]
-end = [0.5, 1.0]
-""")
+    file = a_file_with_a_camera(tmp_path, Path(camera.source))
     folder = tmp_path / "models"
     folder.mkdir()
     command = [sys.executable, "-m", "tests.simulators.camera_box", str(folder), str(file)]
-    box = Program(command, tmp_path / "log", environment={"https_proxy": "http://127.0.0.1:9"})
+    secrets = {"LIANKE_DEVICE_SECRET": SECRET, "https_proxy": "http://127.0.0.1:9"}
+    box = Program(command, tmp_path / "log", environment=secrets)
     try:
         box.wait_until(lambda: bool(watchers_of(box.pid)), "watcher")
         [watcher] = watchers_of(box.pid)

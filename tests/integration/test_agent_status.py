@@ -16,14 +16,10 @@ from agent.cli import app
 from agent.config import (
     AgentConfig,
     CameraSettings,
-    DeviceSettings,
-    HousekeepingSettings,
     LineSettings,
     OutboxSettings,
     StatusSettings,
-    SyncSettings,
     TabletSettings,
-    TillSettings,
     VisionSettings,
 )
 from agent.health.alarms import AlarmKind
@@ -35,8 +31,9 @@ from tests.simulators.facts import SHOP
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
 from tests.simulators.poslog_writer import poslog, transaction
 from tests.simulators.processes import eventually
+from tests.simulators.small_shop import SECRET, a_box
 
-LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
+LOGINS = {SHOP.device: SECRET, NAME: PASSWORD}
 MIB = 1 << 20
 FULL = OutboxSettings(
     budget_bytes=1, sale_reserve_bytes=0, footfall_bytes=0, telemetry_bytes=0, free_floor_bytes=0
@@ -44,28 +41,14 @@ FULL = OutboxSettings(
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    (tmp_path / "till").mkdir()
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
-        till=TillSettings(folder=tmp_path / "till", rescan_s=0.2, settle_s=0.2),
-        tablet=TabletSettings(port=0),
-        housekeeping=HousekeepingSettings(heartbeat_s=3600),
-    )
+def config(tmp_path: Path) -> AgentConfig:
+    return a_box(tmp_path, profile="arts-poslog")
 
 
 def an_agent(config: AgentConfig) -> Agent:
     broker = SimulatedBroker(LOGINS)
     HeadOffice(broker)
-    return Agent(config, transport=broker.transport(SHOP.device, "secret"))
+    return Agent(config, transport=broker.transport(SHOP.device, SECRET))
 
 
 def url(agent: Agent) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ import httpx
 import pytest
 
 from agent.app import Agent
-from agent.config import AgentConfig, DeviceSettings, TillSettings
-from agent.config import TabletSettings as Tablet
-from agent.health.status.facts import WorkstationStatus
+from agent.config import TabletSettings
+from agent.health.status.tills import WorkstationStatus
 from models.wire.codec import Codec
 from models.wire.events.sale import Flag, SaleRecorded
 from models.wire.topics import Stream
@@ -25,6 +24,7 @@ from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
 from tests.simulators.facts import SHOP
 from tests.simulators.outbox_parts import take
 from tests.simulators.processes import eventually
+from tests.simulators.small_shop import SECRET, a_box
 from tests.simulators.till import RetailTransaction, ShopDay, Transaction, poslog_batch_xml
 from tests.simulators.whole_cloud import WholeCloud
 
@@ -89,25 +89,14 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    folder = tmp_path / "till"
-    folder.mkdir()
-    config = AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        till=TillSettings(folder=folder, profile="lianke-till", rescan_s=0.2, settle_s=0.2),
-        tablet=Tablet(enabled=False, port=0),
-    )
-    broker = SimulatedBroker({SHOP.device: "secret"})
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    config = replace(a_box(tmp_path), tablet=TabletSettings(enabled=False, port=0))
+    folder = config.till.folder
+    assert folder is not None
+    broker = SimulatedBroker({SHOP.device: SECRET})
     broker.kill()
     clock = RunningClock(MORNING)
-    with Agent(config, clock=clock, transport=broker.transport(SHOP.device, "secret")) as agent:
+    with Agent(config, clock=clock, transport=broker.transport(SHOP.device, SECRET)) as agent:
         yield Shop(agent, clock, folder)
 
 

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +16,7 @@ from agent.app import Agent
 from agent.clock import FloorFile
 from agent.config import (
     AgentConfig,
-    DeviceSettings,
-    HousekeepingSettings,
-    SyncSettings,
     TabletSettings,
-    TillSettings,
 )
 from cloud.devices import BootClocks
 from cloud.ingest.pipeline import Ingest
@@ -36,6 +33,7 @@ from tests.simulators.bridged_source import BridgedSource
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.processes import eventually
+from tests.simulators.small_shop import SECRET, a_box
 from tests.simulators.till import Delivery, Player, ShopDay, SystemPlayerClock
 
 WORKER, PASSWORD = "_cloud-ingest", "worker"
@@ -100,7 +98,7 @@ class Cloud:
 
 @pytest.fixture
 def broker() -> SimulatedBroker:
-    return SimulatedBroker({SHOP.device: "secret", WORKER: PASSWORD})
+    return SimulatedBroker({SHOP.device: SECRET, WORKER: PASSWORD})
 
 
 @pytest.fixture
@@ -112,22 +110,8 @@ def cloud(tmp_path: Path, broker: SimulatedBroker) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AgentConfig:
-    monkeypatch.setenv("LIANKE_DEVICE_SECRET", "secret")
-    (tmp_path / "till").mkdir()
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        sync=SyncSettings(resend_after_s=0.5, backoff_base_s=0.01, backoff_cap_s=0.05),
-        till=TillSettings(folder=tmp_path / "till", profile="lianke-till", settle_s=0.2),
-        tablet=TabletSettings(enabled=False, port=0),
-        housekeeping=HousekeepingSettings(heartbeat_s=3600),
-    )
+def config(tmp_path: Path) -> AgentConfig:
+    return replace(a_box(tmp_path), tablet=TabletSettings(enabled=False, port=0))
 
 
 def play(config: AgentConfig, deliveries: Sequence[Delivery]) -> None:
@@ -150,7 +134,7 @@ def test_a_box_that_wakes_in_1970_and_is_set_about_is_dated_rightly_all_day(
     deliveries = day.deliveries()
     third = len(deliveries) // 3
     clock = SetClock(datetime(1970, 1, 1, 0, 0, 30, tzinfo=UTC))
-    transport = broker.transport(SHOP.device, "secret")
+    transport = broker.transport(SHOP.device, SECRET)
     with Agent(config, clock=clock, transport=transport) as agent:
         play(config, deliveries[:third])  # nobody answers yet: it cannot know what time it is
         with cloud.ingesting():
@@ -174,7 +158,7 @@ def test_what_the_cloud_said_outlives_a_restart(
     config: AgentConfig, cloud: Cloud, broker: SimulatedBroker
 ) -> None:
     clock = SetClock(datetime(1970, 1, 1, tzinfo=UTC))
-    transport = broker.transport(SHOP.device, "secret")
+    transport = broker.transport(SHOP.device, SECRET)
     with cloud.ingesting(), Agent(config, clock=clock, transport=transport) as agent:
         assert eventually(agent.link.online, 30)
     with Agent(config, clock=clock, transport=transport):

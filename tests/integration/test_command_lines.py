@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 
 import agent.cli
 import cloud.cli
@@ -18,7 +16,9 @@ from agent.capture.till_files import till_files
 from agent.config import read_config
 from agent.tablet.setup.pin import PinFile
 from models.vault.master import load_or_create
+from tests.simulators.log_settings import logging_left_alone
 from tests.simulators.poslog_writer import poslog, transaction
+from tests.simulators.small_shop import a_file
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
@@ -26,13 +26,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def logging_left_alone() -> Iterator[None]:
-    before = structlog.get_config()
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    yield
-    structlog.configure(**before)
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
+def logging_as_before() -> Iterator[None]:
+    with logging_left_alone():
+        yield
 
 
 @pytest.fixture
@@ -51,19 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    path = tmp_path / "agent.toml"
-    path.write_text(
-        f"""[device]
-tenant = "demo"
-store = "sh-0001"
-device = "sh-0001-pos1"
-data_dir = "{tmp_path / "data"}"
-keys_dir = "{tmp_path / "keys"}"
-[broker]
-password_file = "{tmp_path / "secret"}"
-"""
-    )
-    return path
+    return a_file(tmp_path)
 
 
 @pytest.fixture

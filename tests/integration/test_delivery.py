@@ -18,12 +18,12 @@ import pytest
 from cloud.ingest.pipeline import Ingest
 from models.runtime.clock import SystemClock
 from models.wire.events.sale import SaleRecorded
-from tests.integration.test_sync_session import Shop
 from tests.simulators.bridged_source import BridgedSource
 from tests.simulators.broker import Fate, SimulatedBroker
 from tests.simulators.cloud_source import KnownDevices
 from tests.simulators.facts import SHOP
 from tests.simulators.ledger_premises import LedgerPremises
+from tests.simulators.linked_shop import LinkedShop
 from tests.simulators.processes import eventually
 
 WORKER, PASSWORD = "_cloud-ingest", "worker"
@@ -61,7 +61,7 @@ def test_a_broker_with_bad_days_loses_nothing_and_doubles_nothing(
     )
     (tmp_path / "cloud").mkdir()
     premises = LedgerPremises(tmp_path / "cloud")
-    shop = Shop(tmp_path, broker, resend_after_s=0.2)
+    shop = LinkedShop(tmp_path, broker, resend_after_s=0.2)
     try:
         with an_ingest(broker, premises):
             shop.link.start()

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_sync_session import LOGINS, Shop
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.head_office import HeadOffice
+from tests.simulators.linked_shop import LOGINS, LinkedShop
 from tests.simulators.processes import eventually
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[[Shop], Shop]]:
-    shops: list[Shop] = []
+def opened() -> Iterator[Callable[[LinkedShop], LinkedShop]]:
+    shops: list[LinkedShop] = []
 
-    def remember(shop: Shop) -> Shop:
+    def remember(shop: LinkedShop) -> LinkedShop:
         shops.append(shop)
         shop.link.start()
         return shop
@@ -35,11 +35,11 @@ def put_back(office: HeadOffice) -> None:
 
 
 def test_the_next_connection_notices_and_sends_again(
-    tmp_path: Path, opened: Callable[[Shop], Shop]
+    tmp_path: Path, opened: Callable[[LinkedShop], LinkedShop]
 ) -> None:
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
-    shop = opened(Shop(tmp_path, broker))
+    shop = opened(LinkedShop(tmp_path, broker))
     ids = shop.sell(1, 30)
     assert shop.drained()
     put_back(office)
@@ -51,12 +51,12 @@ def test_the_next_connection_notices_and_sends_again(
 
 
 def test_a_cloud_that_starts_again_is_doubted_and_asked_anew(
-    tmp_path: Path, opened: Callable[[Shop], Shop]
+    tmp_path: Path, opened: Callable[[LinkedShop], LinkedShop]
 ) -> None:
     """The connection to the broker stands; the old birth tells nothing of the sales since."""
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
-    shop = opened(Shop(tmp_path, broker))
+    shop = opened(LinkedShop(tmp_path, broker))
     assert eventually(shop.link.online, 5)
     ids = shop.sell(1, 30)
     assert shop.drained()
@@ -68,12 +68,12 @@ def test_a_cloud_that_starts_again_is_doubted_and_asked_anew(
 
 
 def test_a_cloud_that_never_stopped_is_asked_now_and_then(
-    tmp_path: Path, opened: Callable[[Shop], Shop]
+    tmp_path: Path, opened: Callable[[LinkedShop], LinkedShop]
 ) -> None:
     """A database server that was put back under its running workers."""
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
-    shop = opened(Shop(tmp_path, broker, ask_again_s=0.3))
+    shop = opened(LinkedShop(tmp_path, broker, ask_again_s=0.3))
     ids = shop.sell(1, 30)
     assert shop.drained()
     put_back(office)
@@ -82,11 +82,11 @@ def test_a_cloud_that_never_stopped_is_asked_now_and_then(
 
 
 def test_a_welcome_that_is_repeated_ends_nothing(
-    tmp_path: Path, opened: Callable[[Shop], Shop]
+    tmp_path: Path, opened: Callable[[LinkedShop], LinkedShop]
 ) -> None:
     broker = SimulatedBroker(LOGINS)
     office = HeadOffice(broker)
-    shop = opened(Shop(tmp_path, broker, ask_again_s=0.1))
+    shop = opened(LinkedShop(tmp_path, broker, ask_again_s=0.1))
     for first in range(1, 60, 6):
         shop.sell(first, 6)
         office.repeat_welcomes()

@@ -28,7 +28,7 @@ from agent.config import (
     TabletSettings,
     TillSettings,
 )
-from agent.health.status.facts import OperatorKeyOrigin, OperatorsStatus
+from agent.health.status.tills import OperatorKeyOrigin, OperatorsStatus
 from cloud.access.audit import Actor
 from cloud.app import PASSWORD_VARIABLE, Roles, Service
 from cloud.broker import CloudLogin, Login, hash_secret

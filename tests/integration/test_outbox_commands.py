@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 import agent.cli
 from agent.cli.writing import writable_outbox
@@ -21,7 +19,9 @@ from agent.outbox.making import make_if_new
 from models.wire.ack import Rejection
 from models.wire.topics import Stream
 from tests.simulators.bad_sectors import blank, harm, page_with, sale
+from tests.simulators.log_settings import logging_left_alone
 from tests.simulators.outbox_parts import a_draft, ids_of, some_drafts, take
+from tests.simulators.small_shop import a_file
 
 PHONE = "+8613812345678"
 
@@ -29,29 +29,14 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def logging_left_alone() -> Iterator[None]:
-    before = structlog.get_config()
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    yield
-    structlog.configure(**before)
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
+def logging_as_before() -> Iterator[None]:
+    with logging_left_alone():
+        yield
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    path = tmp_path / "agent.toml"
-    path.write_text(
-        f"""[device]
-tenant = "demo"
-store = "sh-0001"
-device = "sh-0001-pos1"
-data_dir = "{tmp_path / "data"}"
-keys_dir = "{tmp_path / "keys"}"
-[broker]
-password_file = "{tmp_path / "secret"}"
-"""
-    )
+    path = a_file(tmp_path)
     settings = read_config(path)
     settings.outbox_file.parent.mkdir()
     make_if_new(settings.outbox_file)  # the agent has been here

@@ -29,6 +29,7 @@ from tests.simulators.outbox_parts import Premises
 from tests.simulators.processes import eventually
 from tests.simulators.shop_line import WatchedOutbox, a_link, paho_transport
 from tests.simulators.slow_broker import SlowReceipt
+from tests.simulators.wayward_lines import PassedOn
 
 OFFICE, TILL = worker(NAME), device(SHOP.device, store=SHOP.store, tenant=SHOP.tenant)
 
@@ -124,31 +125,15 @@ class MuteLine:
 
 
 @dataclass
-class MuteConnection:
+class MuteConnection(PassedOn):
     """One connection of it: batches vanish, and their PUBACKs with them; the rest passes."""
 
-    inner: PahoConnection
     line: MuteLine
 
     def publish(self, message: Message) -> Receipt:
         if self.line.mute and message.topic.endswith("/up/sale"):
             return SlowReceipt()
         return self.inner.publish(message)
-
-    def unconfirmed(self) -> int:
-        return self.inner.unconfirmed()
-
-    def outdone(self) -> bool:
-        return False
-
-    def largest_payload(self, topic: str) -> int:
-        return self.inner.largest_payload(topic)
-
-    def taken_over(self) -> bool:
-        return self.inner.taken_over()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 @pytest.mark.broker

@@ -10,22 +10,24 @@ import msgspec
 from agent.health.alarms import AlarmKind, StandingAlarm, read_vocabulary
 from agent.health.status.facts import (
     AgentStatus,
-    BalanceStatus,
     BudgetStatus,
     CameraStatus,
     ClockStatus,
     LineStatus,
-    NumbersStatus,
     RoomStatus,
-    SourceKind,
-    SourceStatus,
     Status,
     StreamStatus,
+)
+from agent.health.status.shown import shown_alarms
+from agent.health.status.tills import (
+    BalanceStatus,
+    NumbersStatus,
+    SourceKind,
+    SourceStatus,
     TakenStatus,
     TillStatus,
     WorkstationStatus,
 )
-from agent.health.status.shown import shown_alarms
 from models.wire.topics import Stream
 from tests.simulators.facts import NOON
 

@@ -14,7 +14,7 @@ from typing import Final, Self
 from agent.config import AgentConfig, read_config
 from agent.errors import AgentError
 from agent.health.status import Status, read_status
-from agent.health.status.facts import SourceStatus
+from agent.health.status.tills import SourceStatus
 from models.wire.topics import Stream
 from tests.simulators.journal_writer import Article, Basket, order_stream
 from tests.simulators.network_printer import NetworkPrinter

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64encode
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from tests.simulators.broadcast import Broadcast
+from tests.simulators.network_camera import NetworkCamera
 
 
-class MjpegCamera:
-    """Listens on a free port of loopback, or on a given one. A context manager."""
+class MjpegCamera(NetworkCamera):
+    """Listens on a free port of loopback, or on a given one."""
 
     def __init__(self, broadcast: Broadcast, port: int = 0) -> None:
-        self.broadcast = broadcast
-        self._server = _Server(broadcast, port)
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        super().__init__(broadcast, _Server(broadcast, port))
 
     @property
     def address(self) -> str:
         """Where it can be watched."""
         return f"http://127.0.0.1:{self.port}/video.mjpg"
-
-    def vanish(self) -> None:
-        """End every showing and answer nobody any more. Idempotent."""
-        self.broadcast.cut()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.vanish()
 
 
 class _Server(ThreadingHTTPServer):

@@ -12,46 +12,33 @@ from __future__ import annotations
 import socket
 import socketserver
 import struct
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Self
 
 from tests.simulators.broadcast import Broadcast, Shot
+from tests.simulators.network_camera import NetworkCamera
 from tests.simulators.rtp_packing import MOTION_JPEG, Packing
 
 _CLOCK_HZ = 90_000
 _MARK = 0x80
 
 
-class RtspCamera:
-    """Listens on a free port of loopback, or on a given one. A context manager."""
+class RtspCamera(NetworkCamera):
+    """Listens on a free port of loopback, or on a given one."""
 
     def __init__(self, broadcast: Broadcast, port: int = 0, packing: Packing = MOTION_JPEG) -> None:
-        self.broadcast = broadcast
         self._server = _Server(port, broadcast, packing)
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        super().__init__(broadcast, self._server)
 
     @property
     def address(self) -> str:
         """Where it can be watched."""
         return f"rtsp://127.0.0.1:{self.port}/door"
 
-    def vanish(self) -> None:
-        """Hang up on everybody and answer nobody any more. Idempotent."""
-        self._server.shutdown()
+    def hang_up(self) -> None:
+        super().hang_up()
         self._server.hang_up()
-        self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.vanish()
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -66,7 +53,6 @@ class _Server(socketserver.ThreadingTCPServer):
         self.connections: list[socket.socket] = []
 
     def hang_up(self) -> None:
-        self.broadcast.cut()
         for connection in self.connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.capture.footfall.camera.opening import open_camera
 from agent.capture.footfall.camera.source import device_file, kind_of, shown, with_login
-from agent.config.cameras import SourceKind
+from agent.config.camera_source import SourceKind
 from agent.errors import CameraLost, CameraUnreadable
 
 

@@ -181,7 +181,7 @@ def test_a_camera_over_a_queue_needs_no_line(tmp_path: Path) -> None:
     [
         (a_zone(corners="[[0, 0], [1, 1]]"), "it has 2 corners; give it 3 to 16"),
         (a_zone(corners=f"{[[n / 20, (n / 20) ** 2] for n in range(17)]}"), "it has 17 corners"),
-        (a_zone(corners="[[0, 0], [1, 0], [1]]"), "must be pairs [x, y], not [1.0]"),
+        (a_zone(corners="[[0, 0], [1, 0], [1]]"), "corner must be [x, y], not [1.0]"),
         (a_zone(corners="[[0, 0], [1, 0], [1, 1.5]]"), "corner [1.0, 1.5] lies outside"),
         (a_zone(corners="[[0, 0], [1, 0], [0, 0]]"), "its corner 0,0 is there twice"),
         (

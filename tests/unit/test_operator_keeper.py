@@ -12,9 +12,9 @@ from agent.config import AgentConfig, DeviceSettings, TillSettings
 from agent.errors import BadConfiguration
 from agent.health.check import Verdict
 from agent.health.checks.operators import cashiers_named
-from agent.health.status.facts import OperatorKeyOrigin, OperatorsStatus
 from agent.health.status.posted import Poster
 from agent.health.status.text import render
+from agent.health.status.tills import OperatorKeyOrigin, OperatorsStatus
 from models.vault.exchange import seal_to
 from models.vault.master import MasterKey
 from models.wire.ack import Welcome, operator_key_place

@@ -19,7 +19,7 @@ from agent.config import (
     PrintsSettings,
 )
 from agent.errors import BadConfiguration
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey

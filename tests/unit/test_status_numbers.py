@@ -22,9 +22,10 @@ from agent.health.checks.numbers import numbers_whole
 from agent.health.checks.sources import sources_usable
 from agent.health.heartbeat import Vitals, take_pulse
 from agent.health.status import render
-from agent.health.status.facts import SourceKind, SourceStatus, Status, TillStatus
+from agent.health.status.facts import Status
 from agent.health.status.figures import StatusFigures
 from agent.health.status.posted import Poster
+from agent.health.status.tills import SourceKind, SourceStatus, TillStatus
 from agent.tablet.status_screen import StatusScreens
 from models.shown.words import Language, Words
 from models.wire.events.device import SourceState, WorkstationState

@@ -14,7 +14,7 @@ from time import process_time
 import msgspec
 import pytest
 
-from agent.config import AgentConfig, DeviceSettings, OutboxSettings, TillSettings
+from agent.config import AgentConfig, OutboxSettings, TillSettings
 from agent.errors import DiskUnusable, OutboxBusy
 from agent.health.alarms import AlarmKind, Board
 from agent.health.alarms.board import Sign, Trouble
@@ -31,24 +31,16 @@ from agent.outbox.holder import Holder, holder_of
 from models.wire.topics import Stream
 from tests.bench.outbox_scale import fill_file
 from tests.simulators.agent_status import a_line, a_status, a_till
-from tests.simulators.facts import NOON, SHOP
+from tests.simulators.facts import NOON
 from tests.simulators.outbox_parts import Premises, some_drafts
+from tests.simulators.small_shop import a_device
 
 AN_HOUR_LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> AgentConfig:
-    return AgentConfig(
-        device=DeviceSettings(
-            tenant=SHOP.tenant,
-            store=SHOP.store,
-            device=SHOP.device,
-            data_dir=tmp_path / "data",
-            keys_dir=tmp_path / "keys",
-        ),
-        till=TillSettings(folder=tmp_path / "till"),
-    )
+    return AgentConfig(a_device(tmp_path), till=TillSettings(folder=tmp_path / "till"))
 
 
 @pytest.fixture

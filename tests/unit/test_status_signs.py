@@ -9,15 +9,9 @@ import pytest
 
 from agent.health.alarms import AlarmKind
 from agent.health.alarms.board import Sign, Trouble
-from agent.health.status.facts import (
-    BudgetStatus,
-    ClockStatus,
-    RoomStatus,
-    SourceKind,
-    Status,
-    WorkstationStatus,
-)
+from agent.health.status.facts import BudgetStatus, ClockStatus, RoomStatus, Status
 from agent.health.status.signs import signs
+from agent.health.status.tills import SourceKind, WorkstationStatus
 from tests.simulators.agent_status import (
     a_line,
     a_source,

@@ -14,10 +14,11 @@ from agent.health.alarms import AlarmKind, StandingAlarm, read_vocabulary
 from agent.health.check import Verdict
 from agent.health.checks.sources import sources_usable
 from agent.health.status import render
-from agent.health.status.facts import SourceKind, SourceStatus, Status
+from agent.health.status.facts import Status
 from agent.health.status.figures import StatusFigures
 from agent.health.status.shown import shown_alarms
 from agent.health.status.signs import signs
+from agent.health.status.tills import SourceKind, SourceStatus
 from agent.tablet.status_screen import StatusScreens
 from models.shown.words import Language, Words
 from tests.simulators.agent_status import a_source, a_status, a_till

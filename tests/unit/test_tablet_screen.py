@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.capture.footfall.standing import STATES
-from agent.health.status.facts import OperatorKeyOrigin, SourceKind
+from agent.health.status.tills import OperatorKeyOrigin, SourceKind
 from agent.replica import CardView, MemberRef, SeenPurchase
 from agent.tablet.screen import Screens
 from models.shown.words import Language, Words

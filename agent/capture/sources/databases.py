@@ -10,7 +10,7 @@ from agent.capture.pos.database.following import DatabaseFollower
 from agent.capture.sources.late import LateSource, Recipe
 from agent.capture.sources.source import Surroundings
 from agent.config import TillDatabaseSettings
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 def database_source(

@@ -11,7 +11,7 @@ from agent.capture.pos.web.server import WebDoor
 from agent.capture.sources.late import LateSource, Recipe
 from agent.capture.sources.source import Surroundings
 from agent.config import WebSettings
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 def door_source(settings: WebSettings, data_dir: Path, around: Surroundings) -> LateSource[WebDoor]:

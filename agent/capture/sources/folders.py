@@ -12,7 +12,7 @@ from agent.capture.pos.receipts import ReceiptProfile, TillReceipts
 from agent.capture.pos.spool import Spool, SpoolSettings
 from agent.capture.sources.source import Surroundings
 from agent.config import PrintsSettings
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 class FolderSource:

@@ -24,7 +24,7 @@ from agent.capture.pos.sink import CaptureContext
 from agent.capture.sources.source import Surroundings
 from agent.config import JournalSettings
 from agent.errors import BadConfiguration
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 class JournalSource:

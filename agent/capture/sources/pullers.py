@@ -11,7 +11,7 @@ from agent.capture.sources.doors import web_surroundings
 from agent.capture.sources.late import LateSource, Recipe
 from agent.capture.sources.source import Surroundings
 from agent.config import OdooSettings
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 def odoo_source(

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.capture.sources.source import Source
 from agent.errors import AgentError
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 

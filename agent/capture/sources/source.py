@@ -9,7 +9,7 @@ from typing import Protocol
 
 from agent.capture.pos.keeping import Keeping
 from agent.capture.pos.sink import CaptureContext, NamedSinks, SaleSink
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 from models.runtime.clock import Clock
 from models.vault.blob import BlobSealer
 

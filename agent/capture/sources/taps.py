@@ -19,7 +19,7 @@ from agent.capture.pos.sink import CapturedSale
 from agent.capture.pos.tap import ReceiptTap, SheetFolder, TapSettings
 from agent.capture.sources.source import Surroundings
 from agent.config import PrinterTapSettings
-from agent.health.status.facts import SourceKind, SourceStatus
+from agent.health.status.tills import SourceKind, SourceStatus
 
 
 class TapSource:

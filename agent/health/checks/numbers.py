@@ -7,9 +7,10 @@ from typing import Final
 
 from agent.config import AgentConfig
 from agent.health.check import Finding, Verdict
-from agent.health.status.facts import Status, TakenStatus
+from agent.health.status.facts import Status
 from agent.health.status.numbers import said
 from agent.health.status.posted import read_posted
+from agent.health.status.tills import TakenStatus
 
 _NAME: Final = "numbers"
 

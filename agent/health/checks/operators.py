@@ -9,8 +9,8 @@ from agent.config import AgentConfig
 from agent.config.operator_key import read_operator_key
 from agent.errors import BadConfiguration
 from agent.health.check import Finding, Verdict
-from agent.health.status.facts import OperatorKeyOrigin
 from agent.health.status.posted import read_posted
+from agent.health.status.tills import OperatorKeyOrigin
 
 _NAME: Final = "cashiers"
 

@@ -10,13 +10,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from agent.health.alarms import AlarmKind, Severity, read_vocabulary
-from agent.health.status.facts import (
-    BalanceStatus,
-    SourceStatus,
-    Status,
-    TakenStatus,
-    WorkstationStatus,
-)
+from agent.health.status.facts import Status
+from agent.health.status.tills import BalanceStatus, SourceStatus, TakenStatus, WorkstationStatus
 from agent.metrics import Counted, Measured
 from models.wire.envelope import ClockQuality
 

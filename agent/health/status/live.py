@@ -20,13 +20,9 @@ from agent.health.status.facts import (
     AgentStatus,
     ClockStatus,
     LineStatus,
-    OperatorsStatus,
     RoomStatus,
-    SourceStatus,
     Status,
     StreamStatus,
-    TillStatus,
-    WorkstationStatus,
 )
 from agent.health.status.shown import (
     oldest_sale,
@@ -36,6 +32,7 @@ from agent.health.status.shown import (
     shown_streams,
 )
 from agent.health.status.signs import signs
+from agent.health.status.tills import OperatorsStatus, SourceStatus, TillStatus, WorkstationStatus
 from agent.outbox import Depth, Housekeeping
 from models.wire.events.device import CameraState
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from agent.health.status.facts import NumbersStatus
+from agent.health.status.tills import NumbersStatus
 
 _MOST_SAID: Final = 5
 

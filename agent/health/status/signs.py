@@ -12,14 +12,18 @@ from typing import Final
 
 from agent.health.alarms.board import Sign, Trouble
 from agent.health.alarms.vocabulary import AlarmKind
-from agent.health.status.facts import (
-    BalanceStatus,
-    SourceKind,
-    SourceStatus,
-    Status,
-    TillStatus,
+from agent.health.status.facts import Status
+from agent.health.status.till_signs import (
+    arithmetic_disagrees,
+    capture_incomplete,
+    printer_unreachable,
+    sale_refused,
+    sequence_gap,
+    sequence_repeat,
+    tap_down,
+    till_blocked,
+    till_folder_missing,
 )
-from agent.health.status.numbers import said
 
 OFFLINE_S: Final = 900.0
 """Routers restart and lines flap; a quarter of an hour is longer than both."""
@@ -35,13 +39,6 @@ NEARLY_FULL: Final = 0.9
 SKEW_S: Final = 120.0
 """So far off, the agent itself no longer believes the wall clock (``agent.clock``)."""
 
-LEAST_JUDGED: Final = 20
-"""Of fewer sales no share is told."""
-
-UNBALANCED_SHARE: Final = 0.05
-"""A right profile leaves single odd receipts; a wrong one, or a till's new version, leaves many."""
-
-_TAP: Final = SourceKind.TAP
 _ALONE: Final = frozenset({""})
 _WATCHING: Final = "watching"
 _BLIND_STATES: Final = frozenset({"lost", "stalled", "refused"})
@@ -59,138 +56,8 @@ def signs(status: Status, salvages: Sequence[Trouble]) -> list[Sign]:
     return [*found, Sign(AlarmKind.OUTBOX_SALVAGED, salvages)]
 
 
-def _sale_refused(status: Status) -> Sign:
-    return _of_tills(
-        AlarmKind.SALE_REFUSED,
-        status,
-        lambda each: each.out_of_room,
-        lambda each: each.blocked,
-    )
-
-
-def _till_blocked(status: Status) -> Sign:
-    return _of_tills(
-        AlarmKind.TILL_BLOCKED,
-        status,
-        lambda each: bool(each.blocked) and not each.out_of_room,
-        lambda each: each.blocked,
-    )
-
-
-def _till_folder_missing(status: Status) -> Sign:
-    missing = [each.name for each in status.sources if not each.present]
-    if status.till is not None and not status.till.folder_present:
-        missing.append("")
-    return Sign(AlarmKind.TILL_FOLDER_MISSING, [Trouble(name) for name in missing])
-
-
-def _of_tills(
-    kind: AlarmKind,
-    status: Status,
-    stands: Callable[[TillStatus | SourceStatus], bool],
-    detail: Callable[[TillStatus | SourceStatus], str],
-) -> Sign:
-    """What stands of the till's folder, which has no name, and of every source by its name.
-
-    Where nobody has looked yet, nothing can be judged. A tap that cannot start has an alarm of its
-    own.
-    """
-    looked_at: dict[str, TillStatus | SourceStatus] = {
-        each.name: each for each in status.sources if each.started or each.kind is not _TAP
-    }
-    if status.till is not None:
-        looked_at[""] = status.till
-    troubles = [Trouble(name, detail(each)) for name, each in looked_at.items() if stands(each)]
-    return Sign(
-        kind, troubles, frozenset(name for name, each in looked_at.items() if not each.at_ease)
-    )
-
-
-def _tap_down(status: Status) -> Sign:
-    down = [each for each in status.sources if each.kind is _TAP and not each.started]
-    return Sign(AlarmKind.TAP_DOWN, [Trouble(each.name, each.blocked) for each in down])
-
-
-def _capture_incomplete(status: Status) -> Sign:
-    return Sign(
-        AlarmKind.CAPTURE_INCOMPLETE,
-        [Trouble(each.name, _gaps(each)) for each in status.sources if each.gaps],
-    )
-
-
-def _sequence_gap(status: Status) -> Sign:
-    ripening = frozenset(each.name for each in status.workstations if each.ripening)
-    troubles = [
-        Trouble(each.name, f"missing: {said(recent)}")
-        for each in status.workstations
-        if (recent := [gap for gap in each.gaps if gap.recent])
-    ]
-    return Sign(AlarmKind.SEQUENCE_GAP, troubles, ripening)
-
-
-def _sequence_repeat(status: Status) -> Sign:
-    return Sign(
-        AlarmKind.SEQUENCE_REPEAT,
-        [
-            Trouble(each.name, f"given twice: {said(recent)}")
-            for each in status.workstations
-            if (recent := [repeat for repeat in each.repeats if repeat.recent])
-        ],
-    )
-
-
-def _arithmetic_disagrees(status: Status) -> Sign:
-    """Where too few sales came since the start, an alarm of before stays."""
-    taken = [(each.name, each.taken) for each in status.sources]
-    if status.till is not None:
-        taken.append(("", status.till.taken))
-    troubles = [
-        Trouble(name, "; ".join(map(_share, odd)))
-        for name, each in taken
-        if (odd := [balance for balance in each.balances if _is_odd(balance)])
-    ]
-    unclear = (
-        name
-        for name, each in taken
-        if not any(balance.judged >= LEAST_JUDGED for balance in each.balances)
-    )
-    return Sign(AlarmKind.ARITHMETIC_DISAGREES, troubles, frozenset(unclear))
-
-
-def _is_odd(balance: BalanceStatus) -> bool:
-    return balance.judged >= LEAST_JUDGED and balance.unbalanced > UNBALANCED_SHARE * balance.judged
-
-
-def _share(balance: BalanceStatus) -> str:
-    return (
-        f"profile {balance.profile}: {balance.unbalanced} of the last {balance.judged} sales "
-        f"({balance.unbalanced / balance.judged:.0%})"
-    )
-
-
 def _books_not_kept(status: Status) -> Sign:
     return _sign(AlarmKind.BOOKS_NOT_KEPT, bool(status.books_trouble), status.books_trouble)
-
-
-def _gaps(source: SourceStatus) -> str:
-    counts = {
-        "breaks in the journal": source.breaks,
-        "receipts not whole": source.broken_prints,
-        "bytes printed and not written down": source.lost_bytes,
-        "mistakes of the tap": source.failures,
-    }
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-
-
-def _printer_unreachable(status: Status) -> Sign:
-    return Sign(
-        AlarmKind.PRINTER_UNREACHABLE,
-        [
-            Trouble(each.name, each.unreachable_why)
-            for each in status.sources
-            if each.reachable is False
-        ],
-    )
 
 
 def _outbox_unreadable(status: Status) -> Sign:
@@ -304,9 +171,9 @@ def _sign(kind: AlarmKind, stands: bool, detail: str = "", *, unclear: bool = Fa
 
 
 _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
-    _sale_refused,
-    _till_blocked,
-    _tap_down,
+    sale_refused,
+    till_blocked,
+    tap_down,
     _outbox_unreadable,
     _login_refused,
     _line_faulty,
@@ -318,13 +185,13 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     _room_low,
     _events_rejected,
     _files_quarantined,
-    _capture_incomplete,
-    _sequence_gap,
-    _sequence_repeat,
-    _arithmetic_disagrees,
+    capture_incomplete,
+    sequence_gap,
+    sequence_repeat,
+    arithmetic_disagrees,
     _books_not_kept,
-    _till_folder_missing,
-    _printer_unreachable,
+    till_folder_missing,
+    printer_unreachable,
     _camera_blind,
     partial(_camera_trouble, AlarmKind.CAMERA_BLOCKED, "blocked"),
     partial(_camera_trouble, AlarmKind.CAMERA_MOVED, "moved"),

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from agent.health.status.facts import (
-    CameraStatus,
-    LineStatus,
+from agent.health.status.facts import CameraStatus, LineStatus, RoomStatus, Status
+from agent.health.status.numbers import said
+from agent.health.status.tills import (
     OperatorKeyOrigin,
     OperatorsStatus,
-    RoomStatus,
     SourceKind,
     SourceStatus,
-    Status,
     TakenStatus,
     TillStatus,
     WorkstationStatus,
 )
-from agent.health.status.numbers import said
 
 _MEGABYTE: Final = 1e6
 _CASHIERS: Final = {

@@ -17,7 +17,7 @@ from tests.simulators.required_server import required_program
 SOURCES = sorted((Path(__file__).parent / "shim").glob("*.[ch]"))
 CACHE = ROOT / ".cache" / "preloaded"
 FLAGS = (
-    *("-std=gnu17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden"),
+    *("-std=gnu17", "-O2", "-fPIC", "-shared", "-pthread", "-fvisibility=hidden"),
     *("-Wall", "-Wextra", "-Werror"),
 )
 

@@ -29,6 +29,8 @@ from tests.faults.powercut.records import Found, append_found, append_mark, read
 
 LOG_VARIABLE = "LIANKE_POWERCUT_LOG"
 FOLDER_VARIABLE = "LIANKE_POWERCUT_FOLDER"
+TURNS = ".turns"
+"""What the shim's file beside the log is called, behind the log's name (shim/turns.c)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Recording:
         """Begin: what is in the folder now counts as durable. The log must lie outside of it."""
         assert not log.resolve().is_relative_to(folder.resolve()), "the log must lie outside"
         log.write_bytes(b"")
+        log.with_name(log.name + TURNS).unlink(missing_ok=True)  # whoever had a turn is dead
         for found in _found_below(folder):
             append_found(log, found)
         return cls(folder, log)

@@ -34,7 +34,7 @@ from agent.config import (
     TillSettings,
     WebSettings,
 )
-from agent.health.status.facts import SourceStatus
+from agent.health.status.tills import SourceStatus
 from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey

@@ -11,7 +11,7 @@ from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.camera.live import LiveCamera
 from agent.capture.footfall.camera.sequence import PictureSequence
 from agent.capture.footfall.camera.source import device_file, kind_of, shown, with_login
-from agent.config.cameras import SourceKind
+from agent.config.camera_source import SourceKind
 from agent.errors import CameraLost, CameraUnreadable
 
 Recording = Clip | PictureSequence

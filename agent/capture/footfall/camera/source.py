@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from agent.config.cameras import SourceKind
+from agent.config.camera_source import SourceKind
 from agent.errors import CameraUnreadable
 
 _DEVICE: Final = re.compile(r"\d{1,2}|/dev/\S+")

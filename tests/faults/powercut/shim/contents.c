@@ -22,7 +22,7 @@ static void log_written(int descriptor, uint64_t file, off_t offset, const void 
                                 .rest = bytes,
                                 .rest_length = size});
     if (fcntl(descriptor, F_GETFL) & SYNC_BEFORE_RETURN)
-        log_synced(file, log_length());
+        log_unmodelled("write with O_SYNC"); /* durable, but not what was written before it */
 }
 
 /* The bytes that a vectored write has written, buffer by buffer. */
@@ -42,10 +42,21 @@ static off_t began_at(int descriptor, ssize_t written) {
     return lseek(descriptor, 0, SEEK_CUR) - written;
 }
 
+/* Where a write to an offset began: under O_APPEND Linux appends all the same. */
+static off_t placed_at(int descriptor, off_t offset, ssize_t written) {
+    struct stat status;
+    if (!(fcntl(descriptor, F_GETFL) & O_APPEND) || fstat(descriptor, &status) != 0)
+        return offset;
+    return status.st_size - written;
+}
+
 EXPORT ssize_t write(int descriptor, const void *bytes, size_t size) {
     struct stat status;
+    if (!watched(descriptor, &status))
+        return syscall(SYS_write, descriptor, bytes, size);
+    IN_TURN;
     ssize_t written = syscall(SYS_write, descriptor, bytes, size);
-    if (written > 0 && watched(descriptor, &status))
+    if (written > 0)
         log_written(
             descriptor, status.st_ino, began_at(descriptor, written), bytes, (size_t)written);
     return written;
@@ -53,8 +64,11 @@ EXPORT ssize_t write(int descriptor, const void *bytes, size_t size) {
 
 EXPORT ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     struct stat status;
+    if (!watched(descriptor, &status))
+        return syscall(SYS_writev, descriptor, parts, count);
+    IN_TURN;
     ssize_t written = syscall(SYS_writev, descriptor, parts, count);
-    if (written > 0 && watched(descriptor, &status))
+    if (written > 0)
         log_vector(
             descriptor, status.st_ino, began_at(descriptor, written), parts, (size_t)written);
     return written;
@@ -62,18 +76,32 @@ EXPORT ssize_t writev(int descriptor, const struct iovec *parts, int count) {
 
 EXPORT ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off64_t offset) {
     struct stat status;
+    if (!watched(descriptor, &status))
+        return syscall(SYS_pwrite64, descriptor, bytes, size, offset);
+    IN_TURN;
     ssize_t written = syscall(SYS_pwrite64, descriptor, bytes, size, offset);
-    if (written > 0 && watched(descriptor, &status))
-        log_written(descriptor, status.st_ino, offset, bytes, (size_t)written);
+    if (written > 0)
+        log_written(
+            descriptor,
+            status.st_ino,
+            placed_at(descriptor, offset, written),
+            bytes,
+            (size_t)written);
     return written;
 }
 
 EXPORT ssize_t pwritev64v2(
     int descriptor, const struct iovec *parts, int count, off64_t offset, int flags) {
     struct stat status;
+    if (!watched(descriptor, &status))
+        return syscall(SYS_pwritev2, descriptor, parts, count, offset, 0L, flags);
+    IN_TURN;
     ssize_t written = syscall(SYS_pwritev2, descriptor, parts, count, offset, 0L, flags);
-    if (written > 0 && watched(descriptor, &status)) {
-        off_t start = offset == -1 ? began_at(descriptor, written) : offset;
+    if (written > 0) {
+        off_t start = offset == -1 ? began_at(descriptor, written)
+                                   : placed_at(descriptor, offset, written);
+        if (flags)
+            log_unmodelled("pwritev2 with flags");
         log_vector(descriptor, status.st_ino, start, parts, (size_t)written);
     }
     return written;
@@ -85,8 +113,11 @@ EXPORT ssize_t pwritev64(int descriptor, const struct iovec *parts, int count, o
 
 EXPORT int ftruncate64(int descriptor, off64_t size) {
     struct stat status;
+    if (!watched(descriptor, &status))
+        return (int)syscall(SYS_ftruncate, descriptor, size);
+    IN_TURN;
     int failed = (int)syscall(SYS_ftruncate, descriptor, size);
-    if (!failed && watched(descriptor, &status))
+    if (!failed)
         log_record(&(struct record){
             .kind = TRUNCATED, .file = status.st_ino, .first = (uint64_t)size});
     return failed;
@@ -103,13 +134,19 @@ EXPORT int truncate64(const char *path, off64_t size) {
     return failed;
 }
 
+/* How long the log is when every change that was made until now stands in it. */
+static uint64_t log_length_now(void) {
+    IN_TURN;
+    return log_length();
+}
+
 /* What was in the log when the sync began is durable when it has succeeded; what came while it
- * ran may be or not. */
+ * ran may be or not. So others write on meanwhile, as they would without the shim. */
 static int synced(int descriptor, long how) {
     struct stat status;
     if (!watched(descriptor, &status))
         return (int)syscall(how, descriptor);
-    uint64_t began = log_length();
+    uint64_t began = log_length_now();
     int failed = (int)syscall(how, descriptor);
     if (!failed)
         log_synced(status.st_ino, began);

@@ -38,6 +38,8 @@ static int open_watching(int folder, const char *path, int flags, mode_t mode) {
     int created = 0;
     if (!(flags & (O_CREAT | O_TRUNC)) || !watched_entry(folder, path, &entry))
         return raw_open(folder, path, flags, mode);
+    IN_TURN;
+    watched_entry(folder, path, &entry); /* once more: its folder may have moved meanwhile */
     int descriptor = flags & O_CREAT ? open_or_create(folder, path, flags, mode, &created)
                                      : raw_open(folder, path, flags, mode);
     if (descriptor < 0 || !watched(descriptor, &status))
@@ -81,6 +83,7 @@ EXPORT int __openat64_2(int folder, const char *path, int flags) {
 EXPORT int mkdirat(int folder, const char *path, mode_t mode) {
     struct entry entry;
     struct stat status;
+    IN_TURN;
     int failed = (int)syscall(SYS_mkdirat, folder, path, mode);
     if (!failed && watched_entry(folder, path, &entry) &&
         fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
@@ -92,6 +95,7 @@ EXPORT int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path,
 
 EXPORT int unlinkat(int folder, const char *path, int flags) {
     struct entry entry;
+    IN_TURN;
     int failed = (int)syscall(SYS_unlinkat, folder, path, flags);
     if (!failed && watched_entry(folder, path, &entry))
         log_entry(REMOVED, &entry, NULL, 0);
@@ -110,6 +114,7 @@ EXPORT int remove(const char *path) {
 EXPORT int linkat(int from, const char *old, int to, const char *path, int flags) {
     struct entry entry;
     struct stat status;
+    IN_TURN;
     int failed = (int)syscall(SYS_linkat, from, old, to, path, flags);
     if (!failed && watched_entry(to, path, &entry) && fstatat(to, path, &status, 0) == 0)
         log_entry(LINKED, &entry, &status, 0);
@@ -137,6 +142,7 @@ static void log_renamed(const struct entry *old, int left, const struct entry *n
 
 EXPORT int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
     struct entry source, target;
+    IN_TURN;
     int left = watched_entry(from, old, &source);
     int arrived = watched_entry(to, new, &target);
     int failed = (int)syscall(SYS_renameat2, from, old, to, new, flags);

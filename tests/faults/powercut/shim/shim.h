@@ -5,13 +5,15 @@
  * (disk.py) knows what had been synced at any moment and what had not, and so what a power cut at
  * that moment may leave. The shim itself forgets nothing and breaks nothing.
  *
- * Order. A record is written after its change and before the call returns. So whatever a program
- * did "after" something else, in any thread or process, stands after it in the log; changes that
- * race with each other stand in either order, as they would on a disk. No lock is needed for that,
- * so fork, vfork and kill -9 at any instruction are harmless.
+ * Order. A record is written after its change and before the call returns, and no other recorded
+ * thread or process changes anything between the two: calls take turns (turns.c). So the records
+ * stand in the order in which the kernel made the changes. Without turns one thread's record of a
+ * new file could come after what another has written into it already, and a replay would begin
+ * that file anew. Syncs take no turn: what they cover is settled when they begin.
  *
- * State. There is none but the log's descriptor: which file a descriptor means is asked of the
- * kernel each time. dup, inherited descriptors and closed ones need no book-keeping.
+ * State. There is none but the log's descriptor and whose turn it is: which file a descriptor means
+ * is asked of the kernel each time. dup, inherited descriptors and closed ones need no
+ * book-keeping, and fork, vfork and kill -9 at any instruction leave nobody waiting.
  */
 #ifndef LIANKE_POWERCUT_SHIM_H
 #define LIANKE_POWERCUT_SHIM_H
@@ -51,6 +53,17 @@ struct entry {
     char name[256];
 };
 
+/* For the rest of this block nobody else's change comes between a change and its record. */
+#define IN_TURN __attribute__((cleanup(end_turn), unused)) int turn = take_turn()
+
+/* Prepare the turns of all who write into this log; before the first is taken. */
+void begin_turns(const char *log);
+
+/* Wait for a turn; whether it was taken, for end_turn. */
+int take_turn(void);
+
+void end_turn(const int *taken);
+
 /* Whether an open file or folder lies in the watched folder; fills status when it does. */
 int watched(int descriptor, struct stat *status);
 
@@ -65,6 +78,9 @@ uint64_t log_length(void);
 
 /* Append a record; ends the process when that fails, for a log with holes would prove nothing. */
 void log_record(const struct record *record);
+
+/* End the process: what could not be done is needed for a true log. */
+void give_up(const char *what);
 
 /* Append that a function did what cannot be modelled. */
 void log_unmodelled(const char *function);

@@ -25,7 +25,7 @@ static char folder[PATH_MAX];
 static size_t folder_length;
 static int log_descriptor = -1;
 
-static void give_up(const char *what) {
+void give_up(const char *what) {
     dprintf(STDERR_FILENO, "powercut: %s: %s\n", what, strerror(errno));
     abort();
 }
@@ -38,6 +38,7 @@ __attribute__((constructor)) static void begin(void) {
     if (!realpath(watch, folder))
         give_up(watch);
     folder_length = strlen(folder);
+    begin_turns(log);
     int low = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (low < 0)
         give_up(log);
