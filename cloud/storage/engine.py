@@ -24,7 +24,7 @@ BUSY_TIMEOUT_S: Final = 10.0
 """How long a writer waits for another one. A group of 1,000 events commits in about 0.1 s. On
 PostgreSQL it is the ``lock_timeout``: one worker that hangs in its turn must not hang them all."""
 
-_COMPRESSED_BY_LZ4: Final = (
+COMPRESSED_BY_LZ4: Final = (
     "SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings"
     " WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
 )
@@ -116,7 +116,7 @@ def _prepared_for_bulk(dialect: Dialect) -> Callable[[Any, object], None]:
     def prepare(connection: Any, _record: object) -> None:
         dumper = dialect.loaded_dbapi.types.string.BytesBinaryDumper
         connection.adapters.register_dumper(bytes, dumper)
-        connection.execute(_COMPRESSED_BY_LZ4)
+        connection.execute(COMPRESSED_BY_LZ4)
         connection.commit()  # a rollback would take the setting back
 
     return prepare
