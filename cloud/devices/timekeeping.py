@@ -8,7 +8,7 @@ event of a connection comes before the birth that opened it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -98,28 +98,36 @@ class _Told(NamedTuple):
         return clocks[self.boot].times_ms(self.monotonics_ms)
 
 
-class _Learned(NamedTuple):
-    """What was known of some boots' clocks, what is known now, and when each was heard of."""
+_Stored = Mapping[Boot, str]
+"""Clocks as they are stored."""
 
-    known: Mapping[Boot, BootClock]
-    clocks: Mapping[Boot, BootClock]
+
+class _Learned(NamedTuple):
+    """The clocks that have changed, which boots were known before, and when each was heard of."""
+
+    changed: _Stored
+    known: Collection[Boot]
     heard_ms: Mapping[Boot, int]
 
 
 class BootClocks:
     """The ledger's ``Timekeeper``, over a table of its own. Safe from any thread."""
 
-    def recall(self, connection: Connection, devices: Collection[DeviceId]) -> _Recollection:
+    def recall(
+        self, connection: Connection, devices: Collection[DeviceId]
+    ) -> Callable[[], _Recollection]:
         """See ``Timekeeper``."""
-        return _Recollection(_ask(connection, devices))
+        found = _ask(connection, devices)
+        return lambda: _Recollection(devices, found())
 
 
 class _Recollection:
     """Implements the ledger's ``Recollection``."""
 
-    def __init__(self, asked: Mapping[DeviceId, Rows]) -> None:
-        self._asked = asked
-        self._learned = _Learned({}, {}, {})
+    def __init__(self, devices: Collection[DeviceId], stored: _Stored) -> None:
+        self._devices = devices
+        self._stored = stored
+        self._learned = _Learned({}, (), {})
 
     def correct(self, kept: Sequence[Kept]) -> list[int | None]:
         """See ``Recollection``."""
@@ -128,15 +136,24 @@ class _Recollection:
         for one in told:
             if one.mark is not None:
                 marks[one.boot].append(one.mark)
-        known = _known(self._asked, marks)
-        clocks = {boot: learned(known.get(boot, BootClock()), said) for boot, said in marks.items()}
+        clocks = {boot: learned(_known(boot, self._stored), said) for boot, said in marks.items()}
         heard_ms = {boot: max(mark.received_ms for mark in said) for boot, said in marks.items()}
-        self._learned = _Learned(known, clocks, heard_ms)
+        self._learned = _learned(clocks, self._stored, heard_ms)
         return [time_ms for one in told for time_ms in one.corrected(clocks)]
 
     def save(self, connection: Connection) -> None:
         """See ``Recollection``."""
         _save(connection, self._learned)
+
+    def after(self, before: _Recollection) -> _Recollection:
+        """See ``Recollection``. Boots that are pruned then are not left out."""
+        changed = before._learned.changed.items()
+        ours = {boot: clock for boot, clock in changed if boot.device in self._devices}
+        return _Recollection(self._devices, {**self._stored, **ours})
+
+    def agrees(self, other: _Recollection | None) -> bool:
+        """See ``Recollection``."""
+        return other is not None and self._stored == other._stored  # noqa: SLF001 - of its own kind
 
 
 def heard_birth(
@@ -147,9 +164,9 @@ def heard_birth(
         return
     in_turn(connection, "ledger")  # ``correct`` runs in this turn and changes the same rows
     boot, at_ms = Boot(device, bootid), to_ms(at)
-    known = _known(_ask(connection, [device]), [boot])
-    clock = known.get(boot, BootClock()).hear(monotonic_ms, at_ms)
-    _save(connection, _Learned(known, {boot: clock}, {boot: at_ms}))
+    stored = _ask(connection, [device])()
+    clock = _known(boot, stored).hear(monotonic_ms, at_ms)
+    _save(connection, _learned({boot: clock}, stored, {boot: at_ms}))
 
 
 def learned(clock: BootClock, marks: Sequence[_Mark]) -> BootClock:
@@ -199,26 +216,34 @@ def _usable(bootid: str) -> bool:
     return 0 < len(bootid) <= LONGEST_BOOTID and bootid.isprintable()
 
 
-def _ask(connection: Connection, devices: Iterable[DeviceId]) -> dict[DeviceId, Rows]:
-    return {device: _LOAD(connection, {"device": device}) for device in sorted(devices)}
-
-
-def _known(asked: Mapping[DeviceId, Rows], wanted: Collection[Boot]) -> dict[Boot, BootClock]:
-    return {
-        boot: msgspec.json.decode(clock, type=BootClock)
+def _ask(connection: Connection, devices: Iterable[DeviceId]) -> Callable[[], _Stored]:
+    asked: dict[DeviceId, Rows] = {
+        device: _LOAD(connection, {"device": device}) for device in sorted(devices)
+    }
+    return lambda: {
+        Boot(device, bootid): clock
         for device, rows in asked.items()
         for bootid, clock in rows.fetchall()
-        if (boot := Boot(device, bootid)) in wanted
     }
 
 
+def _known(boot: Boot, stored: _Stored) -> BootClock:
+    clock = stored.get(boot)
+    return BootClock() if clock is None else msgspec.json.decode(clock, type=BootClock)
+
+
+def _learned(
+    clocks: Mapping[Boot, BootClock], stored: _Stored, heard_ms: Mapping[Boot, int]
+) -> _Learned:
+    written = {boot: msgspec.json.encode(clock).decode() for boot, clock in clocks.items()}
+    changed = {boot: clock for boot, clock in written.items() if clock != stored.get(boot)}
+    return _Learned(changed, stored.keys(), heard_ms)
+
+
 def _save(connection: Connection, learned: _Learned) -> None:
-    known, clocks, heard_ms = learned
-    for boot, clock in clocks.items():
-        if clock == known.get(boot):
-            continue
-        text = msgspec.json.encode(clock).decode()
-        saved = {"device": boot.device, "boot": boot.bootid, "clock": text}
+    changed, known, heard_ms = learned
+    for boot, clock in changed.items():
+        saved = {"device": boot.device, "boot": boot.bootid, "clock": clock}
         (_SAVE if boot in known else _ADD)(connection, {**saved, "heard_ms": heard_ms[boot]})
-    for device in {boot.device for boot in clocks if boot not in known}:
+    for device in {boot.device for boot in changed if boot not in known}:
         _PRUNE(connection, {"device": device})

@@ -1,4 +1,4 @@
-"""Between reading and committing: looks up and seals a group while the one before is committed.
+"""Between reading and committing: looks up, seals and decides while the group before is committed.
 
 Preparing only saves time. Whatever goes wrong with it is left for the commit to meet again, which
 knows how to wait, to isolate and to set aside.

@@ -12,7 +12,7 @@ second worker; the ledger's content is the same. The acknowledgement may be publ
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Engine, select
@@ -21,7 +21,7 @@ from cloud.ledger import counts, watermark
 from cloud.ledger.acknowledging import acknowledge
 from cloud.ledger.arrival import Appended, Arrival
 from cloud.ledger.burial import Letter, bury
-from cloud.ledger.contents import load_contents
+from cloud.ledger.decision import Bodies, Holdings, decide
 from cloud.ledger.entry import LedgerEntry, entry_of
 from cloud.ledger.foresight import Foresight, new_and_personal
 from cloud.ledger.generation import obtain_generation
@@ -36,10 +36,10 @@ from cloud.ledger.reading import (
 from cloud.ledger.sealing import Unsealable, bodies_of, seal
 from cloud.ledger.settlement import Outcome
 from cloud.ledger.timekeeping import Timekeeper
-from cloud.ledger.turn import EVENTS, HEAD, Fence, TurnTaker, number_of, store
-from cloud.ledger.verdict import Verdict, judge
+from cloud.ledger.turn import EVENTS, HEAD, Fence, TurnTaker, number_of
+from cloud.ledger.verdict import Verdict
 from cloud.storage.columns import to_ms
-from cloud.storage.unit_of_work import read, together, write
+from cloud.storage.unit_of_work import read, write
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.vault.blob import BlobSealer
@@ -84,19 +84,17 @@ class Journal:
         return self.commit([read_arrival(arrival) for arrival in arrivals])
 
     def foresee(self, readings: Sequence[Reading]) -> Foresight:
-        """Look up and seal beforehand, so that ``commit`` holds up other writers for less long.
+        """Look up, seal and decide beforehand: ``commit`` holds up other writers for less long.
 
         Makes keys for personal members of what the ledger does not hold, and stores nothing else.
         Raises as ``append``, and ``Unsealable``; whatever it is, ``commit`` without it may succeed.
         """
         batches = [one for one in readings if isinstance(one, Readable)]
         with read(self._engine) as connection:
-            with together(connection):
-                head = HEAD(connection)
-                found = load_contents(connection, batches)
-            position, contents = number_of(head), found()
-        sealed = seal(self._sealer, new_and_personal(batches, contents))
-        return Foresight(position, contents, sealed)
+            look = self._turns.look(connection, batches)
+        sealed = seal(self._sealer, new_and_personal(batches, look.contents))
+        ahead = self._turns.decided_ahead(look, batches, self._bodies(sealed))
+        return Foresight(look, sealed, ahead)
 
     def commit(
         self,
@@ -161,13 +159,18 @@ class Journal:
         heard_ms = to_ms(self._clock.now())
         with write(self._engine) as connection:
             turn = self._turns.begin(connection, batches, heard_ms, foresight, fence)
-            verdict = judge(batches, turn.books, turn.contents, turn.head)
-            facts = [one.fact for one in verdict.kept]
-            bodies = bodies_of(self._sealer, facts, foresight.sealed if foresight else {})
-            buried = bury(connection, self._dead_letters, _letters(readings, verdict))
-            store(connection, turn, verdict.kept, bodies)
-        self._turns.ended(turn, verdict.head)
-        return self._appended(readings, verdict, buried)
+            decision = turn.found
+            if isinstance(decision, Holdings):
+                bodies = self._bodies(foresight.sealed if foresight else {})
+                decision = decide(batches, decision, bodies)
+            letters = _letters(readings, decision.verdict)
+            buried = bury(connection, self._dead_letters, letters)
+            self._turns.store(connection, turn, decision)
+        self._turns.ended(turn, decision)
+        return self._appended(readings, decision.verdict, buried)
+
+    def _bodies(self, ahead: Mapping[bytes, bytes]) -> Bodies:
+        return lambda facts: bodies_of(self._sealer, facts, ahead)
 
     def _appended(self, readings: Sequence[Reading], verdict: Verdict, buried: int) -> Appended:
         return Appended(

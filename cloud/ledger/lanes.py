@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
@@ -21,6 +23,8 @@ CACHED_LANES: Final = 50_000
 
 _STREAMS: Final = table_of(StreamRow)
 _SETTLED: Final = table_of(SettledRow)
+
+_FIRST: Final = attrgetter("first")
 
 _KEY: Final = [
     _STREAMS.c[name] == bindparam(f"lane_{name}")
@@ -72,6 +76,12 @@ class LaneNumbers:
     def known(self, lanes: Iterable[Lane]) -> bool:
         """Whether ``obtain`` has nothing to look up or to make for these."""
         return all(lane in self._committed for lane in lanes)
+
+    def recalled(self, lanes: Iterable[Lane]) -> dict[Lane, int] | None:
+        """The numbers of these lanes, where all are known; may be called by any thread."""
+        numbers = {lane: self._committed.get(lane) for lane in lanes}
+        found = {lane: number for lane, number in numbers.items() if number is not None}
+        return found if len(found) == len(numbers) else None
 
     def obtain(self, connection: Connection, lanes: Iterable[Lane]) -> dict[Lane, int]:
         """The numbers of these lanes; new lanes are made."""
@@ -136,6 +146,13 @@ def open_books(
         lane: Book(Run(first, last, Outcome(outcome)) for first, last, outcome in rows.fetchall())
         for lane, rows in asked.items()
     }
+
+
+def within(runs: Sequence[Run], window: Range) -> Sequence[Run]:
+    """Of a lane's runs, in order, those by which ``open_books`` would open it for this window."""
+    low, high = window[0] - 1, window[1] + 1
+    reaching_in = max(bisect_right(runs, low, key=_FIRST) - 1, 0)
+    return runs[reaching_in : bisect_right(runs, high, key=_FIRST)]
 
 
 def save_books(

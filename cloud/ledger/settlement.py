@@ -59,6 +59,11 @@ class Book:
         """All runs, in order."""
         return list(self._runs)
 
+    @property
+    def opened(self) -> frozenset[Run]:
+        """The runs that it was opened with."""
+        return self._opened
+
     def holds_content(self, first: int, last: int) -> frozenset[int]:
         """Which sequences of this range have an outcome with content."""
         found: set[int] = set()

@@ -15,18 +15,16 @@ from sqlalchemy import Connection, func, select
 from cloud.errors import DatabaseUnavailable
 from cloud.ledger.arrival import Lane
 from cloud.ledger.contents import load_contents
-from cloud.ledger.foresight import Addition, Foresight, brought_up_to_date
+from cloud.ledger.decision import Addition, Bodies, Decision, Holdings, decide
+from cloud.ledger.foresight import Ahead, Foresight, brought_up_to_date, expected, stands
 from cloud.ledger.lanes import LaneNumbers, note_heard, open_books, save_books, windows
 from cloud.ledger.reading import Readable
-from cloud.ledger.rows import COLUMNS, rows_of
-from cloud.ledger.settlement import Book
+from cloud.ledger.rows import COLUMNS
 from cloud.ledger.tables import EventRow, table_of
 from cloud.ledger.timekeeping import Recollection, Timekeeper
-from cloud.ledger.verdict import Contents, Kept
 from cloud.storage.bulk import WORTH_COPYING, BulkInsert
 from cloud.storage.prepared import Prepared
 from cloud.storage.unit_of_work import in_turn, together
-from models.wire.ids import TenantId
 
 Fence = Callable[[Connection], Callable[[], None]]
 """Asks whether this process may still store anything; what it returns raises where it may not."""
@@ -39,18 +37,16 @@ _INSERT: Final = BulkInsert(EVENTS, COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the ledger holds of the group's lanes, ids and keys, up to ``head``.
+    """A turn that has begun.
 
     Attributes:
         numbers: the lanes' rows; to be remembered once the transaction is over.
-        clocks: what is known of the clocks; None where no corrected times are stored.
+        found: what the ledger holds of the group; or the decision, where that was made ahead of
+            just this.
     """
 
     numbers: Mapping[Lane, int]
-    books: Mapping[Lane, Book]
-    head: int
-    contents: Mapping[TenantId, Contents]
-    clocks: Recollection | None
+    found: Holdings | Decision
 
 
 def number_of(rows: Any) -> int:
@@ -60,12 +56,45 @@ def number_of(rows: Any) -> int:
 
 
 class TurnTaker:
-    """Begins turns. Remembers the lanes' numbers and what the turn before has added."""
+    """Takes turns, and looks ahead to the next one while another thread is in its own.
+
+    Remembers the lanes' numbers, what the turn before has added, and what this one is about to.
+    """
 
     def __init__(self, timekeeper: Timekeeper | None) -> None:
         self._timekeeper = timekeeper
         self._lanes = LaneNumbers()
         self._latest: Addition | None = None
+        self._underway: Addition | None = None
+        self._undisturbed = True
+
+    def look(self, connection: Connection, batches: Sequence[Readable]) -> Holdings:
+        """What the ledger holds at this moment, out of turn; no books where a lane is new."""
+        spans = windows(batches)
+        numbers = self._lanes.recalled(spans)
+        with together(connection):
+            head = HEAD(connection)
+            found = load_contents(connection, batches)
+            books = dict if numbers is None else open_books(connection, numbers, spans)
+            clocks = self._clocks(connection, batches)
+        return Holdings(number_of(head), books(), found(), clocks())
+
+    def decided_ahead(
+        self, look: Holdings, batches: Sequence[Readable], bodies: Bodies
+    ) -> Ahead | None:
+        """What will be decided if nothing is stored since the look but what is in its turn now.
+
+        None where that is not to be expected: others store, too, or the lanes are new. Raises as
+        ``bodies``.
+        """
+        if not (look.books and self._undisturbed):
+            return None
+        underway = self._underway
+        holdings = expected(look, underway, batches)
+        if holdings is None:
+            return None
+        follows = underway if holdings.head != look.head else None
+        return Ahead(batches, follows, decide(batches, holdings, bodies))
 
     def begin(
         self,
@@ -89,52 +118,66 @@ class TurnTaker:
             heard = note_heard(connection, numbers, heard_ms)
             books = open_books(connection, numbers, spans)
             head = HEAD(connection)
-            found = None if foresight else load_contents(connection, batches)
+            contents = None if foresight else load_contents(connection, batches)
             clocks = self._clocks(connection, batches)
         if check is not None:
             check()
         if not heard():
             self._lanes.forget()
             raise DatabaseUnavailable("the database was put back; looking up its lanes anew")
-        position = number_of(head)
-        contents = brought_up_to_date(foresight, latest, position, batches) if foresight else None
-        if contents is None:
-            contents = (found or load_contents(connection, batches))()
-        return Turn(numbers, books(), position, contents, clocks)
+        found = Holdings(number_of(head), books(), contents() if contents else {}, clocks())
+        self._undisturbed = latest is None or latest.head == found.head
+        if foresight is None:
+            return Turn(numbers, found)
+        return Turn(numbers, self._foreseen(connection, foresight, found, latest, batches))
 
-    def ended(self, turn: Turn, head: int) -> None:
-        """The turn's transaction is committed, and the ledger reaches to ``head`` now."""
+    def store(self, connection: Connection, turn: Turn, decision: Decision) -> None:
+        """Store what was decided; the last act of the transaction.
+
+        Many events are copied to a server on their own. A few travel together with all else that is
+        to be stored, and with the commit.
+        """
+        added = self._underway = decision.addition
+        few = len(decision.rows) < WORTH_COPYING
+        if not few:
+            _INSERT(connection, decision.rows)
+        with together(connection, committing=True):
+            save_books(connection, turn.numbers, added.books)
+            if added.clocks:
+                added.clocks.save(connection)
+            if few:
+                _INSERT(connection, decision.rows)
+
+    def ended(self, turn: Turn, decision: Decision) -> None:
+        """The turn's transaction is committed, with this decision."""
         self._lanes.remember(turn.numbers)
-        self._latest = Addition(turn.head, head, turn.contents)
+        self._latest = decision.addition
 
     def _numbers(self, connection: Connection, lanes: Iterable[Lane]) -> Mapping[Lane, int]:
         if not self._lanes.known(lanes):
             in_turn(connection, "ledger")  # two workers may hear of a new lane at once
         return self._lanes.obtain(connection, lanes)
 
-    def _clocks(self, connection: Connection, batches: Sequence[Readable]) -> Recollection | None:
+    def _foreseen(
+        self,
+        connection: Connection,
+        foresight: Foresight,
+        found: Holdings,
+        latest: Addition | None,
+        batches: Sequence[Readable],
+    ) -> Holdings | Decision:
+        """The decision that was made ahead, if it stands; else what the ledger holds now."""
+        if foresight.ahead is not None and stands(foresight, latest, found, batches):
+            return foresight.ahead.decision
+        contents = brought_up_to_date(foresight.look, latest, found.head, batches)
+        if contents is None:
+            contents = load_contents(connection, batches)()
+        return Holdings(found.head, found.books, contents, found.clocks)
+
+    def _clocks(
+        self, connection: Connection, batches: Sequence[Readable]
+    ) -> Callable[[], Recollection | None]:
         if self._timekeeper is None:
-            return None
+            return lambda: None
         devices = {batch.lane.device.device for batch in batches}
         return self._timekeeper.recall(connection, devices)
-
-
-def store(
-    connection: Connection, turn: Turn, kept: Sequence[Kept], bodies: Sequence[bytes]
-) -> None:
-    """Store what is kept, with these bodies, and what was settled; the last act of the transaction.
-
-    Many events are copied to a server on their own. A few travel together with all else that is to
-    be stored, and with the commit.
-    """
-    times = turn.clocks.correct(kept) if turn.clocks else [None] * len(kept)
-    rows = list(rows_of(kept, bodies, times))
-    few = len(rows) < WORTH_COPYING
-    if not few:
-        _INSERT(connection, rows)
-    with together(connection, committing=True):
-        save_books(connection, turn.numbers, turn.books)
-        if turn.clocks:
-            turn.clocks.save(connection)
-        if few:
-            _INSERT(connection, rows)

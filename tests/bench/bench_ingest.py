@@ -10,8 +10,9 @@ PostgreSQL. A commit is on the disk on both sides (``synchronous=FULL``, ``synch
 The sides alternate on the same disk; the ratio is the median over the rounds, after a warm-up past
 the first checkpoint and until the reading process has started.
 
-Bare SQLite is measured twice: as it comes, and with as much memory for its pages as the ledger
-gives itself (``cache_size``), which makes it faster, too: ``ingest.sqlite.same_cache``.
+The bare side is measured twice: as it comes, and with what the ledger sets for its own sessions and
+makes a bare one faster, too. That is as much memory for pages (``ingest.sqlite.same_cache``), and
+long values compressed by lz4 (``ingest.postgres.same_compression``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 import pytest
@@ -32,7 +33,7 @@ from sqlalchemy import Engine, select
 from cloud.ledger.rows import COLUMNS
 from cloud.ledger.tables import EventRow, table_of
 from cloud.storage import open_engine, read
-from cloud.storage.engine import CACHE_KIB, CHECKPOINT_PAGES
+from cloud.storage.engine import CACHE_KIB, CHECKPOINT_PAGES, COMPRESSED_BY_LZ4
 from cloud.storage.migrations import upgrade
 from tests.bench.ingest_load import GROUP, ROUND, Sales, worker
 from tests.bench.ingest_several import several_workers
@@ -83,10 +84,12 @@ class BareSqlite:
 
 
 class BarePostgres:
-    """A connection to a database that holds the same schema."""
+    """A connection to a database that holds the same schema; as it comes, or after a statement."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, prepared_by: LiteralString = "SELECT 1") -> None:
         self._connection = psycopg.connect(conninfo)
+        self._connection.execute(prepared_by)
+        self._connection.commit()
         table = table_of(EventRow)
         dialect = open_engine("postgresql://").dialect
         self._types = [table.c[name].type.compile(dialect).lower() for name in COLUMNS]
@@ -110,7 +113,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
         on_sqlite = _on_sqlite(Path(name), rounds)
     try:
         with tempfile.TemporaryDirectory() as name:
-            return [*on_sqlite, _on_postgres(Path(name), rounds), several_workers()]
+            return [*on_sqlite, *_on_postgres(Path(name), rounds), several_workers()]
     except pytest.skip.Exception as missing:
         return [*on_sqlite, {"name": "ingest.postgres", "skipped": str(missing)}]
 
@@ -131,17 +134,22 @@ def _on_sqlite(folder: Path, rounds: int) -> list[Figure]:
     ]
 
 
-def _on_postgres(folder: Path, rounds: int) -> Figure:
+def _on_postgres(folder: Path, rounds: int) -> list[Figure]:
     with postgres_cluster(DURABLE) as cluster:
-        engines = [open_engine(cluster.create_database()) for _ in range(2)]
-        for engine in engines:
+        ours, *others = [open_engine(cluster.create_database()) for _ in range(3)]
+        for engine in (ours, *others):
             upgrade(engine)
-        bare = BarePostgres(cluster.conninfo(str(engines[1].url.database)))
-        (times,) = _times(engines[0], folder, [bare.insert], rounds)
-        bare.close()
-    return _figure(
-        "ingest.postgres", times, "binary COPY of the same rows, same indexes, 1,000 a commit"
-    )
+            engine.dispose()
+        plain, alike = [cluster.conninfo(str(engine.url.database)) for engine in others]
+        bare, compressing = BarePostgres(plain), BarePostgres(alike, COMPRESSED_BY_LZ4)
+        as_it_comes, same = _times(ours, folder, [bare.insert, compressing.insert], rounds)
+        for each in (bare, compressing):
+            each.close()
+    against = "binary COPY of the same rows, same indexes, 1,000 a commit"
+    return [
+        _figure("ingest.postgres", as_it_comes, f"{against}, as it comes"),
+        _figure("ingest.postgres.same_compression", same, f"{against}, compressed by lz4"),
+    ]
 
 
 def _times(

@@ -7,8 +7,9 @@ two epochs, grouped at will; so sequences and ids collide all the time.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -17,6 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.ledger.arrival import Appended
+from cloud.ledger.journal import Journal
+from cloud.ledger.reading import Reading, read_arrival
+from models.vault.seal import Sealer
 from models.wire.codec import Codec
 from models.wire.events.device import RangeVoid
 from models.wire.ids import DevicePath, TenantId
@@ -289,6 +293,67 @@ def test_neither_order_nor_grouping_nor_repetition_changes_what_is_kept(
     for first, last in pieces:
         shuffled.arrive([Batch(EPOCH, first + 1, tuple(stream[first:last]))])
     assert (sorted(_facts(shuffled)), set(shuffled.outcomes())) == expected
+
+
+class Foreseeing:
+    """One journal that foresees groups while another thread would commit the one before.
+
+    That commit happens before a group is looked up, after it, or, where something is sealed,
+    between the look and the decision.
+    """
+
+    def __init__(self, ledger: LedgerPremises) -> None:
+        self._due: Callable[[], object] = bool
+        sealer = Sealer(ledger.keyring, self._random)
+        self._other = ledger.journal
+        self._journal = Journal(ledger.engine, sealer, ledger.dead_letters, ledger.clock)
+
+    def arrive(self, readings: Sequence[Reading], when: str, worker: str) -> None:
+        """Foresee a group, at last commit the one before, and leave this one's commit due."""
+        if when in ("not", "after"):
+            self.settle()
+        foresight = self._journal.foresee(readings) if when != "not" else None
+        self.settle()
+        if worker == "another":
+            self._due = lambda: self._other.commit(readings)
+        else:
+            self._due = lambda: self._journal.commit(readings, foresight)
+
+    def settle(self) -> None:
+        """Commit what is due."""
+        due, self._due = self._due, bool
+        due()
+
+    def _random(self, count: int) -> bytes:
+        self.settle()
+        return os.urandom(count)
+
+
+moments = st.sampled_from(["not", "before", "after", "after"])
+workers = st.sampled_from(["this", "this", "this", "another"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), history=histories)
+def test_what_was_foreseen_when_changes_nothing(
+    ledger: LedgerPremises, data: st.DataObject, history: list[list[Batch]]
+) -> None:
+    plain, foreseen, journal = (
+        World(ledger, next(NUMBERS)),
+        World(ledger, next(NUMBERS)),
+        Foreseeing(ledger),
+    )
+    for group in history:
+        plain.arrive(group)
+    expected = [entry[1:] for entry in plain.entries()], plain.outcomes(), _facts(plain)
+    foreseen.start = ledger.journal.head()
+    for group in history:
+        arrivals = [ledger.arrival(foreseen.payload(one), foreseen.device) for one in group]
+        readings = [read_arrival(one) for one in arrivals]
+        journal.arrive(readings, data.draw(moments), data.draw(workers))
+    journal.settle()
+    found = [entry[1:] for entry in foreseen.entries()], foreseen.outcomes(), _facts(foreseen)
+    assert found == expected
 
 
 def _facts(world: World) -> list[tuple[str | None, bool]]:

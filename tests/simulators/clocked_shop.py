@@ -114,6 +114,12 @@ class ClockedShop:
         """All that is pending goes up in one batch."""
         if not self.pending:
             return
+        self.journal.append([self.arrival(historical=historical, delay_ms=delay_ms)])
+        self.sent += self.pending
+        self.pending = []
+
+    def arrival(self, *, historical: bool = False, delay_ms: int = 40) -> Arrival:
+        """All that is pending, as it would arrive now."""
         first = len(self.sent) + 1
         events = [
             stamp(one.body, EPOCH, number, historical=historical)
@@ -121,9 +127,7 @@ class ClockedShop:
         ]
         payload = Codec().encode(EPOCH, Stream.SALE, first, events)
         arrived = from_ms(self.box.true_ms + delay_ms)
-        self.journal.append([Arrival(SHOP, Stream.SALE, payload, arrived)])
-        self.sent += self.pending
-        self.pending = []
+        return Arrival(SHOP, Stream.SALE, payload, arrived)
 
     def entries(self) -> list[LedgerEntry]:
         """The ledger, in order."""

@@ -50,6 +50,14 @@ def test_a_commit_is_on_the_disk_as_the_server_comes() -> None:
     assert settings == ["on", "on", "10s", "lianke"]
 
 
+def test_long_values_are_compressed_by_lz4(engine: Engine) -> None:
+    with write(engine) as connection:
+        connection.execute(text("CREATE TABLE long_value (value text)"))
+        connection.execute(text("INSERT INTO long_value VALUES (repeat('lianke', 1000))"))
+        used = text("SELECT pg_column_compression(value) FROM long_value")
+        assert connection.execute(used).scalar_one() == "lz4"
+
+
 def test_what_is_read_leaves_the_servers_statements_prepared(engine: Engine) -> None:
     one = Prepared(select(literal(1)))
     for _ in range(10):  # the driver prepares what it has executed five times
