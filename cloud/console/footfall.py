@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -54,16 +54,6 @@ class FootfallPage:
     store: Store
     day: date
     crowd: CrowdDay | None
-
-    @property
-    def before(self) -> date:
-        """The day before."""
-        return self.day - timedelta(days=1)
-
-    @property
-    def after(self) -> date:
-        """The day after."""
-        return self.day + timedelta(days=1)
 
     @property
     def hours(self) -> Sequence[CrowdHour]:
