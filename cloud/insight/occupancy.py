@@ -19,7 +19,7 @@ from cloud.footfall import Interval
 from cloud.insight.conversion import active_minutes
 from cloud.insight.hours import QUARTER
 from cloud.insight.trading_day import TradingDay
-from cloud.insight.watching import minutes_of
+from cloud.insight.watching import minutes_of, watched_doors
 
 DRIFT_LIMIT: Final = 0.05
 """Of those who came in. A line that is right for 95 of 100 either way stays within it."""
@@ -95,15 +95,25 @@ def occupancy(
     day: TradingDay, intervals: Sequence[Interval], seen: AbstractSet[int], now: datetime
 ) -> Occupancy:
     """The day as of now; ``seen`` are the minutes in which every door was watched."""
-    doors = [each for each in intervals if each.door]
-    watched = [each for each in doors if each.observed_ms or each.ingress or each.egress]
+    watched = watched_doors(intervals)
     if not watched:
         return Occupancy((), None)
-    left = sum(each.ingress - each.egress for each in watched)
-    ingress = sum(each.ingress for each in watched)
-    unwatched = len(set(active_minutes(doors, {})) - seen)
-    drift = Drift(left, ingress, unwatched) if now >= day.end_at else None
-    return Occupancy(_steps(watched), drift)
+    return Occupancy(_steps(watched), drift_of(intervals, seen) if now >= day.end_at else None)
+
+
+def drift_of(intervals: Sequence[Interval], seen: AbstractSet[int]) -> Drift | None:
+    """What a day that is over left inside; None where no door was ever watched.
+
+    ``seen`` are the minutes in which every door was watched.
+    """
+    watched = watched_doors(intervals)
+    if not watched:
+        return None
+    return Drift(
+        left=sum(each.ingress - each.egress for each in watched),
+        ingress=sum(each.ingress for each in watched),
+        unwatched_min=len(set(active_minutes(watched, {})) - seen),
+    )
 
 
 def _steps(watched: Sequence[Interval]) -> tuple[Step, ...]:
