@@ -27,6 +27,9 @@ DRIFT_LIMIT: Final = 0.05
 FEWEST_LEFT: Final = 5
 """Less is left of any day: one group that one way hid from the camera."""
 
+ENOUGH_LACKS_MIN: Final = 15
+"""So long without a look at every door leaves room for a group that nobody counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -61,6 +64,11 @@ class Drift:
     def share(self) -> float | None:
         """Of those who came in; None when nobody did."""
         return self.left / self.ingress if self.ingress else None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether too little was missed to explain what is left."""
+        return self.unwatched_min < ENOUGH_LACKS_MIN
 
     @property
     def is_flagged(self) -> bool:
