@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Integer, Row, cast, func, literal_column, sel
 from cloud.footfall.reports import (
     COUNTED,
     QUARTER_MS,
-    QUARTER_OF_PART,
     CameraKey,
     Interval,
     parts_within,
@@ -24,6 +23,8 @@ from cloud.footfall.tables import PART
 from models.wire.ids import DeviceId, StoreId, TenantId
 
 _MINUTES: Final = 15
+# Spelt out, since PostgreSQL takes two bound parameters for two different expressions.
+_QUARTER: Final = PART.c.begin_at_ms // literal_column(f"{QUARTER_MS}", Integer)
 _EVERY_MINUTE: Final = 2**_MINUTES - 1
 # Counting different values would have PostgreSQL sort every row. Of fifteen powers of two below
 # 2**15 the sum is 2**15 - 1 where they are all different, and only there.
@@ -95,11 +96,11 @@ def quarters(
     end_at: datetime,
 ) -> list[Quarter]:
     """Every quarter of every camera of a store with a report, in no order."""
-    of = (PART.c.device, PART.c.camera, QUARTER_OF_PART)
+    of = (PART.c.device, PART.c.camera, _QUARTER)
     query = (
         select(
             *of[:2],
-            QUARTER_OF_PART.label("number"),
+            _QUARTER.label("number"),
             func.count().label("parts"),
             func.sum(_MINUTE_BIT).label("minute_bits"),
             func.max(PART.c.duration_s).label("longest_s"),
