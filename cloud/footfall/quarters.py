@@ -96,10 +96,10 @@ def quarters(
     end_at: datetime,
 ) -> list[Quarter]:
     """Every quarter of every camera of a store with a report, in no order."""
-    of = (PART.c.device, PART.c.camera, _QUARTER)
+    of = (_QUARTER, PART.c.device, PART.c.camera)
     query = (
         select(
-            *of[:2],
+            *of[1:],
             _QUARTER.label("number"),
             func.count().label("parts"),
             func.sum(_MINUTE_BIT).label("minute_bits"),
