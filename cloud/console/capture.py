@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -48,16 +48,6 @@ class CapturePage:
     records: tuple[Quarantined, ...]
     released: tuple[Quarantined, ...]
     readers: tuple[DeviceView, ...]
-
-    @property
-    def before(self) -> date:
-        """The day before."""
-        return self.capture.day - timedelta(days=1)
-
-    @property
-    def after(self) -> date:
-        """The day after."""
-        return self.capture.day + timedelta(days=1)
 
     @property
     def limit_percent(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from cloud.console.parts import ConsoleParts
@@ -24,6 +25,21 @@ class Choice:
     stores: tuple[Store, ...]
     store: Store
     day: date
+
+    @property
+    def before(self) -> date:
+        """The day before."""
+        return self.day - _ONE_DAY
+
+    @property
+    def after(self) -> date:
+        """The day after."""
+        return self.day + _ONE_DAY
+
+    @property
+    def query(self) -> str:
+        """The same choice, as an address names it."""
+        return urlencode({"store": name_of(self.store), "day": self.day.isoformat()})
 
 
 def name_of(store: Store) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -72,16 +72,6 @@ class Day:
     def visitors_chart(self) -> Chart:
         """The visitors, to stand above ``chart`` in one drawing."""
         return visitors_chart(self.hours)
-
-    @property
-    def before(self) -> date:
-        """The day before."""
-        return self.day - timedelta(days=1)
-
-    @property
-    def after(self) -> date:
-        """The day after."""
-        return self.day + timedelta(days=1)
 
 
 def read_day(engine: Engine, figures: Figures, store: Store, day: date, now: datetime) -> Day:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from cloud.footfall import CameraKey, CameraReport, KnownAudit, LineCount
 from cloud.insight import CrowdDay, CrowdHour, read_crowd
 from cloud.organisation import Store
 from cloud.storage.columns import from_ms
-from models.wire.events.footfall import MarkKind
+from models.wire.events.footfall import LineKind, MarkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,33 @@ class HeatPicture:
     rows: tuple[tuple[int, ...], ...]
 
 
+class Checked(StrEnum):
+    """How an audit stands to the counts beside it."""
+
+    HOLDS = "audit_holds"
+    OVER = "audit_over"
+    LATER = "audit_later"
+    NEVER = "never_audited"
+
+
 @dataclass(frozen=True, slots=True)
 class CameraLine:
-    """What one camera told, and how far to trust it."""
+    """What one camera told until an aware moment, and how far to trust it."""
 
+    until: datetime
     report: CameraReport
     lines: tuple[LineCount, ...]
     marks: Mapping[MarkKind, int]
     known: KnownAudit | None
+
+    @property
+    def checked(self) -> Checked:
+        """Whether the figures of its audit are those of its counts."""
+        if self.known is None:
+            return Checked.NEVER
+        if self.known.holds:
+            return Checked.HOLDS
+        return Checked.LATER if self.known.audited.audited_at >= self.until else Checked.OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +74,6 @@ class FootfallPage:
     store: Store
     day: date
     crowd: CrowdDay | None
-
-    @property
-    def before(self) -> date:
-        """The day before."""
-        return self.day - timedelta(days=1)
-
-    @property
-    def after(self) -> date:
-        """The day after."""
-        return self.day + timedelta(days=1)
 
     @property
     def hours(self) -> Sequence[CrowdHour]:
@@ -112,12 +122,21 @@ class FootfallPage:
         lines = {key: tuple(each) for key, each in groupby(self.crowd.lines, lambda line: line.key)}
         return tuple(
             CameraLine(
+                self.crowd.footfall.trading_day.end_at,
                 report,
                 lines.get(report.key, ()),
                 self.crowd.marks.get(report.key, {}),
                 self.crowd.audits.get(report.key),
             )
             for report in self.crowd.footfall.cameras
+        )
+
+    @property
+    def doors(self) -> tuple[CameraLine, ...]:
+        """The cameras of which the visitors come."""
+        entrance = LineKind.ENTRANCE
+        return tuple(
+            each for each in self.cameras if any(line.tally.kind is entrance for line in each.lines)
         )
 
     def moment(self, minute: int) -> datetime:

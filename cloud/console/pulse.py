@@ -29,6 +29,7 @@ class LivePage(StrEnum):
 
     TODAY = "today"
     FOOTFALL = "footfall"
+    DRIFT = "drift"
     CAPTURE = "capture"
     DEVICES = "devices"
     ALARMS = "alarms"
@@ -45,6 +46,8 @@ class Pulse:
         self._ask: dict[LivePage, Callable[[], str]] = {
             LivePage.TODAY: lambda: f"{_newest_of_shops(engine)}.{alarms.stamp()}",
             LivePage.FOOTFALL: lambda: f"{_newest_of_doors(engine)}.{alarms.stamp()}",
+            # Days that are over: whoever looks is told of what came late within the minute.
+            LivePage.DRIFT: alarms.stamp,
             LivePage.CAPTURE: lambda: (
                 f"{_newest_of_capture(engine)}.{fleet.stamp()}.{alarms.stamp()}"
             ),

@@ -6,7 +6,7 @@ wanted of them, ``HeartbeatFold`` and ``NoticeFold`` follow the ledger for their
 losses, ``Fleet`` reads it all for people. With ``OperatorKeys`` boxes name cashiers.
 """
 
-from cloud.devices.cameras import CameraHealth, CameraView
+from cloud.devices.cameras import CameraHealth, CameraTrouble, CameraView
 from cloud.devices.drawings import CameraDrawings, Proposed, Which
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.fleet import DeviceState, DeviceView, Fleet, Owed
@@ -22,6 +22,7 @@ __all__ = [
     "BootClocks",
     "CameraDrawings",
     "CameraHealth",
+    "CameraTrouble",
     "CameraView",
     "Device",
     "DeviceKind",

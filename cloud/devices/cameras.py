@@ -23,6 +23,16 @@ class CameraHealth(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CameraTrouble(StrEnum):
+    """Why a camera's pictures are not to be trusted: the heartbeat's words, and one for newer."""
+
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    DARK = "dark"
+    FROZEN = "frozen"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class CameraView:
     """A camera as of now.
@@ -32,16 +42,23 @@ class CameraView:
         state: unknown when its device is not heard of, or says a word of a newer agent.
         since_s: seconds that it has been so; of an unheard device, since it was heard last.
         sampled_fps: pictures it looked at per second, lately; 0 when that is unknown.
+        troubles: why its pictures are not to be trusted now; none when that is unknown.
+        troubled_s: seconds since the first of them began; 0 when that is unknown.
     """
 
     name: str
     state: CameraHealth
     since_s: float
     sampled_fps: float
+    troubles: tuple[CameraTrouble, ...] = ()
+    troubled_s: float = 0.0
 
 
 _BY_WORD: Final[Mapping[str, CameraHealth]] = MappingProxyType(
     {health.value: health for health in CameraHealth}
+)
+_TROUBLES: Final[Mapping[str, CameraTrouble]] = MappingProxyType(
+    {trouble.value: trouble for trouble in CameraTrouble}
 )
 
 
@@ -50,4 +67,14 @@ def view_of(said: CameraState, since_s: float, *, known: bool) -> CameraView:
     if not known:
         return CameraView(said.name, CameraHealth.UNKNOWN, since_s, 0.0)
     health = _BY_WORD.get(said.state, CameraHealth.UNKNOWN)
-    return CameraView(said.name, health, said.since_s + since_s, said.sampled_fps)
+    if health is not CameraHealth.WATCHING:  # what it had last says nothing of pictures that lack
+        return CameraView(said.name, health, said.since_s + since_s, said.sampled_fps)
+    troubles = {_TROUBLES.get(word, CameraTrouble.OTHER) for word in said.troubles}
+    return CameraView(
+        said.name,
+        health,
+        said.since_s + since_s,
+        said.sampled_fps,
+        tuple(each for each in CameraTrouble if each in troubles),
+        said.troubled_s + since_s if said.troubled_s else 0.0,
+    )

@@ -1,15 +1,24 @@
 """What the cameras counted, minute by minute, as they reported it.
 
 ``row`` and ``detail`` turn an event into rows (pure), ``fold`` keeps the tables in step with the
-ledger, ``reports`` and ``details`` read them, ``audits`` says how far they were checked. Nothing
-here knows of hours, days or sales: see ``cloud.insight``. The tables can be rebuilt from the ledger
-at any time.
+ledger, ``reports``, ``quarters`` and ``details`` read them, ``audits`` says how far they were
+checked. Nothing here knows of hours, days or sales: see ``cloud.insight``. The tables can be
+rebuilt from the ledger at any time.
 """
 
-from cloud.footfall.audits import KnownAudit, last_audits
+from cloud.footfall.audits import KnownAudit, audits_beside
 from cloud.footfall.details import Details, LineCount, ZoneCount
 from cloud.footfall.fold import FootfallFold
-from cloud.footfall.reports import CameraKey, CameraReport, Crowd, Interval, Reports, totals
+from cloud.footfall.quarters import Quarter, quarters
+from cloud.footfall.reports import (
+    CameraKey,
+    CameraReport,
+    Crowd,
+    Interval,
+    Reports,
+    looking,
+    totals,
+)
 
 __all__ = [
     "CameraKey",
@@ -20,8 +29,11 @@ __all__ = [
     "Interval",
     "KnownAudit",
     "LineCount",
+    "Quarter",
     "Reports",
     "ZoneCount",
-    "last_audits",
+    "audits_beside",
+    "looking",
+    "quarters",
     "totals",
 ]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
 
 from cloud.footfall.detail import Row
-from cloud.footfall.reports import CameraKey
+from cloud.footfall.reports import CameraKey, parts_within
 from cloud.footfall.row import is_name
 from cloud.footfall.tables import AUDIT, PART
 from cloud.ledger.entry import LedgerEntry
@@ -29,11 +39,11 @@ _FIGURES: Final = msgspec.json.Decoder(FootfallAudited)
 
 @dataclass(frozen=True, slots=True)
 class KnownAudit:
-    """The last audit of a camera.
+    """An audit of a camera, beside counts.
 
     Attributes:
-        holds: the camera's newest counts were made in the way that was audited. Where False, the
-            camera, a line, the rule or the network has changed since, and it says nothing of them.
+        holds: the newest of these counts were made in the way that was audited. Where False, the
+            camera, a line, the rule or the network was another, and it says nothing of them.
     """
 
     audited: FootfallAudited
@@ -62,43 +72,50 @@ def audit_row(entry: LedgerEntry, audited: FootfallAudited) -> Row | None:
     }
 
 
-def last_audits(
-    connection: Connection, tenant: TenantId, store: StoreId
+def audits_beside(
+    connection: Connection,
+    tenant: TenantId,
+    store: StoreId,
+    begin_at: datetime,
+    end_at: datetime,
 ) -> Mapping[CameraKey, KnownAudit]:
-    """The last audit of every camera of a store that ever had one, inside the caller's reading."""
-    newest = _newest_counts(connection, tenant, store)
-    here = and_(AUDIT.c.tenant == tenant, AUDIT.c.store == store)
-    last = select(func.max(AUDIT.c.position)).where(here).group_by(AUDIT.c.device, AUDIT.c.camera)
-    query = select(AUDIT.c.device, AUDIT.c.camera, AUDIT.c.audit, AUDIT.c.figures).where(
-        AUDIT.c.position.in_(last)
+    """What to show beside the counts of a span, of every camera that ever had an audit.
+
+    The audit that the newest of them bear, else the camera's last one, which does not hold for
+    them. The span is looked at and nothing before it, so a camera that is long gone costs nothing.
+    """
+    query = (
+        select(AUDIT.c.device, AUDIT.c.camera, AUDIT.c.audit, AUDIT.c.figures)
+        .where(AUDIT.c.tenant == tenant, AUDIT.c.store == store)
+        .order_by(AUDIT.c.position)
     )
-    known: dict[CameraKey, KnownAudit] = {}
+    ever: defaultdict[CameraKey, dict[str, str]] = defaultdict(dict)
     for device, camera, audit, figures in connection.execute(query):
-        key = CameraKey(DeviceId(device), camera)
-        known[key] = KnownAudit(_FIGURES.decode(figures), holds=newest.get(key) == audit)
-    return known
+        ever[CameraKey(DeviceId(device), camera)][audit] = figures
+    here = parts_within(tenant, store, begin_at, end_at)
+    return {key: _beside(audits, _borne(connection, key, here)) for key, audits in ever.items()}
 
 
-def _newest_counts(
-    connection: Connection, tenant: TenantId, store: StoreId
-) -> Mapping[CameraKey, str]:
-    """The audit that each camera's newest counted interval bears."""
-    audited = select(AUDIT.c.device, AUDIT.c.camera).where(
-        AUDIT.c.tenant == tenant, AUDIT.c.store == store
+def _beside(audits: Mapping[str, str], borne: str) -> KnownAudit:
+    figures = audits.get(borne) or list(audits.values())[-1]
+    return KnownAudit(_FIGURES.decode(figures), holds=borne in audits)
+
+
+def _borne(connection: Connection, key: CameraKey, here: Sequence[ColumnElement[bool]]) -> str:
+    """The id that the newest watched interval of a camera bears; empty for none."""
+    query = (
+        select(PART.c.audit)
+        .where(
+            *here,
+            PART.c.ignored.is_(False),
+            PART.c.device == key.device,
+            PART.c.camera == key.camera,
+            PART.c.observed_ms > 0,
+        )
+        .order_by(PART.c.begin_at_ms.desc(), PART.c.position.desc())
+        .limit(1)
     )
-    here = and_(PART.c.tenant == tenant, PART.c.store == store, PART.c.ignored.is_(False))
-    newest: dict[CameraKey, str] = {}
-    for device, camera in connection.execute(audited.distinct()):
-        query = (
-            select(PART.c.audit)
-            .where(here, PART.c.device == device, PART.c.camera == camera, PART.c.observed_ms > 0)
-            .order_by(PART.c.begin_at_ms.desc(), PART.c.position.desc())
-            .limit(1)
-        )
-        newest[CameraKey(DeviceId(device), camera)] = (
-            connection.execute(query).scalar_one_or_none() or ""
-        )
-    return newest
+    return connection.execute(query).scalar_one_or_none() or ""
 
 
 def _is_plausible(audited: FootfallAudited) -> bool:

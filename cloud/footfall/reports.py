@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,10 @@ from models.wire.ids import DeviceId, StoreId, TenantId
 _MINUTE_MS: Final = 60_000
 COUNTED: Final = and_(PART.c.ignored.is_(False), PART.c.superseded.is_(False))
 """Parts that are in the figures."""
+
+QUARTER_MS: Final = 900_000
+_ASKED_AT_ONCE: Final = 6_000
+"""Minutes that one statement names, each found by the index: SQLite takes 32,766 parameters."""
 
 _CROWD: Final = ("staff_ingress", "staff_egress", "groups_in", "groups_out", "again", "passers")
 _SUMS: Final = (
@@ -162,17 +166,34 @@ class Reports:
 
     def intervals(self) -> list[Interval]:
         """Every interval that was reported, in order of time; parts of one are added."""
+        return looking(self._added())
+
+    def intervals_within(self, quarters: Collection[int]) -> list[Interval]:
+        """Those that begin in these quarters of an hour, numbered since 1970.
+
+        Where unwatched ones look is left open: ask ``looking`` with all of a day's.
+        """
+        minutes = [
+            quarter * QUARTER_MS + minute * _MINUTE_MS
+            for quarter in sorted(quarters)
+            for minute in range(QUARTER_MS // _MINUTE_MS)
+        ]
+        return [
+            each
+            for at in range(0, len(minutes), _ASKED_AT_ONCE)
+            for each in self._added(PART.c.begin_at_ms.in_(minutes[at : at + _ASKED_AT_ONCE]))
+        ]
+
+    def _added(self, *narrowed: ColumnElement[bool]) -> list[Interval]:
         of = (PART.c.device, PART.c.camera, PART.c.begin_at_ms, PART.c.duration_s)
         sums = [func.sum(PART.c[name]).label(name) for name in _SUMS]
         query = (
             select(*of, *sums, func.sum(_UNKNOWN).label("unknown"))
-            .where(*self._here, COUNTED)
+            .where(*self._here, COUNTED, *narrowed)
             .group_by(*of)
             .order_by(PART.c.begin_at_ms, PART.c.device, PART.c.camera, PART.c.duration_s)
         )
-        rows = self._connection.execute(query).all()
-        looks = _looks(rows)
-        return [_interval(row, looks) for row in rows]
+        return [_interval(row) for row in self._connection.execute(query)]
 
     def cameras(self, intervals: Iterable[Interval]) -> list[CameraReport]:
         """The cameras behind the intervals, by device and name, with their lines and gaps."""
@@ -206,42 +227,38 @@ class Reports:
         return defaultdict(dict, {key: dict(sorted(gaps.items())) for key, gaps in found.items()})
 
 
-class _Looks(NamedTuple):
-    """At what each camera was ever seen to look; ``watched`` holds those that watched at all."""
+def looking(intervals: Sequence[Interval]) -> list[Interval]:
+    """The intervals of a span, the unwatched ones looking where their camera was seen to look.
 
-    watched: set[CameraKey]
-    doors: set[CameraKey]
-    passing: set[CameraKey]
+    A camera that never watched looks at a door, for all we know.
+    """
+    watched = {each.key for each in intervals if each.observed_ms}
+    doors = {each.key for each in intervals if each.observed_ms and each.door}
+    passing = {each.key for each in intervals if each.observed_ms and each.passing}
+    return [
+        each
+        if each.observed_ms
+        else replace(
+            each,
+            door=each.key in doors or each.key not in watched,
+            passing=each.key in passing,
+        )
+        for each in intervals
+    ]
 
 
-def _looks(rows: Iterable[Row[*tuple[Any, ...]]]) -> _Looks:
-    found = _Looks(set(), set(), set())
-    for row in rows:
-        key = CameraKey(row.device, row.camera)
-        if row.observed_ms:
-            found.watched.add(key)
-            if row.door_lines:
-                found.doors.add(key)
-            if row.passing_lines:
-                found.passing.add(key)
-    return found
-
-
-def _interval(row: Row[*tuple[Any, ...]], looks: _Looks) -> Interval:
-    key = CameraKey(DeviceId(row.device), row.camera)
+def _interval(row: Row[*tuple[Any, ...]]) -> Interval:
     observed_ms = int(row.observed_ms)
     return Interval(
-        key,
+        CameraKey(DeviceId(row.device), row.camera),
         row.begin_at_ms,
         row.duration_s,
         # A minute that the device's clock lived through twice was watched once.
         min(observed_ms, 1000 * row.duration_s),
         int(row.ingress),
         int(row.egress),
-        door=bool(row.door_lines)
-        if observed_ms
-        else key in looks.doors or key not in looks.watched,
-        passing=bool(row.passing_lines) if observed_ms else key in looks.passing,
+        door=bool(row.door_lines),
+        passing=bool(row.passing_lines),
         marked_ms=min(int(row.marked_ms), 1000 * row.duration_s),
         crowd=None if row.unknown or not observed_ms else _crowd(row),
     )

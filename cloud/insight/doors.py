@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from cloud.footfall import Crowd, Interval
-from cloud.insight.watching import seen_minutes, without_torn
+from cloud.insight.watching import seen_minutes, watched_doors, without_torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,7 @@ class CaptureRate:
 
 def at_doors(intervals: Iterable[Interval]) -> Doors:
     """The sum of what was watched at doors."""
-    watched = [
-        each
-        for each in intervals
-        if each.door and (each.observed_ms or each.ingress or each.egress)
-    ]
+    watched = watched_doors(intervals)
     if not watched:
         return Doors(None, None, None)
     return Doors(

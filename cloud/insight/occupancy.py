@@ -19,13 +19,16 @@ from cloud.footfall import Interval
 from cloud.insight.conversion import active_minutes
 from cloud.insight.hours import QUARTER
 from cloud.insight.trading_day import TradingDay
-from cloud.insight.watching import minutes_of
+from cloud.insight.watching import minutes_of, watched_doors
 
 DRIFT_LIMIT: Final = 0.05
 """Of those who came in. A line that is right for 95 of 100 either way stays within it."""
 
 FEWEST_LEFT: Final = 5
 """Less is left of any day: one group that one way hid from the camera."""
+
+ENOUGH_LACKS_MIN: Final = 15
+"""So long without a look at every door leaves room for a group that nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class Drift:
         return self.left / self.ingress if self.ingress else None
 
     @property
+    def is_watched(self) -> bool:
+        """Whether too little was missed to explain what is left."""
+        return self.unwatched_min < ENOUGH_LACKS_MIN
+
+    @property
     def is_flagged(self) -> bool:
         """Whether it is more than counting as well as we mean to leaves behind."""
         return abs(self.left) >= FEWEST_LEFT and abs(self.left) > DRIFT_LIMIT * self.ingress
@@ -95,15 +103,25 @@ def occupancy(
     day: TradingDay, intervals: Sequence[Interval], seen: AbstractSet[int], now: datetime
 ) -> Occupancy:
     """The day as of now; ``seen`` are the minutes in which every door was watched."""
-    doors = [each for each in intervals if each.door]
-    watched = [each for each in doors if each.observed_ms or each.ingress or each.egress]
+    watched = watched_doors(intervals)
     if not watched:
         return Occupancy((), None)
-    left = sum(each.ingress - each.egress for each in watched)
-    ingress = sum(each.ingress for each in watched)
-    unwatched = len(set(active_minutes(doors, {})) - seen)
-    drift = Drift(left, ingress, unwatched) if now >= day.end_at else None
-    return Occupancy(_steps(watched), drift)
+    return Occupancy(_steps(watched), drift_of(intervals, seen) if now >= day.end_at else None)
+
+
+def drift_of(intervals: Sequence[Interval], seen: AbstractSet[int]) -> Drift | None:
+    """What a day that is over left inside; None where no door was ever watched.
+
+    ``seen`` are the minutes in which every door was watched.
+    """
+    watched = watched_doors(intervals)
+    if not watched:
+        return None
+    return Drift(
+        left=sum(each.ingress - each.egress for each in watched),
+        ingress=sum(each.ingress for each in watched),
+        unwatched_min=len(set(active_minutes(watched, {})) - seen),
+    )
 
 
 def _steps(watched: Sequence[Interval]) -> tuple[Step, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Integer, func, literal_column, select
 
-from cloud.footfall import Details, Reports, last_audits
+from cloud.footfall import Details, Reports, audits_beside, quarters
 from cloud.insight.crowd_day import Beside, CrowdDay, compose_crowd
+from cloud.insight.drift_report import DriftReport, Weeks
 from cloud.insight.footfall_day import Facts, FootfallDay, compose
 from cloud.insight.trading_day import TradingDay, trading_day
 from cloud.organisation import Store
@@ -50,22 +51,38 @@ def read_crowd(engine: Engine, store: Store, day: date, now: datetime) -> CrowdD
         if found is None:
             return None
         trading, facts = found
-        details = Details(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
+        span = (store.tenant, store.store, trading.begin_at, trading.end_at)
+        details = Details(connection, *span)
         beside = Beside(
             lines=details.lines(),
             zones=details.zones(),
             heat=details.heat(),
             marks=details.marks(),
-            audits=last_audits(connection, store.tenant, store.store),
+            audits=audits_beside(connection, *span),
         )
     return compose_crowd(trading, facts, beside, now)
+
+
+def read_drift(
+    engine: Engine, store: Store, last: date, days: int, now: datetime
+) -> DriftReport | None:
+    """The drift of so many business days up to ``last``; None where no camera told of any."""
+    wanted = [last - back * _ONE_DAY for back in reversed(range(days))]
+    if not all(day.year in YEARS for day in wanted):
+        return None
+    with read(engine) as connection:
+        trading = _trading_days(connection, store, wanted)
+        span = (store.tenant, store.store, trading[0].begin_at, trading[-1].end_at)
+        weeks = Weeks(trading, told) if (told := quarters(connection, *span)) else None
+        minutes = Reports(connection, *span).intervals_within(weeks.unlike()) if weeks else ()
+    return weeks.report(minutes, now) if weeks else None
 
 
 def _facts(connection: Connection, store: Store, day: date) -> tuple[TradingDay, Facts] | None:
     """The day inside the caller's reading; None without cameras."""
     if not _has_cameras(connection, store, day):
         return None
-    trading = _trading_day(connection, store, day)
+    (trading,) = _trading_days(connection, store, [day])
     reports = Reports(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
     intervals = reports.intervals()
     return trading, Facts(
@@ -83,12 +100,13 @@ def _has_cameras(connection: Connection, store: Store, day: date) -> bool:
     return Reports(connection, store.tenant, store.store, begin_at, end_at).exist()
 
 
-def _trading_day(connection: Connection, store: Store, day: date) -> TradingDay:
+def _trading_days(connection: Connection, store: Store, days: Sequence[date]) -> list[TradingDay]:
+    """The business days by the clock; ``days`` follow one another."""
     query = (
         select(SALE.c.business_day, SALE.c.hour, func.count())
         .where(
             *_of_store(store),
-            SALE.c.business_day.in_([day - _ONE_DAY, day, day + _ONE_DAY]),
+            SALE.c.business_day.between(days[0] - _ONE_DAY, days[-1] + _ONE_DAY),
             _COUNTS,
         )
         .group_by(SALE.c.business_day, SALE.c.hour)
@@ -96,7 +114,7 @@ def _trading_day(connection: Connection, store: Store, day: date) -> TradingDay:
     sales: defaultdict[date, dict[int, int]] = defaultdict(dict)
     for business_day, hour, count in connection.execute(query):
         sales[business_day][hour] = count
-    return trading_day(day, store.zone, sales)
+    return [trading_day(day, store.zone, sales) for day in days]
 
 
 def _sales_by_minute(

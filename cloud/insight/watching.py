@@ -26,6 +26,15 @@ def minutes_of(interval: Interval) -> range:
     return range(first, first + interval.duration_s // 60)
 
 
+def watched_doors(intervals: Iterable[Interval]) -> list[Interval]:
+    """Those at doors of which anybody watched any time."""
+    return [
+        each
+        for each in intervals
+        if each.door and (each.observed_ms or each.ingress or each.egress)
+    ]
+
+
 def seen_minutes(intervals: Sequence[Interval]) -> set[int]:
     """The minutes that every camera watched.
 

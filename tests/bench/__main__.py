@@ -3,6 +3,7 @@
     make bench                         all of them
     make bench ARGS="outbox ingest"    those whose module's name contains a word
     make bench ARGS=ten_million        the outbox beside 10^7 events: 10 GB of disk, some minutes
+    make bench ARGS=footfall_year      footfall's pages beside a year of 50 stores: 10 GB of disk
     make bench ARGS=footfall_peer      footfall beside mesopic (make peers): five minutes or more
 
 Each line is ``{"name", "value", "unit", "ratio", "against"}``. A ratio comes from one run that
@@ -35,6 +36,7 @@ from tests.bench import (
     bench_tracker,
     bench_uplink,
     bench_vision,
+    footfall_year,
     outbox_scale,
 )
 
@@ -59,6 +61,7 @@ BENCHMARKS: dict[str, Measure] = {
 
 ASKED_FOR: dict[str, Measure] = {
     "ten_million": outbox_scale.measure_ten_million,
+    "footfall_year": footfall_year.measure,
     "footfall_peer": bench_footfall_peer.measure,
 }
 """Run only when a word names them."""

@@ -263,7 +263,7 @@ def test_doors_of_an_unknown_store_or_anothers_are_not_found(
 ) -> None:
     for who, store in ((api, "sh-0009"), (stranger, "sh-0001")):
         query = {"store": store, "business_day": "2026-11-22"}
-        for path in ("/footfall/by-hour", "/footfall/day", "/footfall/heat"):
+        for path in (f"/footfall/{name}" for name in ("by-hour", "day", "heat", "drift")):
             assert who.get(path, params=query).status_code == 404
 
 
@@ -296,15 +296,54 @@ def test_day_is_told_beside_heads_and_what_nobody_looked_for_is_null(
     assert found["hours"][1]["doors"]["ingress"] is None
 
 
+def test_drift_is_told_day_by_day_and_added_up(cloud: WholeCloud, api: httpx.Client) -> None:
+    query = {"store": "sh-0001", "business_day": "2026-11-22", "days": "3"}
+    nothing = api.get("/footfall/drift", params=query).json()
+    assert (nothing["days"], nothing["whole"], nothing["counted_days"]) == ([], None, 0)
+    for back, egress in ((1, 30), (2, 42)):
+        at = OPENS - timedelta(days=back)
+        cloud.count(a_minute(at, ingress=40), a_minute(at + timedelta(hours=1), egress=egress))
+    found = api.get("/footfall/drift", params=query).json()
+    earlier, yesterday, today = found["days"]
+    assert (today["business_day"], today["is_over"], today["drift"]) == ("2026-11-22", False, None)
+    assert yesterday["drift"] == {
+        "left": 10,
+        "ingress": 40,
+        "share": 0.25,
+        "unwatched_min": 59,
+        "is_watched": False,
+        "is_flagged": True,
+    }
+    assert (earlier["drift"]["left"], earlier["drift"]["is_flagged"]) == (-2, False)
+    assert (found["whole"]["left"], found["counted_days"], found["flagged_days"]) == (8, 2, 1)
+    for days in ("0", "93"):
+        answer = api.get("/footfall/drift", params=query | {"days": days})
+        assert answer.status_code == 422
+
+
 def test_device_tells_how_its_cameras_are(cloud: WholeCloud, api: httpx.Client) -> None:
     cloud.enrol()
     birth = Birth(birth="b", bootid="boot", agent_version="0.1.0", started_at="", epochs=[])
     cloud.registry.born(SHOP, birth, cloud.clock.now())
-    door = CameraState(name="door", state="watching", since_s=5, sampled_fps=5)
+    door = CameraState(
+        name="door",
+        state="watching",
+        since_s=5,
+        sampled_fps=5,
+        troubles=["dark", "blocked"],
+        troubled_s=3,
+    )
     cloud.beat(Heartbeat(uptime_s=1, streams=[], cameras=[door]))
     (device,) = items(api.get("/devices"))
     assert device["cameras"] == [
-        {"name": "door", "state": "watching", "since_s": 5.0, "sampled_fps": 5.0}
+        {
+            "name": "door",
+            "state": "watching",
+            "since_s": 5.0,
+            "sampled_fps": 5.0,
+            "troubles": ["blocked", "dark"],
+            "troubled_s": 3.0,
+        }
     ]
 
 

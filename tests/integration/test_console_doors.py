@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from cloud.console.painter import Painter
-from cloud.devices import CameraHealth
+from cloud.devices import CameraHealth, CameraTrouble
 from models.shown.words import Language
 from models.wire.birth import Birth
 from models.wire.events.device import CameraState, Heartbeat
-from models.wire.events.footfall import GapReason
+from models.wire.events.footfall import GapReason, MarkKind
 from models.wire.ids import DeviceId, DevicePath
 from tests.simulators.back_office import STORE, TENANT
 from tests.simulators.clocks import HandClock
@@ -195,6 +195,39 @@ def test_devices_page_says_how_cameras_are(cloud: WholeCloud, visitor: ConsoleVi
     assert "yard: No picture for 2 min" in page
 
 
+def test_devices_page_says_what_to_do_about_a_camera_that_is_not_to_be_trusted(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    cloud.enrol(CAMERA_BOX)
+    cloud.registry.born(CAMERA_BOX, _born(), cloud.clock.now())
+    cloud.beat(
+        _with_cameras(
+            CameraState(
+                name="door",
+                state="watching",
+                since_s=3600,
+                sampled_fps=5,
+                troubles=["dark", "blocked"],
+                troubled_s=90,
+            ),
+            CameraState(
+                name="roof", state="watching", since_s=1, sampled_fps=5, troubles=["upside_down"]
+            ),
+            CameraState(name="yard", state="lost", since_s=1, sampled_fps=0, troubles=["moved"]),
+        ),
+        CAMERA_BOX,
+    )
+    cloud.hand.move(30)
+    page = text_of(visitor.open("/console/devices").text)
+    assert "Cameras to look after 2" in page
+    assert "door: Lens covered, Too dark for 2 min Take away what hangs" in page
+    assert "roof: Not to be trusted Look at its picture" in page
+    assert "yard: No picture" in page
+    assert "Camera moved" not in page
+    cloud.hand.move(600)
+    assert "Cameras to look after" not in visitor.open("/console/devices").text
+
+
 def test_cameras_of_a_silent_box_are_unknown(cloud: WholeCloud, visitor: ConsoleVisitor) -> None:
     cloud.enrol(CAMERA_BOX)
     cloud.registry.born(CAMERA_BOX, _born(), cloud.clock.now())
@@ -211,3 +244,6 @@ def test_both_languages_have_words_for_every_camera_and_gap() -> None:
         keys = painter.words(language).keys
         assert {f"camera.{state.value}" for state in CameraHealth} <= keys
         assert {f"gap.{reason.value}" for reason in GapReason} <= keys
+        assert {f"mark.{trouble.value}" for trouble in CameraTrouble} <= keys
+        assert {f"mark_next.{trouble.value}" for trouble in CameraTrouble} <= keys
+    assert {kind.value for kind in MarkKind} < {trouble.value for trouble in CameraTrouble}

@@ -134,6 +134,7 @@ def test_whole_day_has_zones_heat_cameras_and_marks(
     assert "Too dark 1 h" in cameras
     assert "The last audit holds for these counts" in cameras
     assert "Found 98 %" in cameras
+    assert visitor.figure("checked") == "door: 98 % of crossings found"
     assert "Never audited" in cameras
     assert page.count("fill-opacity") > 50
     heat = page[page.index('id="heat-table-1"') :]
@@ -144,6 +145,21 @@ def test_an_audit_that_no_longer_holds_says_so(cloud: WholeCloud, visitor: Conso
     cloud.check(an_audit(AUDIT))
     cloud.count(a_crowded_minute(OPENS, lines=[door(1)], audit="b" * 32))
     assert "Changed since the last audit" in section(open_day(visitor), "cameras-heading")
+    assert visitor.figure("checked") == "door: accuracy not checked since a change"
+
+
+def test_counts_of_a_day_before_the_audit_are_not_called_changed(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    yesterday = OPENS - timedelta(days=1)
+    cloud.count(a_crowded_minute(yesterday, lines=[door(1)]))
+    open_before = {"store": "demo/sh-0001", "day": "2026-11-21"}
+    visitor.open(PAGE, **open_before)
+    assert visitor.figure("checked") == "door: accuracy not checked yet"
+    cloud.check(an_audit(AUDIT))
+    page = visitor.open(PAGE, **open_before).text
+    assert "Audited later, and counted otherwise on this day" in section(page, "cameras-heading")
+    assert visitor.figure("checked") == "door: accuracy not checked on this day"
 
 
 def test_conversion_per_group_stands_beside_that_per_head(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from cloud.footfall import CameraKey
-from cloud.footfall.audits import KnownAudit, last_audits
+from cloud.footfall.audits import KnownAudit, audits_beside
 from cloud.storage import read
 from models.wire.events.footfall import FootfallCounted
 from models.wire.events.footfall_audit import AuditFigure, AuditTally, FootfallAudited
@@ -36,9 +36,11 @@ def shop(ledger: LittleLedger) -> LittleLedger:
     return ledger
 
 
-def known(shop: LittleLedger) -> Mapping[CameraKey, KnownAudit]:
+def known(
+    shop: LittleLedger, begin: timedelta = timedelta(), end: timedelta = timedelta(hours=1)
+) -> Mapping[CameraKey, KnownAudit]:
     with read(shop.engine) as connection:
-        return last_audits(connection, TENANT, STORE)
+        return audits_beside(connection, TENANT, STORE, NOON + begin, NOON + end)
 
 
 def audited_minute(minute: int, audit: str) -> FootfallCounted:
@@ -64,6 +66,17 @@ def test_it_holds_no_more_once_the_camera_is_counted_otherwise(shop: LittleLedge
     shop.count(audited_minute(0, EARLIER), audited_minute(1, ""))
     shop.fold()
     assert not known(shop)[DOOR].holds
+
+
+def test_counts_keep_the_audit_that_they_bear_after_a_later_one(shop: LittleLedger) -> None:
+    shop.audit(an_audit(EARLIER, hits=90), an_audit(LATER))
+    shop.count(audited_minute(0, EARLIER), audited_minute(60, LATER), audited_minute(120, "c" * 32))
+    shop.fold()
+    hour = timedelta(hours=1)
+    assert known(shop)[DOOR] == KnownAudit(an_audit(EARLIER, hits=90), holds=True)
+    assert known(shop, hour, 2 * hour)[DOOR] == KnownAudit(an_audit(LATER), holds=True)
+    assert known(shop, 2 * hour, 3 * hour)[DOOR] == KnownAudit(an_audit(LATER), holds=False)
+    assert known(shop, 3 * hour, 4 * hour)[DOOR] == KnownAudit(an_audit(LATER), holds=False)
 
 
 def test_a_minute_that_nobody_watched_changes_nothing(shop: LittleLedger) -> None:

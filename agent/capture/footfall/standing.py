@@ -28,7 +28,7 @@ class Standing:
         self._state: str = GapReason.STARTING
         self._since_s = clock.monotonic_s()
         self._looks: deque[tuple[float, int]] = deque()
-        self._troubles: frozenset[MarkKind] = frozenset()
+        self._troubles: dict[MarkKind, float] = {}
         self._wanted_fps = 0.0
 
     def becomes(self, state: str) -> bool:
@@ -50,20 +50,23 @@ class Standing:
     def suffers(self, troubles: Iterable[MarkKind]) -> bool:
         """What the camera cannot be trusted for now; whether that is another matter than before."""
         with self._lock:
-            before, self._troubles = self._troubles, frozenset(troubles)
-            return before != self._troubles
+            before, now_s = self._troubles, self._clock.monotonic_s()
+            self._troubles = {each: before.get(each, now_s) for each in troubles}
+            return before.keys() != self._troubles.keys()
 
     def told(self) -> CameraState:
         """As of now."""
         with self._lock:
             self._forget()
+            now_s = self._clock.monotonic_s()
             return CameraState(
                 name=self._name,
                 state=self._state,
-                since_s=round(self._clock.monotonic_s() - self._since_s, 1),
+                since_s=round(now_s - self._since_s, 1),
                 sampled_fps=round(self._rate(), 1),
                 wanted_fps=round(self._wanted_fps, 1),
                 troubles=sorted(self._troubles),
+                troubled_s=round(now_s - min(self._troubles.values(), default=now_s), 1),
             )
 
     def _rate(self) -> float:

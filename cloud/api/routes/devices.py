@@ -11,6 +11,7 @@ from cloud.api.callers import Keeper, StoreReader
 from cloud.api.parts import Parts
 from cloud.devices import (
     CameraHealth,
+    CameraTrouble,
     DeviceKind,
     DeviceState,
     DeviceView,
@@ -44,6 +45,12 @@ class CameraStatus(BaseModel):
     state: CameraHealth
     since_s: float = Field(description="how long it has been so, as of now")
     sampled_fps: float = Field(description="pictures it looked at per second, lately")
+    troubles: list[CameraTrouble] = Field(
+        description="why its pictures are not to be trusted now; its counts are marked meanwhile"
+    )
+    troubled_s: float = Field(
+        description="how long the first of them has lasted, as of now; 0 when that is not known"
+    )
 
 
 class SourceStatus(BaseModel):

@@ -1,8 +1,8 @@
-"""What ``/v1/footfall/day`` and ``/v1/footfall/heat`` answer, each from what is known."""
+"""What answers about footfall are made of, each from what is known."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,6 +133,9 @@ class Drift(BaseModel):
     ingress: int
     share: float | None = Field(description="left / ingress; null when nobody came")
     unwatched_min: int = Field(description="minutes in which not every door was watched")
+    is_watched: bool = Field(
+        description="unwatched for less than 15 minutes: the count is at fault"
+    )
     is_flagged: bool = Field(description="5 or more, and more than 0.05 of those who came in")
 
 
@@ -238,43 +241,6 @@ class LastAudit(BaseModel):
             precision=_accuracy(audited.total.precision),
             holds=known.holds,
         )
-
-
-class FootfallCrowd(BaseModel):
-    """A store's business day beside heads; everything empty for a store without cameras."""
-
-    store: str
-    business_day: date
-    begin_at: datetime | None
-    end_at: datetime | None = Field(description="where the count of those inside begins anew")
-    doors: Doors
-    capture: CaptureRate | None
-    conversion_per_group: float | None = Field(description="sales per group, in watched minutes")
-    marked_min: int
-    hours: list[CrowdHour]
-    occupancy: Occupancy
-    zones: list[Zone]
-    lines: list[CrowdLine]
-    marks: list[Doubt]
-    audits: list[LastAudit]
-
-
-class HeatGrid(BaseModel):
-    """Where visitors were before one camera."""
-
-    device: str
-    camera: str
-    cells: dict[int, int] = Field(description="milliseconds by cell, row * columns + column")
-
-
-class FootfallHeat(BaseModel):
-    """A store's business day as grids over its cameras' pictures."""
-
-    store: str
-    business_day: date
-    columns: int = 32
-    rows: int = 18
-    cameras: list[HeatGrid]
 
 
 def _accuracy(figure: AuditFigure | None) -> Accuracy | None:

@@ -45,6 +45,7 @@ def _facts(parts: ConsoleParts, visitor: Visitor) -> dict[str, Any]:
         "alarms": dict(alarms),
         "devices": views,
         "proposed": parts.drawings.counted(),
+        "doubtful": sum(bool(camera.troubles) for view in views for camera in view.cameras),
         "counts": [(state, counted[state]) for state in DeviceState if counted[state]],
         "stores": stores,
         "live_url": f"{DEVICES}/live",

@@ -30,6 +30,7 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         wanted_fps: as many were aimed at; 0 where every picture is looked at, or nothing is known.
         troubles: why its pictures are not to be trusted now: ``blocked``, ``moved``, ``dark`` or
             ``frozen``.
+        troubled_s: seconds since the first of them began; 0 without any, or by an older agent.
     """
 
     name: str
@@ -38,6 +39,7 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sampled_fps: float
     wanted_fps: float = 0.0
     troubles: list[str] = []
+    troubled_s: float = 0.0
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
