@@ -1,75 +1,80 @@
-"""Nine lines over two real clips, against what people counted by eye.
+"""Lines over two real clips, against what people counted by eye.
 
-The truth was counted while the counter was being made, so this guards against getting worse; it is
-no estimate of how well an unseen clip is counted.
+Nine lines were counted while the counter was being made: they guard against getting worse. Seven
+were held out: they were drawn and counted afterwards, and estimate how well a line is counted that
+nobody has tried. Each of them is held to the aim, but for two that fall short of it and may not
+fall further (docs/explanation/footfall.md says why they do).
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import add
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from agent.capture.footfall.camera.clip import Clip
-from agent.capture.footfall.counting.counter import Counter
-from agent.capture.footfall.counting.line import Line
 from agent.capture.footfall.detection.detections import Detections
 from agent.capture.footfall.detection.loading import load_detector
 from agent.networks import InstalledNetwork
 from models.vision.manifest import read_manifest
+from tests.simulators.counted_by_eye import (
+    HAND_COUNTED,
+    HELD_OUT,
+    TOLERANCES_S,
+    Errors,
+    counted_clips,
+    errors_at,
+    told_by_ours,
+)
 from tests.simulators.real_data import real_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-HAND_COUNTED: Final = Path(__file__).with_name("hand_counted.json")
-TOLERANCE_S: Final = 1.0
-WINDOW_S: Final = 30.0
+F1_AT_LEAST: Final = 0.95
+WAPE_AT_MOST: Final = 0.08
+SHORT_OF_IT: Final = {
+    ("n", 1): (0.90, 0.15),
+    ("n", 2): (0.90, 0.2),
+    ("q", 1): (0.6, 0.5),
+    ("q", 2): (0.45, 0.7),
+}
+"""F1 and WAPE of lines that fall short, at every picture and at every second one: no worse."""
+NOBODY_CROSSES: Final = "p"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One crossing, as an eye or the counter tells it; ``sure`` is the eye's."""
-
-    t: float
-    direction: str
-    sure: bool = True
+@pytest.mark.parametrize("every", [1, 2])
+def test_nine_lines_are_counted_as_an_eye_counts_them(every: int) -> None:
+    errors = reduce(add, errors_of_lines(HAND_COUNTED, every).values())
+    assert errors.f1(TOLERANCES_S[0]) >= F1_AT_LEAST, errors
+    assert errors.wape <= WAPE_AT_MOST, errors
 
 
-@dataclass
-class Score:
-    """Sums over lines."""
-
-    hits: int = 0
-    missed: int = 0
-    extra: int = 0
-    off: int = 0
-    true: int = 0
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.hits / (2 * self.hits + self.missed + self.extra)
-
-    @property
-    def wape(self) -> float:
-        return self.off / self.true
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("line", "jklmnq")
+def test_a_line_that_was_held_out_is_counted_as_an_eye_counts_it(line: str, every: int) -> None:
+    errors = errors_of_lines(HELD_OUT, every)[line]
+    least, most = SHORT_OF_IT.get((line, every), (F1_AT_LEAST, WAPE_AT_MOST))
+    assert errors.f1(TOLERANCES_S[0]) >= least, errors
+    assert errors.wape <= most, errors
 
 
-@pytest.mark.parametrize(("every", "fps"), [(1, 10), (2, 5)])
-def test_nine_lines_are_counted_as_an_eye_counts_them(every: int, fps: int) -> None:
-    score = Score()
-    for clip, lines in json.loads(HAND_COUNTED.read_text())["clips"].items():
+@pytest.mark.parametrize("every", [1, 2])
+def test_nobody_is_told_on_a_line_that_nobody_crosses(every: int) -> None:
+    assert errors_of_lines(HELD_OUT, every)[NOBODY_CROSSES] == Errors()
+
+
+@cache
+def errors_of_lines(counted: Path, every: int) -> dict[str, Errors]:
+    """By line, summed over the phases of looking at every so many pictures."""
+    errors: dict[str, Errors] = {}
+    for clip, audit in counted_clips(counted).items():
         size, people = seen_in(clip)
-        for written, events in lines.items():
-            truth = [Told(**event) for event in events]
-            add(score, truth, list(counted(Line.parse(written), size, people[::every])))
-    assert score.f1 >= 0.95, f"{fps} fps: {score}"
-    assert score.wape <= 0.08, f"{fps} fps: {score}"
+        phases = [list(told_by_ours(audit, size, people[i::every])) for i in range(every)]
+        errors |= {line: errors_at(audit, line, phases) for line in audit.names}
+    return errors
 
 
 @cache
@@ -80,39 +85,3 @@ def seen_in(name: str) -> tuple[tuple[int, int], list[tuple[float, Detections]]]
     detector = load_detector(InstalledNetwork(network, file))
     with Clip(real_file("video", name), 0.0) as clip:
         return clip.size, [(f.at_s, detector.detect(f.picture)) for f in clip.frames()]
-
-
-def counted(
-    line: Line, size: tuple[int, int], people: Sequence[tuple[float, Detections]]
-) -> Iterator[Told]:
-    counter = Counter([line], size)
-    for at_s, detections in people:
-        for crossing in counter.update(detections, at_s):
-            yield Told(crossing.at_s, crossing.direction.value)
-
-
-def add(score: Score, truth: Sequence[Told], found: Sequence[Told]) -> None:
-    """One to one, nearest first; what could be argued about may be told or not."""
-    near = sorted(
-        (abs(one.t - other.t), i, j)
-        for i, one in enumerate(truth)
-        for j, other in enumerate(found)
-        if one.direction == other.direction and abs(one.t - other.t) <= TOLERANCE_S
-    )
-    of_truth: dict[int, int] = {}
-    for _, i, j in near:
-        if i not in of_truth and j not in of_truth.values():
-            of_truth[i] = j
-    sure = [i for i, one in enumerate(truth) if one.sure]
-    arguable = {j for i, j in of_truth.items() if not truth[i].sure}
-    score.hits += sum(i in of_truth for i in sure)
-    score.missed += sum(i not in of_truth for i in sure)
-    score.extra += len(found) - len(of_truth)
-    wanted = windows(truth[i] for i in sure)
-    got = windows(one for j, one in enumerate(found) if j not in arguable)
-    score.off += sum(abs(wanted[key] - got[key]) for key in wanted | got)
-    score.true += len(sure)
-
-
-def windows(told: Iterator[Told]) -> Tally[tuple[int, str]]:
-    return Tally((int(one.t // WINDOW_S), one.direction) for one in told)

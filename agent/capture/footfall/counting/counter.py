@@ -15,7 +15,7 @@ from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.tracker import Tracker
-from agent.capture.footfall.counting.tracks import Flags, Floats, Table
+from agent.capture.footfall.counting.tracks import Flags, Floats, Table, boxes_of
 from agent.capture.footfall.counting.tuning import DEFAULTS, Tuning
 from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
@@ -125,12 +125,9 @@ class Counter:
     def tracks(self) -> Walkers:
         """Who is being followed after the latest picture."""
         tracks = self._tracker.tracks
-        foot, size = tracks["foot"], tracks["size"]
-        half = size * (0.5, 0.0)
-        boxes = np.concatenate([foot - half - size * (0.0, 1.0), foot + half], axis=1)
         return Walkers(
             tracks["id"].copy(),
-            boxes,
+            boxes_of(tracks),
             tracks["seen"].copy(),
             tracks["proven"].copy(),
             tracks["standing"].copy(),

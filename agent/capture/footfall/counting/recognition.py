@@ -15,7 +15,7 @@ from agent.capture.footfall.counting import motion
 from agent.capture.footfall.counting.association import match
 from agent.capture.footfall.counting.birth import newcomers
 from agent.capture.footfall.counting.sighting import Sightings
-from agent.capture.footfall.counting.tracks import Rows, Table
+from agent.capture.footfall.counting.tracks import Flags, Rows, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
 NOBODY: Final = -1
@@ -53,7 +53,7 @@ class Recognition:
         self._see_set_off(strangers)
         strangers = strangers[self.whose[strangers] == NOBODY]
         take = self._sightings.take
-        return newcomers(take(strangers), take(known), self._tuning)
+        return newcomers(take(strangers), take(known), self._missed(), self._tuning)
 
     def _see_set_off(self, strangers: Rows) -> None:
         """Match strangers with people who stood and are gone: they may have begun to walk."""
@@ -69,10 +69,18 @@ class Recognition:
     def _continue(self, weak: Rows) -> None:
         """Match weak sightings with those who were in view a moment ago, or stand."""
         tracks = self._tracks
-        recent = self._at_s - tracks["seen_at_s"] <= self._tuning.weak_patience_s
-        rest = ((recent | tracks["standing"]) & ~tracks["seen"]).nonzero()[0]
+        rest = ((self._recent() | tracks["standing"]) & ~tracks["seen"]).nonzero()[0]
         if len(rest) and len(weak):
             self._pair(tracks.take(rest), rest, weak)
+
+    def _missed(self) -> Table:
+        """Who was in view a moment ago, and has not been found."""
+        missed: Table = self._tracks.compress(self._recent() & ~self._tracks["seen"])
+        return missed
+
+    def _recent(self) -> Flags:
+        recent: Flags = self._at_s - self._tracks["seen_at_s"] <= self._tuning.weak_patience_s
+        return recent
 
     def _pair(self, expected: Table, rows: Rows, among: Rows) -> Rows:
         """Match tracks as they are expected, which have these rows, with these sightings.

@@ -41,3 +41,11 @@ TRACK: Final = np.dtype(
 def no_tracks() -> Table:
     """A table without rows."""
     return np.zeros(0, TRACK)
+
+
+def boxes_of(tracks: Table) -> Floats:
+    """(n, 4) x1, y1, x2, y2 in pixels, as if nothing hid anybody."""
+    foot, size = tracks["foot"], tracks["size"]
+    half = size * (0.5, 0.0)
+    boxes: Floats = np.concatenate([foot - half - size * (0.0, 1.0), foot + half], axis=1)
+    return boxes

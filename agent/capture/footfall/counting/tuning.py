@@ -34,7 +34,8 @@ class Tuning:
         crowded: a box of which this share lies within a known walker's begins no track.
         patience_s: who is not seen for longer is gone.
         trial_patience_s: who was seen but once is gone after this; longer watched, longer missed.
-        weak_patience_s: weak detections continue only tracks that were seen within this time.
+        weak_patience_s: weak detections continue only tracks that were seen within this time, and
+            low boxes where such a track is expected begin none.
         proof_sightings: how often a walker must have been seen to be believed.
         proof_s: for how long a walker must have been watched to be believed.
         proof_walk: how far from the place of first sight a walker must have come, in h.
