@@ -12,13 +12,14 @@ from cloud.errors import DatabaseUnavailable, FaultyService
 from cloud.ingest.handover import WORTH_PREPARING, Handover
 from cloud.ingest.preparing import Preparer
 from cloud.ledger.arrival import Arrival
+from cloud.ledger.decision import Holdings
 from cloud.ledger.foresight import Foresight
 from cloud.ledger.reading import Reading, Unreadable
 from models.wire.topics import Stream
 from tests.simulators.clocks import StoppedClock
 from tests.simulators.facts import NOON, SHOP
 
-FORESEEN = Foresight(7, {}, {})
+FORESEEN = Foresight(Holdings(7, {}, {}, None), {})
 
 
 def a_reading(text: bytes = b"x") -> Unreadable:
