@@ -7,8 +7,8 @@ Fifty people walk over a 1920 x 1080 picture for 400 samples at 5 a second; thei
 their scores lie between 0.3 and 0.95, so that both rounds of matching have work. Ours and ByteTrack
 follow them in turns; the ratio is how many updates ours does in the time of one of theirs, the
 median of the rounds: once with the same score to tell sure from weak boxes, once with the scores
-that ByteTrack comes with. Where ByteTrack is not installed, ours alone is told, over the 3,200 updates a
-second that were four times ByteTrack's when the aim was set.
+that ByteTrack comes with. Where ByteTrack is not installed, ours alone is told, over the 3,200
+updates a second that were four times ByteTrack's when the aim was set.
 """
 
 from __future__ import annotations
