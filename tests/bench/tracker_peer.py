@@ -6,6 +6,7 @@ done; the end of the input ends it. Imports nothing of ours.
 
 from __future__ import annotations
 
+import math
 import sys
 
 import numpy as np
@@ -24,12 +25,10 @@ def main(file: str) -> None:
         )
     ]
     sure_score = float(given["sure_score"])
+    names = ("track_activation_threshold", "high_conf_det_threshold")
+    scores = {} if math.isnan(sure_score) else dict.fromkeys(names, sure_score)
     for _ in sys.stdin:
-        tracker = ByteTrackTracker(
-            frame_rate=float(given["fps"]),
-            track_activation_threshold=sure_score,
-            high_conf_det_threshold=sure_score,
-        )
+        tracker = ByteTrackTracker(frame_rate=float(given["fps"]), **scores)
         for picture in pictures:
             tracker.update(picture)
         print("followed", flush=True)

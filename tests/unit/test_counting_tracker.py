@@ -88,6 +88,27 @@ def test_a_torso_found_within_a_walker_is_not_a_second_one() -> None:
     assert len(followed(scene, 5).tracks) == 1
 
 
+def test_the_upper_half_of_somebody_missed_for_a_moment_begins_no_ghost() -> None:
+    """A detector that is asked often finds the half of somebody half hidden often."""
+
+    def scene(at_s: float) -> Sequence[Passer]:
+        x = 80 * at_s
+        half_hidden = at_s > 2 and round(at_s * 15) % 3
+        return [Passer(x, 245, 45)] if half_hidden else [Passer(x, 300)]
+
+    tracker = Tracker()
+    begun: set[int] = set()
+    for at_s in np.arange(0, 6, 1 / 15).tolist():
+        begun.update(tracker.update(seen(scene(at_s)), at_s)["id"].tolist())
+    assert begun == {1}
+
+
+def test_somebody_low_begins_a_track_where_nobody_was_for_a_second() -> None:
+    tracker = followed(lambda at_s: [Passer(80 * at_s, 300)], 2)
+    tracker.update(seen([Passer(224, 245, 45)]), 2.8)
+    assert tracker.tracks["id"].tolist() == [1, 2]
+
+
 def test_boxes_without_an_area_are_not_looked_at() -> None:
     flat = Detections(np.array([[5, 5, 5, 9], [1, 9, 5, 9]], np.float32), np.ones(2, np.float32))
     assert len(Tracker().update(flat, 0.0)) == 0

@@ -30,14 +30,28 @@ def match(tracks: Table, sightings: Sightings, at_s: float, tuning: Tuning) -> t
     Returns:
         Rows of the tracks and, beside them, rows of the sightings; neither repeats.
     """
-    if not len(tracks) or not len(sightings):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    pairs, cost = _candidates(tracks, sightings.boxes, at_s, tuning)
+    return cheapest(priced(tracks, sightings, at_s, tuning))
+
+
+def priced(tracks: Table, sightings: Sightings, at_s: float, tuning: Tuning) -> Floats:
+    """(n, m) what each pair costs; ``NO_PAIR`` beyond the gate.
+
+    It is the same whoever else is asked for, so that one matrix serves several rounds.
+    """
     costs = np.full((len(tracks), len(sightings)), NO_PAIR)
-    costs.ravel()[pairs] = cost
+    if costs.size:
+        pairs, cost = _candidates(tracks, sightings.boxes, at_s, tuning)
+        costs.put(pairs, cost)
+    return costs
+
+
+def cheapest(costs: Floats) -> tuple[Rows, Rows]:
+    """Rows and, beside them, columns of the pairs that cost least together; neither repeats."""
+    if not costs.size:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     rows, columns = linear_sum_assignment(costs)
-    kept = costs[rows, columns] < NO_PAIR
-    return rows[kept], columns[kept]
+    kept = (costs[rows, columns] < NO_PAIR).nonzero()[0]
+    return rows.take(kept), columns.take(kept)
 
 
 def _candidates(tracks: Table, boxes: Floats, at_s: float, tuning: Tuning) -> tuple[Rows, Floats]:
@@ -46,29 +60,53 @@ def _candidates(tracks: Table, boxes: Floats, at_s: float, tuning: Tuning) -> tu
     Distances are in box heights. Most of a crowd is too far aside to be anybody in question; that
     takes few operations on all pairs and leaves a tenth of them for the others.
     """
-    foot_x, foot_y = tracks["foot"].T
-    height = tracks["size"][:, 1]
-    share = 1 / height
-    reach = tuning.reach + tuning.reach_pace * (at_s - tracks["seen_at_s"])
-    reach *= reach
-    aside = ((boxes[:, 0] + boxes[:, 2]) / 2 - foot_x[:, np.newaxis]) * share[:, np.newaxis]
-    aside *= aside
-    pairs = (aside < reach[:, np.newaxis]).ravel().nonzero()[0]
-    row, column = np.divmod(pairs, len(boxes))
-    aside, share = aside.ravel()[pairs], share[row]
-    seen_height = boxes[:, 3] - boxes[:, 1]
-    below = (boxes[:, 3][column] - foot_y[row]) * share
-    ratio = seen_height[column] * share
-    above = below - ratio + 1
-    shape = (np.log(seen_height)[column] - np.log(height)[row]) / tuning.shape_noise
-    below, above = below * below, above * above
-    variance = tracks["spread"][:, 0] + tuning.foot_noise**2
-    weight = (1 / variance)[row]
-    vague = (2 * np.log(variance / tuning.foot_noise**2))[row]
-    by_feet = below * weight + shape * shape
+    known = _known(tracks, at_s, tuning)
+    foot = boxes[:, 3]
+    middle, seen_height = (boxes[:, 0] + boxes[:, 2]) / 2, foot - boxes[:, 1]
+    row, column, pairs = _beside(known, middle, tracks["size"][:, 1])
+    foot_x, foot_y, share, log_height, weight, vague, reach = known.take(row, axis=1)
+    aside = _squared((middle.take(column) - foot_x) * share)
+    below = (foot.take(column) - foot_y) * share
+    ratio = seen_height.take(column) * share
+    above = _squared(below - ratio + 1)
+    below = _squared(below)
+    shape = _squared((np.log(seen_height).take(column) - log_height) / tuning.shape_noise)
     by_head = above * weight + HIDDEN_FEET
     by_head[ratio < tuning.least_visible] = np.inf
-    cost = aside * weight + vague + np.minimum(by_feet, by_head)
-    near = aside + np.minimum(below, above) < reach[row]
-    allowed = near & (cost < tuning.gate**2)
-    return pairs[allowed], cost[allowed]
+    cost = aside * weight + vague + np.minimum(below * weight + shape, by_head)
+    near = aside + np.minimum(below, above) < _squared(reach)
+    allowed = (near & (cost < tuning.gate**2)).nonzero()[0]
+    return pairs.take(allowed), cost.take(allowed)
+
+
+def _known(tracks: Table, at_s: float, tuning: Tuning) -> Floats:
+    """(7, n) what the cost of any pair needs to know of its track.
+
+    Where the foot is expected (x, y), how much of the height a pixel is, the logarithm of the
+    height, the weight of an error, the price of vagueness, and the reach.
+    """
+    known = np.empty((7, len(tracks)))
+    height = tracks["size"][:, 1]
+    variance = tracks["spread"][:, 0] + tuning.foot_noise**2
+    known[:2] = tracks["foot"].T
+    np.divide(1, height, out=known[2])
+    np.log(height, out=known[3])
+    np.divide(1, variance, out=known[4])
+    known[5] = 2 * np.log(variance / tuning.foot_noise**2)
+    known[6] = tuning.reach + tuning.reach_pace * (at_s - tracks["seen_at_s"])
+    return known
+
+
+def _beside(known: Floats, middle: Floats, height: Floats) -> tuple[Rows, Rows, Rows]:
+    """Rows and columns, and places in the matrix, of the pairs that are not too far aside."""
+    reach = known[6] * height * (1 + 1e-9)  # whoever is near enough by a hair is judged later
+    aside = middle - known[0][:, np.newaxis]
+    near = np.abs(aside, out=aside) < reach[:, np.newaxis]
+    pairs = near.ravel().nonzero()[0]
+    row = pairs // len(middle)
+    return row, pairs - row * len(middle), pairs
+
+
+def _squared(some: Floats) -> Floats:
+    some *= some
+    return some

@@ -23,7 +23,8 @@ def newcomers(strangers: Sightings, known: Sightings, missed: Table, tuning: Tun
     """
     if not len(strangers):
         return strangers
-    of_better = np.tril(_inside(strangers, strangers.boxes), k=-1)
+    rank = np.arange(len(strangers))
+    of_better = _inside(strangers, strangers.boxes) * (rank < rank[:, np.newaxis])
     shares = np.concatenate([of_better, _inside(strangers, known.boxes)], axis=1)
     part = (shares.max(axis=1) >= tuning.crowded) | _cut_off(strangers, missed, tuning)
     return strangers.take(np.flatnonzero(~part))
@@ -46,7 +47,8 @@ def _cut_off(strangers: Sightings, missed: Table, tuning: Tuning) -> Flags:
     """Which lie where somebody missed is expected, and are too low to be all of them."""
     low = strangers.sizes[:, 1, np.newaxis] < tuning.full_height * missed["size"][:, 1]
     within = _inside(strangers, boxes_of(missed)) >= tuning.crowded
-    return np.logical_or.reduce(low & within, axis=1)
+    cut_off: Flags = np.asarray((low & within).any(axis=1))
+    return cut_off
 
 
 def _inside(some: Sightings, boxes: Floats) -> Floats:

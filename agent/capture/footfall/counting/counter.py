@@ -21,7 +21,7 @@ from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
 from agent.errors import BadLine
 
-RULE: Final = "segment-band-1"
+RULE: Final = "segment-band-2"
 """Which rule counted: travels with every count, and changes whenever counts may."""
 
 

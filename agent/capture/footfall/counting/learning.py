@@ -40,9 +40,10 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     motion.correct(seen, feet, noise, tuning)
     seen["size"][:, 0] = sizes[:, 0]
     seen["size"][:, 1] = height
-    seen["watched_s"] += np.minimum(since_s, tuning.proof_s)
+    watched_s, sightings_of = seen["watched_s"], seen["sightings"]
+    watched_s += np.minimum(since_s, tuning.proof_s)
+    sightings_of += 1
     seen["seen_at_s"] = at_s
-    seen["sightings"] += 1
     tracks.put(rows, seen)
 
 

@@ -22,7 +22,8 @@ def first_spread(tuning: Tuning) -> Floats:
 
 def move_on(tracks: Table, elapsed_s: float, tuning: Tuning) -> None:
     """Put every track where it is expected after the time; certainty fades. Changes the table."""
-    tracks["foot"] += tracks["velocity"] * elapsed_s
+    foot = tracks["foot"]
+    foot += tracks["velocity"] * elapsed_s
     place, shared, pace = tracks["spread"].T
     change = np.where(tracks["standing"], tuning.still_change, tuning.pace_change)
     drift = change**2 * elapsed_s
@@ -54,15 +55,20 @@ def correct(tracks: Table, feet: Floats, noise: Floats, tuning: Tuning) -> None:
         noise: (m,) the sightings' variances along an axis, in squared box heights.
         tuning: what surprises.
     """
-    error = feet - tracks["foot"]
-    off_x, off_y = error.T
-    spread = tracks["spread"]
-    off = (off_x * off_x + off_y * off_y) / tracks["size"][:, 1] ** 2
-    spread *= np.maximum(off / (spread[:, 0] + noise) / tuning.surprise, 1.0)[:, np.newaxis]
-    place, shared, pace = spread.T
-    gain = place / (place + noise)
-    push = shared / (place + noise)
-    tracks["foot"] += gain[:, np.newaxis] * error
-    tracks["velocity"] += push[:, np.newaxis] * error
+    foot, velocity, (place, shared, pace) = (
+        tracks["foot"].T,
+        tracks["velocity"].T,
+        tracks["spread"].T,
+    )
+    error = feet.T - foot
+    off = (error[0] * error[0] + error[1] * error[1]) / tracks["size"][:, 1] ** 2
+    doubt = np.maximum(off / (place + noise) / tuning.surprise, 1.0)
+    for known in (place, shared, pace):
+        np.multiply(known, doubt, out=known)
+    both = place + noise
+    gain, push = place / both, shared / both
+    foot += gain * error
+    velocity += push * error
     pace -= push * shared
-    spread[:, :2] *= (1 - gain)[:, np.newaxis]
+    place *= 1 - gain
+    shared *= 1 - gain

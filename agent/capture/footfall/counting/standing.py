@@ -17,11 +17,13 @@ from agent.capture.footfall.counting.tuning import Tuning
 def judge(tracks: Table, at_s: float, tuning: Tuning) -> None:
     """Note who is proven and who stands. Changes the table."""
     foot, height = tracks["foot"], tracks["size"][:, 1]
-    tracks["proven"] |= (
-        (_distance(foot, tracks["birthplace"]) > tuning.proof_walk * height)
-        & (tracks["sightings"] >= tuning.proof_sightings)
-        & (tracks["watched_s"] >= tuning.proof_s)
-    )
+    proven = tracks["proven"]
+    if not proven.all():
+        proven |= (
+            (_distance(foot, tracks["birthplace"]) > tuning.proof_walk * height)
+            & (tracks["sightings"] >= tuning.proof_sightings)
+            & (tracks["watched_s"] >= tuning.proof_s)
+        )
     strayed = _distance(foot, tracks["resting_place"]) > tuning.still_radius * height
     away = strayed.nonzero()[0]
     tracks["resting_place"][away] = foot[away]

@@ -47,11 +47,17 @@ class Tracker:
         see(tracks, recognised.whose, sightings, at_s, self._tuning)
         kept = tracks["seen"] | (self._unseen_s(tracks, at_s) <= self._patience_s(tracks))
         tracks = tracks if kept.all() else tracks.compress(kept)
-        children = born(recognised.newcomers, self._born + 1, at_s, self._tuning)
-        self._born += len(children)
-        self._tracks = np.concatenate([tracks, children]) if len(children) else tracks
+        self._tracks = self._with(recognised.newcomers, tracks, at_s)
         judge(self._tracks, at_s, self._tuning)
         return self._tracks
+
+    def _with(self, newcomers: Sightings, tracks: Table, at_s: float) -> Table:
+        """Who is followed, and who is from now on."""
+        if not len(newcomers):
+            return tracks
+        children = born(newcomers, self._born + 1, at_s, self._tuning)
+        self._born += len(children)
+        return np.concatenate([tracks, children])
 
     def _expected(self, at_s: float) -> Table:
         """Who may be seen now, and where; nobody is, yet."""
