@@ -50,8 +50,8 @@ class Scene:
     """Draws picture by picture, and remembers what a single one does not show.
 
     A box is green for who is seen and believed, amber for who is hidden for the moment, grey for
-    who is not believed yet. The arrow on a line points to its ``in``; a line turns red when
-    somebody crosses it. A zone shows how many believed people are in it now.
+    who is not believed yet, and magenta for staff. The arrow on a line points to its ``in``; a line
+    turns red when somebody crosses it. A zone shows how many believed people are in it now.
     """
 
     def __init__(
@@ -77,6 +77,8 @@ class Scene:
         for row, number in enumerate(walkers.ids):
             proven, seen = bool(walkers.proven[row]), bool(walkers.seen[row])
             colour = _UNPROVEN if not proven else _FOLLOWED if seen else _HIDDEN
+            if proven and int(number) in glance.staff:
+                colour = _ZONES[ZoneKind.STAFF]
             foot = _draw_box(canvas, walkers.boxes[row], colour)
             if proven:
                 self._draw_tail(canvas, int(number), foot, at_s, colour)
