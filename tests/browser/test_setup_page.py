@@ -148,6 +148,25 @@ def test_a_zone_is_drawn_and_shaped_without_a_mouse(browser: Browser, box: SetUp
     assert zone_told.corners[4] == pytest.approx((0.2, 0.475), abs=0.001)
 
 
+def test_what_an_excluded_zone_and_a_staff_area_do_is_shown(
+    browser: Browser, box: SetUpBox
+) -> None:
+    with a_page(browser, box) as page:
+        page.get_by_role("button", name="Draw a zone").press("Enter")
+        page.keyboard.press("Enter")
+        zone = page.locator(".shape-row.of-zone")
+        zone.get_by_label("Kind").select_option("excluded")
+        expect(zone.locator("output")).to_have_text("1 left out now")
+        expect(page.locator(".people rect.left-out")).to_have_count(1)
+        expect(page.locator(".people rect.followed")).to_have_count(0)
+        zone.get_by_label("Kind").select_option("staff")
+        expect(zone.locator("output")).to_have_text("1 staff in view")
+        expect(page.locator(".people rect.followed.staff")).to_have_count(1)
+        expect(page.locator(".people text.staff")).to_have_text("staff")
+        door = page.locator(".shape-row.of-line output")
+        expect(door).to_have_text(re.compile(r"[1-9]\d* in · \d+ out, [1-9]\d* of them staff"))
+
+
 def test_what_is_wrong_is_said_beside_the_shape_and_nothing_is_proposed(
     browser: Browser, box: SetUpBox
 ) -> None:
@@ -212,7 +231,10 @@ def test_it_is_usable_on_a_desk_and_on_a_phone_in_both_languages(
             "all => all.filter(each => each.getBoundingClientRect().height < 36).length",
         )
         assert low == 0
-        page.wait_for_function(
-            "() => document.getElementById('still').getContext('2d')"
-            ".getImageData(5, 5, 1, 1).data[3] === 255"
-        )
+        # The page never reads what it paints; who does, reads a copy that is made for reading.
+        page.wait_for_function("""() => {
+            const canvas = document.createElement("canvas");
+            const copy = canvas.getContext("2d", { willReadFrequently: true });
+            copy.drawImage(document.getElementById("still"), 0, 0);
+            return copy.getImageData(5, 5, 1, 1).data[3] === 255;
+        }""")
