@@ -6,26 +6,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from models.wire.drawing import CameraWish
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.chromium import a_visitor
+from tests.browser.doors import enter_pin
+from tests.browser.quiet_page import DESK, PHONE, a_quiet_page
 from tests.simulators.processes import eventually
 from tests.simulators.set_up_box import PIN, SetUpBox, a_set_up_box
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-PHONE = (360, 740)
-DESK = (1280, 800)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -44,20 +36,10 @@ def a_page(
     touch: bool = False,
 ) -> Iterator[Page]:
     """The page of the first camera, which may neither complain nor ask anybody but the box."""
-    complaints: list[str] = []
-    asked: set[str] = set()
-    with a_visitor(browser, locale=locale, width=size[0], height=size[1], touch=touch) as visitor:
-        page = visitor.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.goto(f"{box.url}/setup")
-        page.locator("#pin").fill(PIN)
-        page.locator("#pin").press("Enter")
+    with a_quiet_page(browser, f"{box.url}/setup", locale=locale, size=size, touch=touch) as page:
+        enter_pin(page, PIN)
         expect(page.locator(".shape-row")).to_have_count(1)
         yield page
-    assert complaints == []
-    assert asked == {urlsplit(box.url).netloc}
 
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -213,8 +195,7 @@ def test_a_camera_without_pictures_says_so(browser: Browser, box: SetUpBox) -> N
     with a_visitor(browser, locale="zh-CN") as visitor:
         page = visitor.new_page()
         page.goto(f"{box.url}/setup")
-        page.locator("#pin").fill(PIN)
-        page.locator("#pin").press("Enter")
+        enter_pin(page, PIN)
         expect(page.locator("#blind")).to_have_text("没有画面。摄像头：连接不上")
 
 

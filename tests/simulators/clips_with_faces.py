@@ -11,8 +11,8 @@ from tests.simulators.real_data import real_file
 
 FROM: Final = 630
 UNTIL: Final = 770
-"""Of ``one-by-one``: 14 s. YuNet sees a woman's profile in pictures 684 to 692, who leaves the
-table over the picture's middle, from left to right, 12.7 s after the first of these pictures."""
+"""Of ``one-by-one``: 14 s. YuNet sees a woman's profile in pictures 684 to 692; somebody else walks
+over the picture's middle, from left to right, 12.7 s after the first of these pictures."""
 
 LEAVES_AT_S: Final = 12.7
 FACE: Final = 689

@@ -189,12 +189,12 @@ def watched_shop(
             ):
                 port = free_port()
                 taps = Ports(http=http_tap.port, broker=broker_tap.port)
-                config = _configure(
+                config = write_config(
                     folder / "box",
                     taps,
                     secret,
                     port,
-                    _camera(clip, sample_fps, speed, recorded=recorded),
+                    camera_on(clip, sample_fps, speed, recorded=recorded),
                 )
                 before(config)
                 box = _start(agent, config, f"http://127.0.0.1:{port}")
@@ -243,7 +243,8 @@ def _start(agent: Sequence[str], config: Path, url: str) -> Program:
     return box
 
 
-def _camera(clip: Path, sample_fps: float, speed: float, *, recorded: bool) -> str:
+def camera_on(clip: Path, sample_fps: float, speed: float, *, recorded: bool) -> str:
+    """The configuration of a camera on a clip, with a door down its middle."""
     day = "begin_at = 2025-11-07T10:00:00+08:00" if recorded else ""
     return f"""[[camera]]
 name = "door"
@@ -259,7 +260,8 @@ end = [0.5, 1.0]
 """
 
 
-def _configure(folder: Path, ports: Ports, secret: str, tablet_port: int, camera: str) -> Path:
+def write_config(folder: Path, ports: Ports, secret: str, tablet_port: int, camera: str) -> Path:
+    """A box's configuration with its folders and its secret; the file's path."""
     for name in ("data", "keys"):
         (folder / name).mkdir(parents=True)
     secret_file = folder / "keys" / "device-secret"

@@ -27,6 +27,7 @@ _TAIL_S: Final = 2.0
 _FLASH_S: Final = 0.6
 _ARROW_PIXELS: Final = 28
 _TEXT: Final = 0.55
+_AROUND: Final = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 
 # Blue, green, red, as OpenCV has them.
 _FOLLOWED: Final = (80, 200, 60)
@@ -155,11 +156,13 @@ def _cross_out(canvas: Canvas, corners: NDArray[np.int32], colour: Colour) -> No
 
 
 def _write(canvas: Canvas, text: str, at: Point) -> None:
-    """Light on dark, so that it can be read on any floor."""
-    for colour, thickness in ((_DARK, 3), (_BRIGHT, 1)):
-        cv2.putText(
-            canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, colour, thickness, cv2.LINE_AA
-        )
+    """Light on dark, so that it can be read on any floor.
+
+    Bolder letters are wider as well, so the dark ones around are the same letters, moved.
+    """
+    for x, y, colour in (*((x, y, _DARK) for x, y in _AROUND), (0, 0, _BRIGHT)):
+        place = (at[0] + x, at[1] + y)
+        cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, colour, 1, cv2.LINE_AA)
 
 
 def _pixel(x: float, y: float) -> Point:

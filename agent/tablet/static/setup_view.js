@@ -376,8 +376,10 @@ class View {
   }
 
   #drawStaff(group, x, y) {
-    const label = draw(group, "text", { class: "staff", x, y: Math.max(14 * this.#unit, y - 4 * this.#unit) });
-    label.style.fontSize = `${12 * this.#unit}px`;
+    const unit = this.#unit;
+    const [left, top] = [Math.min(x, this.#size[0] - 36 * unit), Math.max(14 * unit, y - 4 * unit)];
+    const label = draw(group, "text", { class: "staff", x: left, y: top });
+    label.style.fontSize = `${12 * unit}px`;
     label.textContent = this.said.staff_mark;
   }
 

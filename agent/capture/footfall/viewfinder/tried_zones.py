@@ -22,8 +22,8 @@ class Shown:
     """Everybody in view, judged by the zones that are tried.
 
     Attributes:
-        inside: per zone how many proven people are in it; of an excluded one how many are left out
-            there, of a staff area how many of those in view appeared in it.
+        inside: per zone how many proven people are in it; of an excluded one who or what is left
+            out there, posters too; of a staff area how many of those in view appeared in it.
         left_out: by row of the table, who would not be looked at.
         staff: ids of those who would be staff.
     """
@@ -57,7 +57,8 @@ class TriedZones:
         within[~self._excluded] &= ~left_out
         born = self._outlines.inside(tracks["birthplace"])[self._staff] & ~left_out
         within[self._staff] = born
-        numbers = (within & proven).sum(axis=1)
+        within[~self._excluded] &= proven
+        numbers = within.sum(axis=1)
         numbers[self._excluded] += self._outlines.inside(masked)[self._excluded].sum(axis=1)
         names = (zone.name for zone in self._zones)
         staff = set(tracks["id"][born.any(axis=0)].tolist()) | wearers

@@ -95,8 +95,9 @@ class Glimpse(msgspec.Struct, frozen=True, kw_only=True):
         trial: which trial the counts are of.
         counts: per line of the trial how many went in and how many out since it began, and how
             many of both were staff.
-        inside: per zone of the trial how many proven people are in it; of an excluded one how many
-            are left out there, of a staff area how many of those in view appeared in it.
+        inside: per zone of the trial how many proven people are in it; of an excluded one who or
+            what is left out there, posters too; of a staff area how many of those in view appeared
+            in it.
         masked: boxes of those whom the camera's own excluded zones leave out; nobody follows them.
     """
 
