@@ -37,7 +37,7 @@ def a_watching_box(folder: Path, clip: Path, pin: str) -> Iterator[WatchingBox]:
     box = Program(command, config.parent / "agent.log")
     try:
         url = f"http://127.0.0.1:{port}"
-        box.wait_until(answers(f"{url}/healthz"), "the box")
+        box.wait_until(answers(f"{url}/healthz"), "the box", timeout_s=60.0)
         yield WatchingBox(url, config.parent)
     finally:
         box.stop()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import cv2
 import numpy as np
@@ -91,7 +91,8 @@ class FaceJudge:
             return 0.0
         shown = cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
         self._detector.setInputSize((width, height))
-        _, faces = self._detector.detect(shown)
+        # OpenCV's types do not tell that there may be none.
+        faces = cast("NDArray[np.float32] | None", self._detector.detect(shown)[1])
         return 0.0 if faces is None else float(faces[:, -1].max())
 
 
