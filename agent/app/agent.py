@@ -60,10 +60,9 @@ from models.vault.master import load_or_create
 from models.vault.seal import Sealer
 
 if TYPE_CHECKING:
+    from agent.app.eyes import Eyes
     from agent.capture.footfall.cameras import Cameras
     from agent.networks import NetworkCache
-    from agent.tablet.setup.pages import SetupParts
-    from agent.twin.drawings import Drawings
 
 _LOG = get_logger(__name__)
 
@@ -118,7 +117,7 @@ class Agent:
 
     def _build(self, parts: ExitStack) -> None:
         self._open_stores(parts)
-        self._drawings = self._open_drawings()
+        self._eyes = self._open_eyes()
         self.link, self.catch_up = self._make_sync()
         self.outbox.on_append(lambda _stream: self.link.wake())
         self.catch_up.start()
@@ -128,7 +127,7 @@ class Agent:
         self.registry.register(StatusFigures(self.account.look))
         self._mend_books(parts)
         self.tills = self._start_tills(parts)
-        self.cameras = self._start_cameras(parts)
+        self.cameras = self._eyes.start(parts, self.link.wake) if self._eyes else None
         self.tablet = self._start_tablet(parts)
         self.link.start()
         parts.callback(self.link.stop)
@@ -179,7 +178,7 @@ class Agent:
             registry=self.registry,
             random=self._random.random,
             pulses=self._pulses,
-            drawings=self._drawings,
+            drawings=self._eyes.drawings if self._eyes else None,
         )
         catch_up = line.make_catch_up()
         return line.make_link(catch_up, self._given_transport), catch_up
@@ -217,26 +216,27 @@ class Agent:
             shop=shop,
             figures=self.registry,
             status=self.account.look if config.status.enabled else None,
-            setup=self._setup(),
+            setup=self._eyes.setup(self.cameras) if self._eyes and self.cameras else None,
         )
         server.start()
         parts.callback(server.stop)
         return server
 
-    def _open_drawings(self) -> Drawings | None:
+    def _open_eyes(self) -> Eyes | None:
         if not self._config.camera:
             return None
-        # A box without a camera does not load what shows and draws over one.
-        from agent.app.viewing import open_drawings  # noqa: PLC0415
+        from agent.app import eyes  # noqa: PLC0415 - a box without a camera loads nothing of one
 
-        return open_drawings(self._config, self._clock.now)
-
-    def _setup(self) -> SetupParts | None:
-        if self.cameras is None or self._drawings is None or not self._config.setup.enabled:
-            return None
-        from agent.app.viewing import make_setup  # noqa: PLC0415 - as above
-
-        return make_setup(self._config, self.cameras, self._drawings, self._clock)
+        made_of = eyes.EyesParts(
+            config=self._config,
+            clock=self._clock,
+            outbox=self.outbox,
+            facts=self._facts,
+            registry=self.registry,
+            random=self._random.random,
+            networks=self._given_networks,
+        )
+        return eyes.Eyes(made_of)
 
     def _start_tills(self, parts: ExitStack) -> Tills:
         device = self._config.device
@@ -259,39 +259,6 @@ class Agent:
         tills = Tills.start(made_of, parts)
         start_quarantine(made_of, self.outbox, self._facts, parts)
         return tills
-
-    def _start_cameras(self, parts: ExitStack) -> Cameras | None:
-        config = self._config
-        if not config.camera:
-            return None
-        # A box without a camera does not load what keeps one.
-        from agent.app.viewing import follow_drawings  # noqa: PLC0415
-        from agent.capture.footfall.cameras import Cameras, Surroundings  # noqa: PLC0415
-        from agent.networks import NetworkCache, default_folder  # noqa: PLC0415
-
-        around = Surroundings(
-            outbox=self.outbox,
-            facts=self._facts,
-            registry=self.registry,
-            clock=self._clock,
-            random=self._random.random,
-            folder=config.device.data_dir / "clips",
-            audits=config.audits_folder,
-            states_file=config.cameras_file,
-            timezone=ZoneInfo(config.device.timezone),
-        )
-        networks = self._given_networks or NetworkCache(
-            config.vision.models_dir or default_folder()
-        )
-        drawings = self._drawings
-        assert drawings is not None, "a box with cameras has them"
-        drawn = [drawings.settings(camera.name) for camera in config.camera]
-        cameras = Cameras(drawn, networks, around)
-        follow_drawings(cameras, drawings)
-        drawings.on_news(self.link.wake)
-        cameras.start()
-        parts.callback(cameras.stop)
-        return cameras
 
     def _mend_books(self, parts: ExitStack) -> None:
         """Beside everything else: after a loss it reads a week of sales."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from agent.app.audits import LiveAudits
 from agent.capture.footfall.cameras import Cameras
 from agent.capture.footfall.viewfinder.words import TrialLine, TrialZone
-from agent.config import AgentConfig, Drawn
+from agent.config import AgentConfig, Drawn, ZoneSettings
 from agent.tablet.setup.cameras import Seen
 from agent.tablet.setup.door import Door
 from agent.tablet.setup.pages import SetupParts
@@ -42,7 +42,7 @@ class CameraViews:
         wanted = drawn or Drawn()
         sight = viewfinder.look(
             [TrialLine(line.name, *line.begin, *line.end) for line in wanted.line],
-            [_zone(zone.name, zone.corners) for zone in wanted.zone],
+            [_zone(zone) for zone in wanted.zone],
             trial=trial,
             picture=picture,
         )
@@ -87,5 +87,5 @@ def make_setup(
     )
 
 
-def _zone(name: str, corners: Sequence[Sequence[float]]) -> TrialZone:
-    return TrialZone(name, [(corner[0], corner[1]) for corner in corners])
+def _zone(zone: ZoneSettings) -> TrialZone:
+    return TrialZone(zone.name, [(x, y) for x, y in zone.corners], zone.kind)

@@ -114,7 +114,8 @@ def _keeping(camera: str, config: Path) -> Keeping:
     from agent.capture.footfall.audit.scoring import Keeping  # noqa: PLC0415 - as above
 
     settings = read_config(config)
-    return Keeping(_camera(settings, camera), settings.audits_folder)
+    models = settings.vision.models_dir
+    return Keeping(_camera(settings, camera), settings.audits_folder, models)
 
 
 def _camera(config: AgentConfig, name: str) -> CameraSettings:

@@ -15,47 +15,63 @@ from agent.capture.footfall.libraries import require_vision
 from agent.cli.exits import INTERRUPTED
 from agent.cli.options import JsonOption
 
+_Clip = Annotated[Path, typer.Argument(help="A recorded clip.")]
+_Lines = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=x1,y1,x2,y2",
+        help="A line in pixels, y downwards; may repeat. Who comes to its right-hand side, "
+        "looking from the first end to the second, goes in. NAME:passing=… is a line across "
+        "the way past the shop.",
+    ),
+]
+_Zones = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:KIND=x1,y1,x2,y2,x3,y3…",
+        help="An area with these corners, in pixels; may repeat. Kinds: dwell (if left out), "
+        "queue, excluded (nobody in it is looked at), staff (who is first seen in it is "
+        "staff).",
+    ),
+]
+_Badge = Annotated[
+    str,
+    typer.Option(
+        metavar="hue = […]",
+        help="Who wears this colour on the upper body is staff; in the words of the "
+        "configuration's badge, such as 'hue = [340, 20], share = 0.3'.",
+    ),
+]
+_SampleFps = Annotated[
+    float | None,
+    typer.Option(metavar="N", help="Pictures to look at per second of video; all when absent."),
+]
+_Network = Annotated[
+    str, typer.Option(metavar="NAME", help="Network that looks; the first one pulled if absent.")
+]
+_Annotate = Annotated[
+    Path | None,
+    typer.Option(metavar="OUT.mp4", help="Also write the clip with what was seen drawn in."),
+]
+_Heatmap = Annotated[
+    Path | None,
+    typer.Option(metavar="OUT.png", help="Also draw where people stood and walked."),
+]
+_Chart = Annotated[
+    Path | None, typer.Option(metavar="OUT.png", help="Also draw the counts over time.")
+]
+
 
 def count(
-    video: Annotated[Path, typer.Argument(help="A recorded clip.")],
-    line: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=x1,y1,x2,y2",
-            help="A line in pixels, y downwards; may repeat. Who comes to its right-hand side, "
-            "looking from the first end to the second, goes in. NAME:passing=… is a line across "
-            "the way past the shop.",
-        ),
-    ] = None,
-    zone: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME:KIND=x1,y1,x2,y2,x3,y3…",
-            help="An area with these corners, in pixels; may repeat. Kinds: dwell (if left out), "
-            "queue, excluded (nobody in it is looked at), staff (who is first seen in it is "
-            "staff).",
-        ),
-    ] = None,
-    sample_fps: Annotated[
-        float | None,
-        typer.Option(metavar="N", help="Pictures to look at per second of video; all when absent."),
-    ] = None,
-    network: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Network that looks; the first one pulled if absent."),
-    ] = "",
-    annotate: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.mp4", help="Also write the clip with what was seen drawn in."),
-    ] = None,
-    heatmap: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.png", help="Also draw where people stood and walked."),
-    ] = None,
-    chart: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.png", help="Also draw the counts over time."),
-    ] = None,
+    video: _Clip,
+    line: _Lines = None,
+    zone: _Zones = None,
+    badge: _Badge = "",
+    sample_fps: _SampleFps = None,
+    network: _Network = "",
+    annotate: _Annotate = None,
+    heatmap: _Heatmap = None,
+    chart: _Chart = None,
     json: JsonOption = False,
 ) -> None:
     """Count who crosses lines and stays in zones in a clip; exit 2 if clip, line or zone is bad."""
@@ -67,6 +83,7 @@ def count(
             clip=video,
             lines=line or (),
             zones=zone or (),
+            badge=badge,
             sample_fps=sample_fps,
             network=network,
             annotate=annotate,

@@ -6,28 +6,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from agent.capture.footfall.audit.marks import Audit, read_audit
 from agent.capture.footfall.counting.line import Direction
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.chromium import a_visitor
+from tests.browser.quiet_page import DESK, PHONE, a_quiet_page
 from tests.simulators.clicked_clip import ClickedClip, a_clicked_clip
 from tests.simulators.real_data import real_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PHONE = (360, 740)
-DESK = (1280, 800)
 LINES = ("door=300,150,300,420", "street=500,100,500,500")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -46,18 +38,9 @@ def a_page(
     touch: bool = False,
 ) -> Iterator[Page]:
     """The opened page, which may neither complain nor ask anybody but the command."""
-    complaints: list[str] = []
-    asked: set[str] = set()
-    with a_visitor(browser, locale=locale, width=size[0], height=size[1], touch=touch) as visitor:
-        page = visitor.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.goto(clip.address)
+    with a_quiet_page(browser, clip.address, locale=locale, size=size, touch=touch) as page:
         expect(page.locator("#blind")).to_be_hidden()
         yield page
-    assert complaints == []
-    assert asked == {urlsplit(clip.url).netloc}
 
 
 def finished(page: Page, clip: ClickedClip) -> Audit:

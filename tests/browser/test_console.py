@@ -14,7 +14,7 @@ from cloud.ingest.alarms import AlarmKind
 from cloud.ingest.alarms.deciding import Place, Sign, Trouble
 from models.wire.birth import Birth
 from models.wire.events.device import CameraState, Heartbeat, StreamDepth
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.chromium import a_visitor
 from tests.simulators.clocks import RunningClock
 from tests.simulators.console_visitor import PASSWORD
 from tests.simulators.facts import NOON, SHANGHAI, SHOP, a_minute, a_sale, an_unwatched_minute
@@ -27,24 +27,12 @@ DAY = "2026-11-22"
 TODAY = f"/console/today?store=demo/sh-0001&day={DAY}"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
-
-
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
     with WholeCloud(tmp_path, clock=RunningClock(NOON + timedelta(hours=9))) as made:
         made.open_store()
         made.enrol()
         yield made
-
-
-@pytest.fixture
-def url(cloud: WholeCloud) -> Iterator[str]:
-    with cloud.served() as address:
-        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from models.wire.events.footfall import LineTally
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.chromium import a_visitor
+from tests.browser.doors import sign_in
 from tests.simulators.clocks import RunningClock
 from tests.simulators.console_visitor import PASSWORD
 from tests.simulators.crowded_day import AUDIT, OPENS, a_crowded_day
@@ -23,12 +23,6 @@ pytestmark = pytest.mark.browser
 FOOTFALL = "/console/footfall?store=demo/sh-0001&day=2026-11-22"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
-
-
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
     with WholeCloud(tmp_path, clock=RunningClock(NOON + timedelta(hours=9))) as made:
@@ -37,18 +31,9 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
         yield made
 
 
-@pytest.fixture
-def url(cloud: WholeCloud) -> Iterator[str]:
-    with cloud.served() as address:
-        yield address
-
-
 def look(page: Page, url: str) -> None:
     """Sign in and open the page."""
-    page.goto(f"{url}/console/sign-in")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("main button").click()
-    expect(page).to_have_url(re.compile("/console/today"))
+    sign_in(page, url)
     page.goto(f"{url}{FOOTFALL}")
 
 

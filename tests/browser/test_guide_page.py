@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from agent.tablet import Limits, LineState
 from models.runtime.clock import SystemClock
 from models.wire.ids import SaleId
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.quiet_page import a_quiet_page
 from tests.simulators.facts import SHANGHAI, a_sale
 from tests.simulators.guide_tablet import Tablet, a_tablet
 from tests.simulators.shop_cards import (
@@ -34,12 +33,6 @@ from tests.simulators.shop_cards import (
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SHOW_S = 2.0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +56,10 @@ def a_page(
     browser: Browser, tablet: Tablet, *, locale: str = "zh-CN", script: bool = True
 ) -> Iterator[Page]:
     """A page that may neither complain on its console nor ask anybody but the tablet."""
-    complaints: list[str] = []
-    asked: set[str] = set()
-    with a_visitor(browser, locale=locale, script=script) as visitor:
-        page = visitor.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.goto(tablet.url)
+    with a_quiet_page(
+        browser, tablet.url, locale=locale, script=script, forgiven=["Failed to load resource"]
+    ) as page:
         yield page
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
-    assert asked == {urlsplit(tablet.url).netloc}
 
 
 def find(page: Page, number: str, surname: str = "") -> None:

@@ -13,21 +13,15 @@ from agent.capture.footfall.audit.marks import read_audit
 from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.messages import Crossed, Opened, Seen, SettledCrossing
 from models.wire.drawing import CameraWish, Drawing, DrawnLine
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.chromium import a_visitor
+from tests.browser.doors import enter_pin
+from tests.browser.quiet_page import DESK, PHONE, a_quiet_page
 from tests.simulators.set_up_box import PIN, SetUpBox, a_set_up_box
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PHONE = (360, 740)
-DESK = (1280, 800)
 RULE, NETWORK = "segment-band-1", "toy@00000000"
 OPENED = Opened(width=640, height=360, fps=10.0, at_s=0.0, rule=RULE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -41,17 +35,12 @@ def box(tmp_path: Path) -> Iterator[SetUpBox]:
 def a_page(
     browser: Browser, box: SetUpBox, locale: str = "en-US", size: tuple[int, int] = DESK
 ) -> Iterator[Page]:
-    complaints: list[str] = []
-    with a_visitor(browser, locale=locale, width=size[0], height=size[1]) as visitor:
-        page = visitor.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{box.url}/setup")
-        page.locator("#pin").fill(PIN)
-        page.locator("#pin").press("Enter")
+    """The page of the first camera's audit."""
+    with a_quiet_page(browser, f"{box.url}/setup", locale=locale, size=size) as page:
+        enter_pin(page, PIN)
         page.locator("header a[href$='/audit']").click()
         expect(page.locator("#blind")).to_be_hidden()
         yield page
-    assert complaints == []
 
 
 def begun(page: Page) -> None:
@@ -145,8 +134,7 @@ def test_a_camera_that_nobody_watches_cannot_be_audited(browser: Browser, box: S
     with a_visitor(browser, locale="en-US") as visitor:
         page = visitor.new_page()
         page.goto(f"{box.url}/setup")
-        page.locator("#pin").fill(PIN)
-        page.locator("#pin").press("Enter")
+        enter_pin(page, PIN)
         page.goto(f"{box.url}/setup/cameras/back/audit")
         page.locator("#begin").click()
         expect(page.locator("#problem")).to_contain_text("could not begin", timeout=20_000)

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import a_browser, a_visitor
+from tests.browser.quiet_page import DESK, a_quiet_page
 from tests.simulators.agent_status import a_status, a_troubled_status
 from tests.simulators.status_box import StatusBox, a_status_box
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PHONE = (390, 844)
-DESK = (1280, 800)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +39,10 @@ def a_page(
     script: bool = True,
 ) -> Iterator[Page]:
     """The page, which may neither complain on its console nor ask anybody but the box."""
-    complaints: list[str] = []
-    asked: set[str] = set()
-    with a_visitor(browser, locale=locale, width=size[0], height=size[1], script=script) as visitor:
-        page = visitor.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.goto(f"{box.url}/status")
+    with a_quiet_page(
+        browser, f"{box.url}/status", locale=locale, size=size, script=script
+    ) as page:
         yield page
-    assert complaints == []
-    assert asked == {urlsplit(box.url).netloc}
 
 
 def test_a_manager_reads_that_all_is_well_and_the_page_follows_the_agent(

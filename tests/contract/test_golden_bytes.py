@@ -23,7 +23,7 @@ from models.wire.digest import content_digest
 from models.wire.envelope import open_envelope
 from models.wire.events.capture import RecordReleased, ReleasedHow
 from models.wire.events.device import Heartbeat
-from models.wire.events.footfall import STAY_BOUNDS_S, FootfallCounted
+from models.wire.events.footfall import STAY_BOUNDS_S, FootfallCounted, GapReason, LineKind
 from models.wire.registry import (
     EVENT_TYPES,
     FOOTFALL_COUNTED,
@@ -193,6 +193,25 @@ def test_minutes_from_before_there_were_analyses_say_that_nobody_made_any() -> N
         assert isinstance(counted, FootfallCounted)
         told.append((counted.analyses, [line.groups_in for line in counted.lines]))
     assert told == [("", [0, 0]), ("crowd-1", [4, 0])]
+
+
+def test_a_merged_quarter_tells_its_length_its_gap_and_which_minutes_it_stands_for() -> None:
+    envelope = open_envelope(_golden("event.footfall.counted.1.merged.json"))
+    counted = decode_data(FOOTFALL_COUNTED, envelope.data)
+    assert isinstance(counted, FootfallCounted)
+    assert counted.begin_at == datetime(2026, 11, 22, 4, tzinfo=UTC)
+    assert (counted.camera, counted.duration_s, counted.samples) == ("door", 900, 4438)
+    lines = [(each.line, each.kind, each.ingress, each.egress) for each in counted.lines]
+    entrance = LineKind.ENTRANCE
+    assert lines == [("doorstep", entrance, 4, 3), ("yard", entrance, 0, 0)]
+    [gap] = counted.gaps
+    assert (gap.reason, gap.ms) == (GapReason.LOST, 12_400)
+    assert counted.observed_ms + gap.ms == 1000 * counted.duration_s
+    minutes = [f"018bcfe5-6800-70c4-b233-3435363738{last}" for last in (39, 41)]
+    assert counted.replaces == minutes
+    assert envelope.id not in counted.replaces
+    # Its keys were in another order then; nothing of it is lost or added.
+    assert msgspec.json.decode(msgspec.json.encode(counted)) == msgspec.json.decode(envelope.data)
 
 
 def test_the_buckets_of_stays_never_change() -> None:

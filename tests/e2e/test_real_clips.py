@@ -21,21 +21,17 @@ from models.vision.manifest import read_manifest
 from tests.simulators.image_hunt import Hunter, PixelPrints, decoded, letterbox_of
 from tests.simulators.processes import eventually, program
 from tests.simulators.real_data import real_file
+from tests.simulators.real_network import NETWORK, cache_with_the_real_network
 from tests.simulators.required_server import required_nats_server
 from tests.simulators.watched_shop import watched_shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-NETWORK = "yolox-nano-416"
-
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of its own with the network in it, called as the manifest calls it."""
-    folder = tmp_path_factory.mktemp("networks")
-    entry = read_manifest().network(NETWORK)
-    (folder / entry.file).symlink_to(real_file("models", "yolox_nano_416.onnx"))
-    return folder
+    return cache_with_the_real_network(tmp_path_factory.mktemp("networks"))
 
 
 def count(networks: Path, clip: Path, *words: str) -> dict[str, Any]:

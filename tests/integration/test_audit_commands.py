@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,16 +16,24 @@ from numpy.typing import NDArray
 from agent.app.audits import LiveAudits
 from agent.capture.footfall.audit.closing import TOLERANCE_S, close_audit
 from agent.capture.footfall.audit.reel import Reel
+from agent.capture.footfall.audit.score import Score
 from agent.capture.footfall.audit.scoring import Keeping, ScoreOrder, run
 from agent.capture.footfall.audit.standing import KeptAudit, LastAudit, holds_for
 from agent.capture.footfall.camera.clip import Clip
+from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.detection.loading import load_detector
 from agent.capture.footfall.messages import Crossed, Opened, Seen
 from agent.capture.footfall.overheard import Overheard
-from agent.config import CameraSettings, LineSettings
+from agent.config import CameraSettings, LineSettings, ZoneSettings
 from agent.errors import CameraLost, InvalidInput
 from agent.twin.drawings import Drawings
+from models.wire.events.footfall import ZoneKind
 from models.wire.events.footfall_audit import FootfallAudited
 from tests.simulators.real_data import real_file
+from tests.simulators.real_network import NETWORK as REAL
+from tests.simulators.real_network import cache_with_the_real_network
+from tests.simulators.red_coat_network import red_coats
+from tests.simulators.walkers import Coat, Film, Walk
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 CAMERA = CameraSettings("door", "0", line=(LineSettings("way", (0.5, 0.0), (0.5, 1.0)),))
@@ -125,6 +134,41 @@ def test_a_clip_of_other_lines_is_not_kept_for_a_camera(tmp_path: Path) -> None:
     )
     order = ScoreOrder(marks, real_file("video", "vtest.avi"), keep=Keeping(CAMERA, tmp_path))
     with pytest.raises(InvalidInput, match="other lines"):
+        run(order, io.StringIO(), now=lambda: NOW)
+
+
+def test_a_kept_clip_is_counted_as_its_camera_counts(tmp_path: Path) -> None:
+    """With its network out of its folder, its zones and its badge."""
+    detector = load_detector(red_coats(tmp_path))
+    networks = cache_with_the_real_network(tmp_path)
+    film = Film([Walk(Coat.RED, 1.0, 4.0, ((-40, 200), (360, 200)))], seconds=8.0)
+    clip, marks = film.record(tmp_path / "door.avi"), tmp_path / "marks.jsonl"
+    marks.write_text(
+        '{"type":"audit","source":"door.avi","end_s":8.0,"lines":{"way":"160,0,160,240"}}\n'
+        '{"type":"mark","t":3.0,"line":"way","direction":"out"}\n'
+    )
+    everywhere = ZoneSettings("all", ZoneKind.EXCLUDED, ((0, 0), (1, 0), (1, 1), (0, 1)))
+    asked = []
+
+    def detector_of(name: str, folder: Path | None) -> Detector:
+        asked.append((name, folder))
+        return detector
+
+    told = []
+    for camera in (CAMERA, replace(CAMERA, zone=(everywhere,), network=REAL)):
+        keep = Keeping(camera, tmp_path / "kept", networks)
+        out = io.StringIO()
+        run(ScoreOrder(marks, clip, as_json=True, keep=keep), out, detector_of, now=lambda: NOW)
+        told.append(msgspec.json.decode(out.getvalue(), type=Score).total.told)
+    assert told == [1, 0]
+    assert asked == [("", networks), (REAL, networks)]
+
+
+def test_counts_of_before_are_not_kept(tmp_path: Path) -> None:
+    marks = tmp_path / "marks.jsonl"
+    marks.write_text('{"type":"audit","source":"door.avi","end_s":8.0}\n')
+    order = ScoreOrder(marks, marks, counts=marks, keep=Keeping(CAMERA, tmp_path))
+    with pytest.raises(InvalidInput, match="no --counts"):
         run(order, io.StringIO(), now=lambda: NOW)
 
 

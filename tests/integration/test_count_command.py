@@ -24,7 +24,7 @@ from agent.capture.footfall.detection.loading import load_detector
 from tests.simulators import clips
 from tests.simulators.processes import program
 from tests.simulators.red_coat_network import red_coats
-from tests.simulators.walkers import Film, crowd
+from tests.simulators.walkers import Coat, Film, Walk, crowd
 
 DOOR = "door=160,0,160,240"
 
@@ -142,6 +142,37 @@ def test_nobody_in_an_excluded_zone_is_counted(
     out, _ = count(clip, as_json=True, zones=["all:excluded=0,0,320,0,320,240,0,240"])
     told = json.loads(out)
     assert (told["lines"]["door"]["events"], told.get("heat")) == ([], None)
+
+
+def test_who_wears_the_badge_is_counted_as_staff_beside_the_sums(
+    detector: Detector, tmp_path: Path
+) -> None:
+    out = io.StringIO()
+    walks = [
+        Walk(Coat.RED, 1.0, 4.0, ((-40, 200), (360, 200))),
+        Walk(Coat.BLUE, 6.0, 4.0, ((-40, 200), (360, 200))),
+    ]
+    clip = Film(walks, seconds=13.0).record(tmp_path / "staff.avi")
+    order = ClipOrder(clip, [DOOR], badge="hue = [345, 15], share = 0.2", as_json=True)
+    run(order, out, io.StringIO(), lambda _network: detector)
+    told = json.loads(out.getvalue())["lines"]["door"]
+    assert (told["out"], told["staff"]["out"]) == (2, 1)
+    assert [event.get("staff", False) for event in told["events"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("badge", "says"),
+    [
+        ("red", "'hue = [340, 20], share = 0.3'"),
+        ("hue = [1, 2, 3]", "must be [from, to]"),
+        ("hue = [340, 20], sare = 0.3", "did you mean 'share'?"),
+        ("share = 0.3", "'hue' is missing"),
+    ],
+)
+def test_a_badge_that_is_none_is_refused(
+    command: Command, clip: Path, badge: str, says: str
+) -> None:
+    refused(command(clip, "--line", DOOR, "--badge", badge), says)
 
 
 def test_a_zone_is_enough_to_count_at(detector: Detector, clip: Path) -> None:

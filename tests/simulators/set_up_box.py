@@ -31,6 +31,7 @@ from agent.tablet.setup.pin import PinFile
 from agent.twin.drawings import Drawings
 from models.vault.master import MasterKey
 from models.wire.drawing import ENTRY, CameraWish
+from models.wire.events.footfall import ZoneKind
 from models.wire.twin import Desired
 from tests.simulators.clocks import HandClock
 from tests.simulators.guide_tablet import SHOP, HandLine
@@ -42,6 +43,8 @@ _SAMPLE_S: Final = 0.1
 
 class WalkedBy:
     """Implements ``Views``: somebody walks there and back, ten pictures a second.
+
+    Any excluded zone leaves them out, wherever it is, and any staff area makes them staff.
 
     Attributes:
         asked: every question, as (camera, drawn, trial, picture).
@@ -74,15 +77,23 @@ class WalkedBy:
             tick = next(self._ticks)
         drawn = drawn or Drawn()
         counts = {line.name: self._crossed(camera, line, trial, tick) for line in drawn.line}
+        kinds = {zone.kind for zone in drawn.zone}
         x = abs((tick % 20) / 10 - 1) * 0.8
+        walker = Person(
+            *(1, (x, 0.3, x + 0.1, 0.8)),
+            seen=True,
+            proven=True,
+            left_out=ZoneKind.EXCLUDED in kinds,
+            staff=ZoneKind.STAFF in kinds,
+        )
         glimpse = Glimpse(
             number=tick,
             at_s=tick * _SAMPLE_S,
             width=SIZE[0],
             height=SIZE[1],
-            people=[Person(1, (x, 0.3, x + 0.1, 0.8), seen=True, proven=True)],
+            people=[walker],
             trial=trial,
-            counts=counts,
+            counts={name: (*both, sum(both) * walker.staff) for name, both in counts.items()},
             inside={zone.name: 1 for zone in drawn.zone},
         )
         return Seen(msgspec.json.encode(glimpse), jpeg(x) if picture else b"")

@@ -65,6 +65,8 @@ class SetUpVisitor:
             answer = self._browser.get(f"{self._place}/still")
             if answer.status_code == 200:
                 self.pictures.append(answer.content)
+                if answer.headers["cache-control"] != "no-store":
+                    self.troubles.append("a browser may keep what it was shown")
             elif answer.status_code != 503:  # 503: just now the camera shows none
                 self.troubles.append(f"{answer.status_code} {answer.text[:200]}")
                 return

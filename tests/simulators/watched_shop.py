@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import requests
 from watchfiles import watch
 
 from models.wire.codec import Codec
+from models.wire.registry import FOOTFALL_AUDITED, FOOTFALL_COUNTED, EventType
 from models.wire.topics import Stream
 from tests.simulators.demo.stage import TENANT, Cloud, Ports, ShopPlan
 from tests.simulators.image_hunt import Exhibit, files_below, held_files
@@ -73,13 +74,21 @@ class WatchedShop:
         return {way: sum(tally[word] for tally in tallies) for way, word in ways.items()}
 
     def footfall(self) -> list[dict[str, Any]]:
-        """What the footfall events on the wire say, each event once."""
+        """What the counted minutes on the wire say, each event once."""
+        return self._told(FOOTFALL_COUNTED)
+
+    def audits(self) -> list[dict[str, Any]]:
+        """What the cameras' audits on the wire say, each event once."""
+        return self._told(FOOTFALL_AUDITED)
+
+    def _told(self, kind: EventType) -> list[dict[str, Any]]:
         events = {}
         for message in self.messages():
             if message.topic.endswith(f"/up/{Stream.FOOTFALL}"):
                 for raw in Codec().decode(message.payload).events:
                     envelope = json.loads(bytes(raw))
-                    events[envelope["id"]] = envelope["data"]
+                    if envelope["type"] == kind.name:
+                        events[envelope["id"]] = envelope["data"]
         return list(events.values())
 
     def messages(self) -> list[Message]:
@@ -151,6 +160,7 @@ def watched_shop(
     sample_fps: float,
     speed: float,
     recorded: bool = True,
+    before: Callable[[Path], None] = lambda _config: None,
 ) -> Iterator[WatchedShop]:
     """A run that has begun; the clip's door is a line down its middle.
 
@@ -161,6 +171,7 @@ def watched_shop(
         sample_fps: pictures looked at per second of the clip; 0 for all.
         speed: 1 as it was recorded, 0 as fast as it goes.
         recorded: the clip is of another day; else it plays as if it happened now.
+        before: called with the configuration's path before the agent starts.
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("CI", raising=False)  # some libraries behave only where they see it
@@ -178,13 +189,14 @@ def watched_shop(
             ):
                 port = free_port()
                 taps = Ports(http=http_tap.port, broker=broker_tap.port)
-                config = _configure(
+                config = write_config(
                     folder / "box",
                     taps,
                     secret,
                     port,
-                    _camera(clip, sample_fps, speed, recorded=recorded),
+                    camera_on(clip, sample_fps, speed, recorded=recorded),
                 )
+                before(config)
                 box = _start(agent, config, f"http://127.0.0.1:{port}")
                 try:
                     yield WatchedShop(
@@ -231,7 +243,8 @@ def _start(agent: Sequence[str], config: Path, url: str) -> Program:
     return box
 
 
-def _camera(clip: Path, sample_fps: float, speed: float, *, recorded: bool) -> str:
+def camera_on(clip: Path, sample_fps: float, speed: float, *, recorded: bool) -> str:
+    """The configuration of a camera on a clip, with a door down its middle."""
     day = "begin_at = 2025-11-07T10:00:00+08:00" if recorded else ""
     return f"""[[camera]]
 name = "door"
@@ -247,7 +260,8 @@ end = [0.5, 1.0]
 """
 
 
-def _configure(folder: Path, ports: Ports, secret: str, tablet_port: int, camera: str) -> Path:
+def write_config(folder: Path, ports: Ports, secret: str, tablet_port: int, camera: str) -> Path:
+    """A box's configuration with its folders and its secret; the file's path."""
     for name in ("data", "keys"):
         (folder / name).mkdir(parents=True)
     secret_file = folder / "keys" / "device-secret"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -51,6 +52,12 @@ def drawn(scene: Scene, glance: Glance) -> NDArray[np.uint8]:
     canvas = glance.frame.picture.copy()
     scene.draw(canvas, glance)
     return canvas
+
+
+def test_staff_are_drawn_in_a_colour_of_their_own() -> None:
+    visitor = drawn(Scene([DOOR]), a_glance())
+    staff = drawn(Scene([DOOR]), replace(a_glance(), staff=frozenset({4})))
+    assert tuple(visitor[100, 40]) != tuple(staff[100, 40]) == (220, 80, 160)
 
 
 def test_every_picture_that_was_looked_at_is_in_it_with_something_drawn(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def test_two_corners_exchanged_make_sides_that_meet(seed: int) -> None:
 
 def test_whose_foot_is_in_an_excluded_zone_is_not_looked_at() -> None:
     people = seen([Passer(100, 200), Passer(300, 200, score=0.8), Passer(190, 250, score=0.2)])
-    kept = Mask([excluded()], SIZE).keep(people)
+    kept, left_out = Mask([excluded()], SIZE).split(people)
+    assert left_out.scores.tolist() == pytest.approx([0.8])
     assert kept.scores.tolist() == pytest.approx([0.9, 0.2])
     assert len(kept.boxes) == 2
 
@@ -105,7 +106,9 @@ def test_whose_foot_is_in_an_excluded_zone_is_not_looked_at() -> None:
 def test_other_zones_hide_nobody() -> None:
     people = seen([Passer(300, 200)])
     others = [Zone("z", kind, RIGHT) for kind in ZoneKind if kind is not ZoneKind.EXCLUDED]
-    assert Mask(others, SIZE).keep(people) is people
+    kept, left_out = Mask(others, SIZE).split(people)
+    assert kept is people
+    assert len(left_out) == 0
 
 
 def test_nobody_is_counted_on_a_screen_that_shows_people_walking() -> None:

@@ -15,6 +15,8 @@ import pytest
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.counting.counter import Counter
 from agent.capture.footfall.counting.line import Line
+from agent.capture.footfall.counting.zone import Zone
+from agent.capture.footfall.detection.detections import Detections
 from agent.capture.footfall.viewfinder.eyepiece import Eyepiece
 from agent.capture.footfall.viewfinder.finder import Viewfinder
 from agent.capture.footfall.viewfinder.still import still
@@ -30,6 +32,7 @@ from agent.capture.footfall.viewfinder.words import (
     unpack,
 )
 from agent.errors import CameraLost
+from models.wire.events.footfall import ZoneKind
 from tests.simulators.doorway import Doorway
 
 SIZE = (960, 720)
@@ -145,7 +148,7 @@ def counted(*looks: tuple[float, Look]) -> tuple[dict[str, int], Trial]:
 def test_a_trial_of_the_products_own_line_counts_what_the_product_counts() -> None:
     ways, trial = counted((0, Look(number=1, lines=[door()])))
     assert ways["in"] >= 5
-    assert trial.counts == {"door": (ways["in"], ways["out"])}
+    assert trial.counts == {"door": (ways["in"], ways["out"], 0)}
 
 
 def test_a_line_that_others_are_drawn_beside_goes_on_counting() -> None:
@@ -153,7 +156,7 @@ def test_a_line_that_others_are_drawn_beside_goes_on_counting() -> None:
     ways, trial = counted(
         (0, Look(number=1, lines=[door()])), (60, Look(number=2, lines=[door(), other]))
     )
-    assert trial.counts["door"] == (ways["in"], ways["out"])
+    assert trial.counts["door"] == (ways["in"], ways["out"], 0)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +174,7 @@ def test_turned_round_in_and_out_change_places() -> None:
     straight = door()
     turned = TrialLine("turned", straight.x2, straight.y2, straight.x1, straight.y1)
     ways, trial = counted((0, Look(number=1, lines=[turned])))
-    assert trial.counts == {"turned": (ways["out"], ways["in"])}
+    assert trial.counts == {"turned": (ways["out"], ways["in"], 0)}
 
 
 def test_a_line_without_length_is_passed_over() -> None:
@@ -195,6 +198,60 @@ def test_who_stands_in_a_zone_is_counted_in_it() -> None:
         assert inside["left"] + inside["right"] == inside["hall"]
         most = max(most, inside["hall"])
     assert most >= 2
+
+
+def a_zone(name: str, kind: ZoneKind, left: float = 0.0, right: float = 1.0) -> TrialZone:
+    return TrialZone(name, [(left, 0), (right, 0), (right, 1), (left, 1)], kind)
+
+
+def test_whoever_is_in_an_excluded_zone_is_left_out_and_crosses_nothing() -> None:
+    hidden, hall = a_zone("glass", ZoneKind.EXCLUDED), a_zone("hall", ZoneKind.DWELL)
+    _, trial = counted((0, Look(number=1, lines=[door()], zones=[hidden, hall])))
+    assert trial.counts == {"door": (0, 0, 0)}
+    counter, left_out = Counter([], SIZE), 0
+    for at_s, detections in Doorway.of(3, minutes=1.5, a_minute=30).samples(5):
+        counter.update(detections, at_s)
+        trial.update(counter.table, at_s)
+        assert trial.inside["hall"] == 0
+        assert trial.shown.left_out.all()
+        left_out = max(left_out, trial.inside["glass"])
+    assert left_out >= 1
+
+
+def test_who_is_born_in_a_staff_area_is_staff_for_good_and_others_are_not() -> None:
+    back = a_zone("back", ZoneKind.STAFF)
+    ways, trial = counted((0, Look(number=1, lines=[door()], zones=[back])))
+    both = ways["in"], ways["out"]
+    assert trial.counts == {"door": (*both, sum(both))}
+    left = a_zone("left", ZoneKind.STAFF, right=0.5)
+    ways, trial = counted((0, Look(number=1, lines=[door()], zones=[left])))
+    [(ingress, egress, staff)] = trial.counts.values()
+    assert (ingress, egress) == both, "staff are a part of what is counted, and taken from nothing"
+    assert 0 < staff < sum(both)
+
+
+def test_who_wears_the_badge_is_staff_without_an_area() -> None:
+    trial, counter = Trial(SIZE), Counter([], SIZE)
+    for at_s, detections in Doorway.of(3, minutes=0.5, a_minute=30).samples(5):
+        counter.update(detections, at_s)
+        trial.update(counter.table, at_s, wearers={2})
+    assert trial.shown.staff == {2}
+
+
+def test_whom_the_camera_itself_leaves_out_is_shown_and_counted_in_the_zone(
+    watching: Watching,
+) -> None:
+    glass = Zone("glass", ZoneKind.EXCLUDED, ((0, 0), (480, 0), (480, 720), (0, 720)))
+    watching.counter = Counter([], SIZE, zones=[glass])
+    boxes = np.array([[96, 72, 192, 360], [96, 72, 192, 300], [600, 72, 700, 360]], np.float32)
+    detections = Detections(boxes, np.array([0.9, 0.2, 0.9], np.float32))
+    watching.counter.update(detections, 0.5)
+    sight = watching.looked(zones=[a_zone("glass", ZoneKind.EXCLUDED, right=0.5)])
+    assert sight is not None
+    told = json.loads(sight.figures)
+    assert told["masked"] == [[0.1, 0.1, 0.2, 0.5]], "the weak one is nobody for sure"
+    assert told["inside"] == {"glass": 1}
+    assert [person[0] for person in told["people"]] == [1]
 
 
 def test_a_trial_ends_by_itself_when_nobody_asks(watching: Watching) -> None:

@@ -44,7 +44,11 @@ class Learnt:
 
 
 class Analyst:
-    """Studies everybody's ways, of one camera with pictures of (width, height)."""
+    """Studies everybody's ways, of one camera with pictures of (width, height).
+
+    Attributes:
+        staff: who is staff among those in view after the latest moment, and those who left lately.
+    """
 
     def __init__(
         self,
@@ -55,18 +59,24 @@ class Analyst:
     ) -> None:
         self._staffness = Staffness(zones, size)
         self._badge = BadgeReader(badge) if badge else None
+        self.staff: frozenset[int] = frozenset()
         self._settling = Settling([line.name for line in lines if line.kind is LineKind.ENTRANCE])
         self._analyses: tuple[Analysis, ...] = (Floor(zones, size),)
 
     def look(self, moment: Moment, picture: Picture) -> Learnt:
         """Take the next moment; the picture is the one that it is of."""
-        staff = self._staffness.update(moment, self._badges(moment, picture))
-        settled = self._settling.update(moment, staff)
+        self.staff = self._staffness.update(moment, self._badges(moment, picture))
+        settled = self._settling.update(moment, self.staff)
         known = replace(
-            moment, staff=np.array([each in staff for each in moment.ids.tolist()], np.bool_)
+            moment, staff=np.array([each in self.staff for each in moment.ids.tolist()], np.bool_)
         )
         facts = [fact for analysis in self._analyses for fact in analysis.update(known)]
         return Learnt(settled, facts)
+
+    @property
+    def wearers(self) -> frozenset[int]:
+        """Whoever of the staff wears the badge."""
+        return self._staffness.wearers
 
     def _badges(self, moment: Moment, picture: Picture) -> Mapping[int, bool]:
         """Who wears one and who does not, among the few whom it is worth looking at."""

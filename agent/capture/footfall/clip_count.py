@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ from agent.capture.footfall.drawn_files import check_target, write_png
 from agent.capture.footfall.heat_picture import Backdrop, draw_heat
 from agent.capture.footfall.recount import Spectator, recount
 from agent.capture.footfall.recount_report import document, table
+from agent.config import BadgeSettings
 from agent.errors import BadConfiguration, BadLine, BadZone, InvalidInput
 from agent.networks import NetworkCache, default_folder
+from models.runtime.settings import SettingsError, parse
 
 _USUAL_FPS: Final = 25.0
 """At which an annotated clip is played whose container names no rate, or one beyond belief."""
@@ -46,6 +49,7 @@ class ClipOrder:
         clip: the recording.
         lines: each as ``NAME[:KIND]=x1,y1,x2,y2`` in pixels.
         zones: each as ``NAME[:KIND]=x1,y1,x2,y2,x3,y3…``.
+        badge: the staff's, in the words of the configuration's ``badge``; empty for none.
         sample_fps: pictures to look at per second of video; all of them when None.
         network: the manifest's name; empty for the first in the cache.
         annotate: where to write the clip with what was seen drawn in.
@@ -57,6 +61,7 @@ class ClipOrder:
     clip: Path
     lines: Sequence[str]
     zones: Sequence[str] = ()
+    badge: str = ""
     sample_fps: float | None = None
     network: str = ""
     annotate: Path | None = None
@@ -65,10 +70,10 @@ class ClipOrder:
     as_json: bool = False
 
 
-def find_detector(network: str) -> Detector:
-    """The detector of a network in this user's cache; raises as ``run`` does."""
+def find_detector(network: str, folder: Path | None = None) -> Detector:
+    """The detector of a network in a folder, or in this user's cache; raises as ``run`` does."""
     try:
-        return load_detector(NetworkCache(default_folder()).find(network))
+        return load_detector(NetworkCache(folder or default_folder()).find(network))
     except BadConfiguration as error:  # here the name was typed, not configured
         raise InvalidInput(f"--network {network}: {error}") from error
 
@@ -90,7 +95,8 @@ def run(
     Raises:
         BadLine: no line is given, or one is malformed, outside the picture or there twice.
         BadZone: likewise a zone.
-        InvalidInput: ``sample_fps`` is no rate, or nothing can be written where it was asked for.
+        InvalidInput: ``badge`` is none, ``sample_fps`` is no rate, or nothing can be written where
+            it was asked for.
         CameraUnreadable: the clip is missing, empty, no video or not to be decoded.
         NetworkMissing: no network was pulled.
         NetworkMismatch: its bytes are not those that the manifest names.
@@ -98,6 +104,7 @@ def run(
         DiskUnusable: a picture could not be written.
     """
     drawing = _Drawing(_read_lines(order.lines), _read_zones(order.zones))
+    badge = read_badge(order.badge)
     with Clip(order.clip, _sample_fps(order.sample_fps)) as clip:
         drawing.check(clip.size)
         _check_targets(order)
@@ -115,6 +122,7 @@ def run(
                 now_s=time.perf_counter,
                 spectators=spectators,
                 zones=drawing.zones,
+                badge=badge,
             )
     if counted.truncated:
         stderr.write(
@@ -171,6 +179,24 @@ def _read_zones(written: Sequence[str]) -> list[Zone]:
         if names.count(name) > 1:
             raise BadZone(f"--zone {name} is there twice; give each zone a name of its own")
     return zones
+
+
+def read_badge(written: str) -> BadgeSettings | None:
+    """A badge as the configuration writes it, with braces or without; None where it is empty.
+
+    Raises:
+        InvalidInput: it is not of that form, or no colour lies in it.
+    """
+    if not written.strip():
+        return None
+    inner = written.strip().removeprefix("{").removesuffix("}")
+    try:
+        return parse(tomllib.loads(f"badge = {{ {inner} }}")["badge"], BadgeSettings, "--badge")
+    except (tomllib.TOMLDecodeError, SettingsError) as error:
+        said = str(error).removeprefix("--badge: ")
+        raise InvalidInput(
+            f"--badge {written!r}: {said}; write it as in 'hue = [340, 20], share = 0.3'"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def _present(camera: CameraSettings) -> str:
         case SourceKind.CLIP:
             return str(_existing(camera.name, camera.file))
         case SourceKind.SEQUENCE:
-            return os.path.expanduser(camera.source)  # noqa: PTH111 - a Path loses the last slash
+            # A folder's last slash, which a Path loses, tells it from a clip.
+            return f"{camera.file}/{camera.source.rpartition('/')[2]}"
 
 
 def _existing(camera: str, clip: Path) -> Path:

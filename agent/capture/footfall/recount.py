@@ -7,6 +7,7 @@ is. What it took is measured as it goes, per picture that was looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from agent.capture.footfall.counting.settling import Settled
 from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detector import Detector
 from agent.capture.footfall.span import Span
+from agent.config import BadgeSettings
 
 
 class Recording(Camera, Protocol):
@@ -54,11 +56,13 @@ class Glance:
         frame: the picture; it must not be written into.
         walkers: who is followed now.
         crossings: who crossed a line, told with this picture.
+        staff: whoever of them is staff, by id.
     """
 
     frame: Frame
     walkers: Walkers
     crossings: Sequence[Crossing]
+    staff: AbstractSet[int] = frozenset()
 
 
 Spectator = Callable[[Glance], None]
@@ -121,6 +125,7 @@ def recount(
     now_s: Callable[[], float],
     spectators: Sequence[Spectator] = (),
     zones: Sequence[Zone] = (),
+    badge: BadgeSettings | None = None,
 ) -> Recount:
     """Count a recording to its end.
 
@@ -131,12 +136,13 @@ def recount(
         now_s: a stop-watch, in seconds.
         spectators: shown every picture after it was counted.
         zones: checked as the lines are.
+        badge: that staff wear.
 
     Raises:
         CameraUnreadable: the pictures change their size on the way.
     """
     counter = Counter(lines, recording.size, zones=zones)
-    analyst = Analyst(lines, zones, recording.size)
+    analyst = Analyst(lines, zones, recording.size, badge)
     span, observed_s = Span(), 0.0
     laps = _Laps(now_s)
     crossings: list[Crossing] = []
@@ -154,7 +160,7 @@ def recount(
         crossings += moment.crossings
         settled += learnt.settled
         facts += learnt.facts
-        _show(Glance(frame, counter.tracks, moment.crossings), spectators)
+        _show(Glance(frame, counter.tracks, moment.crossings, analyst.staff), spectators)
         laps.lap()
     rest = analyst.rest()
     return Recount(

@@ -27,6 +27,7 @@ _TAIL_S: Final = 2.0
 _FLASH_S: Final = 0.6
 _ARROW_PIXELS: Final = 28
 _TEXT: Final = 0.55
+_AROUND: Final = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 
 # Blue, green, red, as OpenCV has them.
 _FOLLOWED: Final = (80, 200, 60)
@@ -50,8 +51,8 @@ class Scene:
     """Draws picture by picture, and remembers what a single one does not show.
 
     A box is green for who is seen and believed, amber for who is hidden for the moment, grey for
-    who is not believed yet. The arrow on a line points to its ``in``; a line turns red when
-    somebody crosses it. A zone shows how many believed people are in it now.
+    who is not believed yet, and magenta for staff. The arrow on a line points to its ``in``; a line
+    turns red when somebody crosses it. A zone shows how many believed people are in it now.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class Scene:
         for row, number in enumerate(walkers.ids):
             proven, seen = bool(walkers.proven[row]), bool(walkers.seen[row])
             colour = _UNPROVEN if not proven else _FOLLOWED if seen else _HIDDEN
+            if proven and int(number) in glance.staff:
+                colour = _ZONES[ZoneKind.STAFF]
             foot = _draw_box(canvas, walkers.boxes[row], colour)
             if proven:
                 self._draw_tail(canvas, int(number), foot, at_s, colour)
@@ -153,11 +156,13 @@ def _cross_out(canvas: Canvas, corners: NDArray[np.int32], colour: Colour) -> No
 
 
 def _write(canvas: Canvas, text: str, at: Point) -> None:
-    """Light on dark, so that it can be read on any floor."""
-    for colour, thickness in ((_DARK, 3), (_BRIGHT, 1)):
-        cv2.putText(
-            canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, colour, thickness, cv2.LINE_AA
-        )
+    """Light on dark, so that it can be read on any floor.
+
+    Bolder letters are wider as well, so the dark ones around are the same letters, moved.
+    """
+    for x, y, colour in (*((x, y, _DARK) for x, y in _AROUND), (0, 0, _BRIGHT)):
+        place = (at[0] + x, at[1] + y)
+        cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, colour, 1, cv2.LINE_AA)
 
 
 def _pixel(x: float, y: float) -> Point:

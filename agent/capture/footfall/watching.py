@@ -114,7 +114,7 @@ def watch(
 
         def spectate(frame: Frame) -> None:
             if eyepiece is not None:
-                eyepiece.show(frame, counter)
+                eyepiece.show(frame, counter, analyst.wearers)
 
         look(
             camera,

@@ -43,8 +43,8 @@ class ShapeList {
   showCounts({ counts, inside }) {
     for (const [shape, row] of this.#rows) {
       const line = counts[shape.name];
-      if (shape.form === "line") row.count.textContent = line ? say(this.said.counts, { in: line[0], out: line[1] }) : "";
-      else row.count.textContent = shape.name in inside ? say(this.said.inside, { count: inside[shape.name] }) : "";
+      if (shape.form === "line") row.count.textContent = line ? sayCounts(this.said, line) : "";
+      else row.count.textContent = shape.name in inside ? this.#sayInside(shape, inside[shape.name]) : "";
     }
   }
 
@@ -56,6 +56,12 @@ class ShapeList {
       row.problem.textContent = text;
       row.problem.hidden = false;
     }
+  }
+
+  #sayInside(shape, count) {
+    const { said } = this;
+    const sentence = { excluded: said.left_out, staff: said.staff_seen }[shape.kind] ?? said.inside;
+    return say(sentence, { count });
   }
 
   #fill(field, share) {

@@ -19,6 +19,11 @@ function say(sentence, values) {
   return sentence.replace(/\$(\w+)/g, (_, name) => values[name]);
 }
 
+// In, out and, where there were any, the staff among them.
+function sayCounts(said, [goingIn, goingOut, staff]) {
+  return say(staff > 0 ? said.counts_staff : said.counts, { in: goingIn, out: goingOut, staff });
+}
+
 class View {
   #drawn = new Map();
   #tails = new Map();
@@ -81,19 +86,24 @@ class View {
     }
   }
 
-  showPeople({ at_s: at, width, height, people }) {
+  showPeople({ at_s: at, width, height, people, masked }) {
     if (width !== this.#size[0] || height !== this.#size[1]) this.resize(width, height);
     const parts = document.createDocumentFragment();
     const group = draw(parts, "g");
-    for (const [id, [x1, y1, x2, y2], seen, proven] of people) {
-      const look = proven ? (seen ? "followed" : "hidden") : "unproven";
-      const corner = { x: x1 * width, y: y1 * height };
-      const sides = { width: Math.max(0, (x2 - x1) * width), height: Math.max(0, (y2 - y1) * height) };
-      draw(group, "rect", { class: look, ...corner, ...sides });
+    for (const [id, [x1, y1, x2, y2], seen, proven, leftOut, staff] of people) {
+      const look = `${proven ? (seen ? "followed" : "hidden") : "unproven"}${staff ? " staff" : ""}`;
+      if (leftOut) {
+        this.#drawLeftOut(group, [x1, y1, x2, y2]);
+        this.#tails.delete(id);
+        continue;
+      }
+      this.#drawBox(group, [x1, y1, x2, y2], look);
+      if (staff && proven) this.#drawStaff(group, x1 * width, y1 * height);
       const foot = [((x1 + x2) / 2) * width, y2 * height];
       draw(group, "circle", { class: look, cx: foot[0], cy: foot[1], r: 3 * this.#unit });
       if (proven) this.#drawTail(group, id, at, foot, look);
     }
+    for (const box of masked) this.#drawLeftOut(group, box);
     for (const [id, tail] of this.#tails) {
       if (Math.abs(at - tail.at(-1).at) > TAIL_S) this.#tails.delete(id);
     }
@@ -103,7 +113,7 @@ class View {
   showCounts({ counts, inside }) {
     for (const [shape, parts] of this.#drawn) {
       const line = shape.form === "line" ? counts[shape.name] : undefined;
-      const text = line ? say(this.said.counts, { in: line[0], out: line[1] }) : inside[shape.name];
+      const text = line ? sayCounts(this.said, line) : inside[shape.name];
       parts.counted = text === undefined ? "" : String(text);
       this.#placeLabel(shape, parts);
     }
@@ -347,6 +357,30 @@ class View {
       event.preventDefault();
       this.sketch.removeCorner(shape, index);
     }
+  }
+
+  #drawBox(group, [x1, y1, x2, y2], look) {
+    const [width, height] = this.#size;
+    const sides = { width: Math.max(0, (x2 - x1) * width), height: Math.max(0, (y2 - y1) * height) };
+    draw(group, "rect", { class: look, x: x1 * width, y: y1 * height, ...sides });
+  }
+
+  // Crossed out: who is there is not looked at.
+  #drawLeftOut(group, [x1, y1, x2, y2]) {
+    const [width, height] = this.#size;
+    this.#drawBox(group, [x1, y1, x2, y2], "left-out");
+    for (const [from, to] of [[y1, y2], [y2, y1]]) {
+      const ends = { x1: x1 * width, y1: from * height, x2: x2 * width, y2: to * height };
+      draw(group, "line", { class: "left-out", ...ends });
+    }
+  }
+
+  #drawStaff(group, x, y) {
+    const unit = this.#unit;
+    const [left, top] = [Math.min(x, this.#size[0] - 36 * unit), Math.max(14 * unit, y - 4 * unit)];
+    const label = draw(group, "text", { class: "staff", x: left, y: top });
+    label.style.fontSize = `${12 * unit}px`;
+    label.textContent = this.said.staff_mark;
   }
 
   #drawTail(group, id, at, foot, look) {

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from tests.simulators.image_hunt.evidence import Exhibit
 from tests.simulators.image_hunt.prints import PixelPrints
 from tests.simulators.image_hunt.signs import signs
-from tests.simulators.image_hunt.wrappings import unwrapped
-
-DEEPEST: Final = 4
-"""Wrappings within wrappings: a PNG in base64 in JSON in a zstd batch needs three."""
+from tests.simulators.image_hunt.wrappings import layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +39,10 @@ class Hunter:
         return [find for exhibit in exhibits for find in self._look(exhibit)]
 
     def _look(self, exhibit: Exhibit) -> Iterator[Find]:
-        for wrapped, content in _layers(exhibit.content, ()):
+        for wrapped, content in layers(exhibit.content):
             for what, offset in self._known(content):
                 yield Find(exhibit.where, what, wrapped, offset)
 
     def _known(self, content: bytes) -> Iterator[tuple[str, int]]:
         yield from signs(content)
         yield from self._prints.find(content)
-
-
-def _layers(content: bytes, wrapped: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    yield wrapped, content
-    if len(wrapped) < DEEPEST:
-        for how, inner in unwrapped(content):
-            yield from _layers(inner, (*wrapped, how))

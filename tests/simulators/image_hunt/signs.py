@@ -35,6 +35,12 @@ def signs(content: bytes) -> Iterator[tuple[str, int]]:
                 break
 
 
+def beginnings(content: bytes) -> Iterator[int]:
+    """Where any of these files may begin, every one of them, without proof."""
+    for pattern in (*_UNMISTAKABLE.values(), *(each for _, each, _ in _DOUBTFUL)):
+        yield from (found.start() for found in pattern.finditer(content))
+
+
 def _is_jpeg(content: bytes, at: int) -> bool:
     """Two segments that follow each other as their lengths say, or a JFIF or Exif name."""
     if content[at + 6 : at + 11] in (b"JFIF\0", b"Exif\0"):

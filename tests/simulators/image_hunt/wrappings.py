@@ -14,6 +14,9 @@ from typing import Final
 
 import zstandard
 
+DEEPEST: Final = 4
+"""Wrappings within wrappings: a PNG in base64 in JSON in a zstd batch needs three."""
+
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of one unwrapped stream, so that a bomb does not end the hunt."""
 
@@ -57,6 +60,16 @@ def unwrapped(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield "text", run[0].decode().encode("latin-1")
 
 
+def layers(
+    content: bytes, wrapped: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """The content, and whatever it wraps, however deep; with what it was wrapped in."""
+    yield wrapped, content
+    if len(wrapped) < DEEPEST:
+        for how, inner in unwrapped(content):
+            yield from layers(inner, (*wrapped, how))
+
+
 def _compressed(content: bytes) -> Iterator[tuple[str, bytes]]:
     for found in _ZSTD.finditer(content):
         feed = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj().decompress
@@ -92,8 +105,9 @@ def _from_base64(run: bytes) -> Iterator[bytes]:
     """At each of the four places where a group may begin: the run may have swallowed a word."""
     plain = _BASE64_SEAMS.sub(b"", run).translate(bytes.maketrans(b"-_", b"+/"))
     for skip in range(4):
-        whole = plain[skip : skip + (len(plain) - skip) // 4 * 4]
-        yield base64.b64decode(whole)
+        rest = len(plain[skip:]) % 4
+        whole = plain[skip : len(plain) - (rest == 1)]  # one letter alone holds no byte
+        yield base64.b64decode(whole + b"=" * (-len(whole) % 4))
 
 
 def _even(digits: bytes) -> bytes:

@@ -22,9 +22,10 @@ from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.clip_count import find_detector
 from agent.capture.footfall.counting.counter import RULE
 from agent.capture.footfall.detection.detector import Detector
-from agent.capture.footfall.launching import named
+from agent.capture.footfall.launching import named, watched_zone
 from agent.capture.footfall.recount import recount
 from agent.capture.footfall.recount_report import CountedCrossing
+from agent.capture.footfall.watching import zone_in_pixels
 from agent.config import CameraSettings
 from agent.errors import InvalidInput, UnreadableInput
 from agent.networks import NetworkCache, default_folder
@@ -55,10 +56,12 @@ class Keeping:
     Attributes:
         camera: as it is configured and drawn now.
         folder: of all cameras' audits.
+        networks: the folder of the camera's network; this user's cache when None.
     """
 
     camera: CameraSettings
     folder: Path
+    networks: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,13 @@ class ScoreOrder:
         counts: or what ``lianke-agent count --json`` printed of it. With neither, the crossings
             that the audit noted while it ran.
         tolerance_s: how far a mark may be from its crossing.
-        sample_fps: pictures of the clip to look at per second; all of them when None.
-        network: the manifest's name; empty for the first in the cache.
+        sample_fps: pictures of the clip to look at per second; when None as many as the camera
+            that it is kept for looks at, else all of them.
+        network: the manifest's name; when empty that of the camera that it is kept for, else the
+            first in the cache.
         as_json: one JSON document instead of a table.
-        keep: also make it a camera's last audit, which travels with its counts.
+        keep: also make it a camera's last audit, which travels with its counts. The clip is then
+            counted as the camera counts: with its zones and its staff's badge.
     """
 
     marks: Path
@@ -90,7 +96,7 @@ class ScoreOrder:
 def run(
     order: ScoreOrder,
     stdout: TextIO,
-    detector_of: Callable[[str], Detector] = find_detector,
+    detector_of: Callable[[str, Path | None], Detector] = find_detector,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
@@ -125,9 +131,10 @@ def said_of(order: ScoreOrder, audit: Audit, keep: Keeping) -> Begun:
     """
     if audit.begun.holds_for:
         return _of_live(order, audit.begun, keep)
-    if order.clip is None:
+    if order.clip is None or order.counts is not None:
         raise InvalidInput(
-            "--keep needs --clip: of counts made before, nobody knows with which rule and network"
+            "--keep needs --clip, and no --counts: of counts made before, nobody knows with which "
+            "rule and network"
         )
     with Clip(order.clip) as clip:
         width, height = clip.size
@@ -141,7 +148,7 @@ def said_of(order: ScoreOrder, audit: Audit, keep: Keeping) -> Begun:
             f"{order.marks} was made of other lines than camera {keep.camera.name} has, so it says "
             "nothing of its counts; draw those of the camera, or audit it anew"
         )
-    network = named(NetworkCache(default_folder()).find(order.network or keep.camera.network))
+    network = named(NetworkCache(keep.networks or default_folder()).find(_network(order)))
     said = holds_for(keep.camera, RULE, network)
     return msgspec.structs.replace(audit.begun, holds_for=said, rule=RULE, network=network)
 
@@ -163,8 +170,12 @@ def _same(drawn: Mapping[str, Ends], marked: Mapping[str, Ends]) -> bool:
     )
 
 
+def _network(order: ScoreOrder) -> str:
+    return order.network or (order.keep.camera.network if order.keep else "")
+
+
 def _told(
-    order: ScoreOrder, audit: Audit, detector_of: Callable[[str], Detector]
+    order: ScoreOrder, audit: Audit, detector_of: Callable[[str, Path | None], Detector]
 ) -> Sequence[Told]:
     if order.counts is not None:
         return list(_counted_before(order.counts))
@@ -199,17 +210,30 @@ def _counted_before(file: Path) -> Iterator[Told]:
 
 
 def _counted_now(
-    order: ScoreOrder, audit: Audit, file: Path, detector_of: Callable[[str], Detector]
+    order: ScoreOrder,
+    audit: Audit,
+    file: Path,
+    detector_of: Callable[[str, Path | None], Detector],
 ) -> Iterator[Told]:
     if not audit.lines:
         raise InvalidInput(
             f"{order.marks} names no lines in the picture, so {file} cannot be counted with them"
         )
-    with Clip(file, order.sample_fps or 0.0) as clip:
+    camera = order.keep.camera if order.keep else None
+    steady_fps = camera.steady_fps if camera else None
+    with Clip(file, order.sample_fps or steady_fps or 0.0) as clip:
         for line in audit.lines:
             line.check_within(clip.size)
-        detector = detector_of(order.network)
-        counted = recount(clip, detector, audit.lines, now_s=time.perf_counter)
+        detector = detector_of(_network(order), order.keep.networks if order.keep else None)
+        zones = map(watched_zone, camera.zone) if camera else ()
+        counted = recount(
+            clip,
+            detector,
+            audit.lines,
+            now_s=time.perf_counter,
+            zones=[zone_in_pixels(zone, clip.size) for zone in zones],
+            badge=camera.staff.badge if camera else None,
+        )
     settled = {each.crossing: each for each in counted.settled}
     for crossing in counted.crossings:
         known = settled.get(crossing)

@@ -72,6 +72,8 @@ class Counter:
             raise BadLine(f"the lines are named {', '.join(names)}: give each its own name")
         self._size = size
         self._mask = Mask(zones, size)
+        self._masked: NDArray[np.floating] = np.zeros((0, 4))
+        self._sure_score = tuning.sure_score
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 
@@ -112,9 +114,16 @@ class Counter:
             What became certain now, by time; each lies at or before ``at_s``, mostly by less than
             a second, and may lie before crossings told earlier.
         """
-        tracks = self._tracker.update(self._mask.keep(detections), at_s)
+        kept, masked = self._mask.split(detections)
+        self._masked = masked.boxes[masked.scores >= self._sure_score]
+        tracks = self._tracker.update(kept, at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
+
+    @property
+    def masked(self) -> Floats:
+        """(n, 4) boxes of those in the latest picture whom excluded zones leave out."""
+        return self._masked.astype(np.float64)
 
     @property
     def table(self) -> Table:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.outline import Outlines
+from agent.capture.footfall.counting.tracks import Flags, Floats
 from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
 from models.wire.events.footfall import ZoneKind
@@ -19,14 +21,23 @@ class Mask:
         excluded = [zone for zone in zones if zone.kind is ZoneKind.EXCLUDED]
         self._outlines = Outlines(excluded, size)
 
-    def keep(self, detections: Detections) -> Detections:
-        """Those whose foot, the middle of the box's lower edge, is in no excluded zone.
+    def split(self, detections: Detections) -> tuple[Detections, Detections]:
+        """Those whose foot is in no excluded zone, and the rest.
 
         Before anybody is followed: who walks through one is out of sight as behind a pillar.
         """
         if not len(self._outlines) or not len(detections):
-            return detections
-        boxes = detections.boxes.astype(np.float64)
-        feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-        outside = ~self._outlines.inside(feet).any(axis=0)
-        return Detections(detections.boxes[outside], detections.scores[outside])
+            return detections, _some(detections, np.zeros(len(detections), np.bool_))
+        feet = feet_of(detections.boxes)
+        inside = np.asarray(self._outlines.inside(feet).any(axis=0), np.bool_)
+        return _some(detections, ~inside), _some(detections, inside)
+
+
+def feet_of(boxes: NDArray[np.floating]) -> Floats:
+    """(n, 2) middles of the lower edges of boxes (n, 4)."""
+    exact = boxes.astype(np.float64)
+    return np.stack([(exact[:, 0] + exact[:, 2]) / 2, exact[:, 3]], axis=1)
+
+
+def _some(detections: Detections, which: Flags) -> Detections:
+    return Detections(detections.boxes[which], detections.scores[which])

@@ -101,6 +101,11 @@ class Staffness:
         staff = self._walkers["born"] | self._walkers["badge"]
         return frozenset(self._walkers["id"][staff].tolist())
 
+    @property
+    def wearers(self) -> frozenset[int]:
+        """Who wears the badge, of those whom ``update`` named."""
+        return frozenset(self._walkers["id"][self._walkers["badge"]].tolist())
+
     def _keep(self, moment: Moment) -> None:
         """Forget who is long gone; take in who is new. Ids stay ascending."""
         newest = self._walkers["id"][-1] if len(self._walkers) else -1

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.counting.counter import Walkers
-from agent.capture.footfall.counting.tracks import Table
+from agent.capture.footfall.counting.mask import feet_of
+from agent.capture.footfall.counting.tracks import Floats, Table
 from agent.capture.footfall.viewfinder.still import still
 from agent.capture.footfall.viewfinder.trial import Trial
+from agent.capture.footfall.viewfinder.tried_zones import Shown
 from agent.capture.footfall.viewfinder.words import (
     LARGEST_ANSWER,
     LARGEST_QUESTION,
+    Box,
     Glimpse,
     Look,
     Person,
@@ -47,6 +48,11 @@ class Followed(Protocol):
         """For counting; not to be changed."""
         ...
 
+    @property
+    def masked(self) -> Floats:
+        """(n, 4) boxes of those whom excluded zones leave out."""
+        ...
+
 
 class Eyepiece:
     """Shows what is seen to whoever asks at the other end. Used by one thread.
@@ -69,8 +75,16 @@ class Eyepiece:
         """Whether anything is counted on the side."""
         return self._trial is not None
 
-    def show(self, frame: Frame, followed: Followed) -> None:
-        """One more picture was looked at: count on the side, and answer who has asked."""
+    def show(
+        self, frame: Frame, followed: Followed, wearers: AbstractSet[int] = frozenset()
+    ) -> None:
+        """One more picture was looked at: count on the side, and answer who has asked.
+
+        Args:
+            frame: the picture.
+            followed: who is in it.
+            wearers: ids of those who wear the staff's badge.
+        """
         height, width = frame.picture.shape[:2]
         look = self._asked()
         if look is not None:
@@ -80,9 +94,10 @@ class Eyepiece:
         elif self._trial is not None and self._now_s() > self._until_s:
             self._trial = None
         if self._trial is not None:
-            self._trial.update(followed.table, frame.at_s)
+            feet = feet_of(followed.masked)
+            self._trial.update(followed.table, frame.at_s, feet, wearers)
         if look is not None and self._trial is not None:
-            self._answer(look, self._trial, frame, followed.tracks)
+            self._answer(look, self._trial, frame, followed)
 
     def _asked(self) -> Look | None:
         """The newest question, if any."""
@@ -96,17 +111,19 @@ class Eyepiece:
                 return newest
             newest = read_look(message) or newest
 
-    def _answer(self, look: Look, trial: Trial, frame: Frame, walkers: Walkers) -> None:
+    def _answer(self, look: Look, trial: Trial, frame: Frame, followed: Followed) -> None:
         height, width = frame.picture.shape[:2]
+        size = (width, height)
         glimpse = Glimpse(
             number=look.number,
             at_s=round(frame.at_s, 3),
             width=width,
             height=height,
-            people=people(walkers, (width, height)),
+            people=people(followed.tracks, trial.shown, size),
             trial=trial.number,
             counts=trial.counts,
             inside=trial.inside,
+            masked=[_box(box) for box in _shares(followed.masked, size)[:_MOST_PEOPLE]],
         )
         try:
             self._end.send(pack(glimpse, still(frame.picture) if look.picture else b""))
@@ -114,12 +131,26 @@ class Eyepiece:
             return  # nobody reads: who still wants to see asks again
 
 
-def people(walkers: Walkers, size: tuple[int, int]) -> list[Person]:
+def people(walkers: Walkers, shown: Shown, size: tuple[int, int]) -> list[Person]:
     """Who is followed, in shares of a picture of (width, height)."""
-    shares: NDArray[np.float64] = (walkers.boxes / (*size, *size)).round(4)
     return [
-        Person(int(id_), (box[0], box[1], box[2], box[3]), bool(seen), bool(proven))
-        for id_, box, seen, proven in zip(
-            walkers.ids, shares.tolist(), walkers.seen, walkers.proven, strict=True
+        Person(id_, _box(box), bool(seen), bool(proven), bool(left_out), id_ in shown.staff)
+        for id_, box, seen, proven, left_out in zip(
+            walkers.ids.tolist(),
+            _shares(walkers.boxes, size),
+            walkers.seen,
+            walkers.proven,
+            shown.left_out,
+            strict=True,
         )
     ][:_MOST_PEOPLE]
+
+
+def _shares(boxes: Floats, size: tuple[int, int]) -> list[list[float]]:
+    shares: list[list[float]] = (boxes / (*size, *size)).round(4).tolist()
+    return shares
+
+
+def _box(sides: list[float]) -> Box:
+    left, top, right, bottom = sides
+    return left, top, right, bottom

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
+
+import numpy as np
 
 from agent.capture.footfall.counting.crossing import LineWatch
 from agent.capture.footfall.counting.line import Direction, Line
-from agent.capture.footfall.counting.outline import Outlines
-from agent.capture.footfall.counting.tracks import Table
+from agent.capture.footfall.counting.tracks import Floats, Table, no_tracks
 from agent.capture.footfall.counting.tuning import DEFAULTS
-from agent.capture.footfall.counting.zone import Zone
-from agent.capture.footfall.viewfinder.words import Look, TrialLine, TrialZone
-from agent.errors import BadLine, BadZone
-from models.wire.events.footfall import ZoneKind
+from agent.capture.footfall.viewfinder.tried_zones import Shown, TriedZones
+from agent.capture.footfall.viewfinder.words import Look, TrialLine
+from agent.errors import BadLine
+
+NOBODY: Floats = np.zeros((0, 2))
 
 
 class _Tried:
@@ -23,14 +26,15 @@ class _Tried:
         ends = (line.x1 * width, line.y1 * height, line.x2 * width, line.y2 * height)
         self.drawn = line
         self.watch = LineWatch(Line(line.name, *ends), size, DEFAULTS)
-        self.ingress = self.egress = 0
+        self.ingress = self.egress = self.staff = 0
 
-    def update(self, tracks: Table, at_s: float) -> None:
+    def update(self, tracks: Table, at_s: float, staff: AbstractSet[int]) -> None:
         for crossing in self.watch.update(tracks, at_s):
             if crossing.direction is Direction.IN:
                 self.ingress += 1
             else:
                 self.egress += 1
+            self.staff += crossing.track in staff
 
 
 class Trial:
@@ -39,15 +43,16 @@ class Trial:
     A line that was not changed goes on counting while others are drawn; one that was changed, and
     every line of a trial with another number, begins at nothing. A shape that cannot be counted on
     yet is passed over: who draws it is told by the page.
+
+    Whoever is in a zone that is tried as excluded is out of sight for the lines, as behind a
+    pillar; whom the camera itself leaves out already nobody follows, and no trial brings back.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
         self._tried: dict[str, _Tried] = {}
-        self._drawn: list[TrialZone] = []
-        self._zones: list[str] = []
-        self._outlines = Outlines((), size)
-        self._inside: dict[str, int] = {}
+        self._zones = TriedZones((), size)
+        self.shown: Shown = self._zones.judge(no_tracks(), NOBODY, frozenset())
         self.number = 0
 
     def follow(self, look: Look) -> None:
@@ -61,35 +66,34 @@ class Trial:
                 self._tried[line.name] = known
             else:
                 self._begin(line)
-        if look.zones != self._drawn:
-            self._outline(look.zones)
+        if look.zones != self._zones.drawn:
+            self._zones = TriedZones(look.zones, self._size)
 
-    def update(self, tracks: Table, at_s: float) -> None:
-        """Look at who is where now."""
+    def update(
+        self,
+        tracks: Table,
+        at_s: float,
+        masked: Floats = NOBODY,
+        wearers: AbstractSet[int] = frozenset(),
+    ) -> None:
+        """Look at who is where now; ``masked`` and ``wearers`` as ``TriedZones`` takes them."""
+        self.shown = self._zones.judge(tracks, masked, wearers)
+        watched = tracks
+        if self.shown.left_out.any():
+            watched = tracks.copy()
+            watched["seen"] &= ~self.shown.left_out
         for tried in self._tried.values():
-            tried.update(tracks, at_s)
-        inside = self._outlines.inside(tracks["foot"][tracks["proven"]]).sum(axis=1)
-        self._inside = dict(zip(self._zones, map(int, inside), strict=True))
+            tried.update(watched, at_s, self.shown.staff)
 
     @property
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """In and out per line."""
-        return {name: (tried.ingress, tried.egress) for name, tried in self._tried.items()}
+    def counts(self) -> dict[str, tuple[int, int, int]]:
+        """In and out per line, and how many of both were staff."""
+        return {name: (on.ingress, on.egress, on.staff) for name, on in self._tried.items()}
 
     @property
     def inside(self) -> dict[str, int]:
-        """Proven people per zone, in the latest picture."""
-        return self._inside
-
-    def _outline(self, zones: list[TrialZone]) -> None:
-        width, height = self._size
-        sound = []
-        for zone in zones:
-            corners = tuple((x * width, y * height) for x, y in zone.corners)
-            with suppress(BadZone):
-                sound.append(Zone(zone.name, ZoneKind.DWELL, corners))
-        self._drawn, self._zones = zones, [zone.name for zone in sound]
-        self._outlines = Outlines(sound, self._size)
+        """People per zone in the latest picture; see ``Shown``."""
+        return self.shown.inside
 
     def _begin(self, line: TrialLine) -> None:
         with suppress(BadLine):

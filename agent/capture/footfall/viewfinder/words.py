@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from agent.errors import CameraLost
+from models.wire.events.footfall import ZoneKind
 
 LARGEST_PICTURE: Final = 96 * 1024
 """Bytes of a JPEG: 640 by 360 at a fair quality takes half of that."""
@@ -20,6 +21,10 @@ LARGEST_QUESTION: Final = 32 * 1024
 LARGEST_ANSWER: Final = LARGEST_PICTURE + 32 * 1024
 
 _LENGTH_BYTES: Final = 4
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in shares of the picture; may reach beyond it."""
 
 
 class TrialLine(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +42,7 @@ class TrialZone(msgspec.Struct, frozen=True, array_like=True):
 
     name: str
     corners: list[tuple[float, float]]
+    kind: ZoneKind = ZoneKind.DWELL
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,15 +68,20 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         id: stays with a walker, and is not used again within a watcher's life.
-        box: left, top, right and bottom in shares of the picture; may reach beyond it.
+        box: around all of them, as if nothing hid them.
         seen: in this picture; else moved on blindly.
         proven: believed to be a person.
+        left_out: would not be looked at, in an excluded zone that is tried.
+        staff: would be one of the staff: first seen in a staff area that is tried, or wears the
+            badge.
     """
 
     id: int
-    box: tuple[float, float, float, float]
+    box: Box
     seen: bool
     proven: bool
+    left_out: bool = False
+    staff: bool = False
 
 
 class Glimpse(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +93,12 @@ class Glimpse(msgspec.Struct, frozen=True, kw_only=True):
         width, height: of the camera's pictures, in pixels.
         people: who is followed.
         trial: which trial the counts are of.
-        counts: per line of the trial how many went in and how many out since it began.
-        inside: per zone of the trial how many proven people stand in it.
+        counts: per line of the trial how many went in and how many out since it began, and how
+            many of both were staff.
+        inside: per zone of the trial how many proven people are in it; of an excluded one who or
+            what is left out there, posters too; of a staff area how many of those in view appeared
+            in it.
+        masked: boxes of those whom the camera's own excluded zones leave out; nobody follows them.
     """
 
     number: int
@@ -92,8 +107,9 @@ class Glimpse(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     people: list[Person] = []
     trial: int = 0
-    counts: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int, int]] = {}
     inside: dict[str, int] = {}
+    masked: list[Box] = []
 
 
 class Sight(NamedTuple):
