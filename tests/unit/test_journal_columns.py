@@ -11,9 +11,10 @@ from agent.capture.pos.journal import SetAside
 from agent.capture.pos.journal.columns import Columns
 from agent.capture.pos.journal.profile import RecordKind, Unit
 from agent.capture.pos.mapping.transcript import Part
+from agent.capture.pos.sensitive import mask_raw
 from agent.capture.pos.sink import CapturedSale
 from tests.simulators.journal_shop import journal_profile, read_all
-from tests.simulators.journal_writer import Article, Basket, flow_file, german_csv
+from tests.simulators.journal_writer import Article, Basket, flow_file, german_csv, order_stream
 
 CARD = "4000056655665556"
 FIXED = journal_profile("journal-fixed")
@@ -50,8 +51,8 @@ def test_half_in_a_code_and_half_in_its_name_is_masked_whatever_stands_before_an
 def test_half_in_a_name_and_half_in_its_quantity_is_masked_and_the_quantity_is_lost() -> None:
     line = goods("4006381333931", f"Zqbbbb bbbbb{CARD[:12]}", "5556.00000000035000000007000")
     clean = Columns(FIXED).clean(line)
-    assert clean.data.endswith(b"Zqbbbb bbbbb" + b"*" * 16 + b".00000000035000000007000")
-    assert clean.lost == ("39-46",)
+    assert clean.data.startswith(b"D4006381333931Zqbbbb bbbbb" + b"*" * 16 + b".")
+    assert "39-46" in clean.lost
 
 
 def test_what_is_no_name_is_not_believed_where_a_number_stands_across_it() -> None:
@@ -119,3 +120,24 @@ def test_a_separator_in_a_number_hides_it_from_nobody(cell: str) -> None:
     assert isinstance(aside, SetAside)
     hidden = "".join("*" if char.isdigit() else char for char in cell)
     assert aside.data == data.replace(cell.encode(), hidden.encode()).replace(b"\r\n", b"\n")[:-1]
+
+
+@pytest.mark.parametrize("name", ["amount", "price"])
+@pytest.mark.parametrize("number", ["378282246310005", "4222222222222", "36227206271667"])
+def test_a_number_in_the_place_of_an_amount_is_no_amount(name: str, number: str) -> None:
+    """It cannot be masked there, so nothing of the sale is believed."""
+    data = order_stream([BASKET]).decode()
+    written = {"amount": '"amount": 7.0, "void"', "price": '"price": 3.5'}[name]
+    assert written in data
+    data = data.replace(written, written.replace("7.0", number).replace("3.5", number))
+    (aside,) = read_all(journal_profile("journal-ndjson"), data.encode())
+    assert isinstance(aside, SetAside)
+    assert aside.reason.endswith("_minor has the digits of a card's number")
+    assert number.encode() not in mask_raw(aside.data)
+
+
+def test_amounts_of_a_rich_day_are_amounts() -> None:
+    basket = replace(BASKET, articles=(Article("x", 1_000, 4_111_111_111, 4_111_111_111),))
+    data = order_stream([replace(basket, cash=basket.total)])
+    (sale,) = read_all(journal_profile("journal-ndjson"), data)
+    assert isinstance(sale, CapturedSale)
