@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from agent.capture.pos.journal.decoding import decoded
-from agent.capture.pos.journal.fitting import Fitting
+from agent.capture.pos.journal.fitting import SURE, Fitting
 from agent.capture.pos.journal.fixed import FixedRows
 from agent.capture.pos.journal.profile import Format, JournalProfile
 from agent.capture.pos.malformed import Malformed
@@ -88,12 +88,12 @@ class CsvRows:
         if self.header:
             _check_width(cells, self.header)
         row = CsvRow(cells, self.header)
-        if self._masked(data) != data and not self._is_right(row):
+        if self._masked(data) != data and self._has_moved(row):
             raise Malformed("a card's number stands across two of its cells")
         return row
 
     def kept(self, data: bytes) -> bytes:
-        """The row; of one that is not right, without numbers that its separators hide."""
+        """The row; of one whose cells have moved, without numbers that its separators hide."""
         header = self.header
         try:
             self.read(data)
@@ -121,16 +121,14 @@ class CsvRows:
     def _masked(self, data: bytes) -> bytes:
         return mask_parted(data, self._profile.csv.delimiter)
 
-    def _is_right(self, row: Row) -> bool:
-        """Whether every cell is what it should be, by the columns of any kind of record."""
-        return any(
-            all(
-                self._fitting.fits(Field(field), row.text(column))
-                for field, column in kind.columns.items()
-            )
-            for kind in self._profile.records
-            if kind.columns
-        )
+    def _has_moved(self, row: Row) -> bool:
+        """Whether a number, a day or a time of its kind of record is none: cells have moved."""
+        typed = self._profile.grouping.type_column
+        code = row.text(typed) if typed else ""
+        kinds = [kind for kind in self._profile.records if kind.code == code]
+        columns = [(Field(name), column) for kind in kinds for name, column in kind.columns.items()]
+        sure = [(field, row.text(column)) for field, column in columns if field in SURE]
+        return not all(self._fitting.fits(field, text) for field, text in sure)
 
     def _cells(self, text: str) -> list[str]:
         marks = self._profile.csv
