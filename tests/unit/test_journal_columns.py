@@ -43,6 +43,13 @@ def test_a_number_that_has_changed_places_with_a_code_is_masked_and_the_sale_is_
     assert sale.sale.lines[0].description == "***Zqbbbb 4006381333931"
 
 
+@pytest.mark.parametrize("number", ["5125318600706746", "5136847079512612"])
+def test_changed_places_are_told_by_the_code_that_stands_in_the_name(number: str) -> None:
+    """The first thirteen digits of these have the check digit of an article's code by chance."""
+    line = goods(number[:13], f"{number[13:]}Zqbbbb 4006381333931")
+    assert Columns(FIXED).clean(line).data == goods("*" * 13, "***Zqbbbb 4006381333931")
+
+
 def test_half_in_a_code_and_half_in_its_name_is_masked_whatever_stands_before_and_behind() -> None:
     line = goods("4006394000056", "655665556豆浆")
     assert Columns(FIXED).clean(line).data == goods("400639*******", "*********豆浆")

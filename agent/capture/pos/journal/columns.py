@@ -7,8 +7,9 @@ like one. So the columns themselves are asked:
 
 - A line each of whose columns is right by itself is left as it is. A code of twelve digits and more
   has its check digit; a day, a time and a code of the profile's are such; a number is none beyond a
-  million and leaves a wide column's first place free; and where digits of its neighbour touch a
-  name, the name's own are few.
+  million and leaves a wide column's first place free; where digits of its neighbour touch a name,
+  the name's own are few; and no name holds an article's code, which says that things have changed
+  places.
 - In any other line every card number goes that crosses a border. If all of its numbers, days and
   times are right, those stay that touch one of them and nothing that is wrong: amounts beside
   amounts, and a day behind a number.
@@ -30,7 +31,14 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.capture.pos.journal.cells import Cut, by_cells, cut_of
-from agent.capture.pos.journal.fitting import NAMES, NUMBERS, SURE, Fitting, is_checked_code
+from agent.capture.pos.journal.fitting import (
+    NAMES,
+    NUMBERS,
+    SURE,
+    Fitting,
+    holds_code,
+    is_checked_code,
+)
 from agent.capture.pos.journal.profile import JournalProfile, Unit
 from agent.capture.pos.mapping.transcript import Field
 from agent.capture.pos.sensitive import Context, mask_raw, without_cards
@@ -164,7 +172,8 @@ class Columns:
             return False
         if fields & NUMBERS and _fills(column, data):
             return False
-        return not (fields & NAMES and _runs_on(column, data, proved))
+        named = fields & NAMES
+        return not (named and (_runs_on(column, data, proved) or holds_code(column.text)))
 
 
 def _without_crossing(data: bytes, right: Mapping[_Column, bool]) -> CleanLine:

@@ -6,8 +6,10 @@ is asked than a reader does: a day must be one of these years, a number below a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC
+from functools import cache
 from typing import Final
 
 from agent.capture.pos.gtin import has_check_digit
@@ -93,6 +95,16 @@ class Fitting:
             return moments.moment(text, UTC, field)[0].year in _YEARS
         except Malformed:
             return False
+
+
+def holds_code(text: str) -> bool:
+    """Whether an article's code stands in a name: then things have changed places."""
+    return any(is_checked_code(each[0]) for each in _rows_of_digits().finditer(text))
+
+
+@cache
+def _rows_of_digits() -> re.Pattern[str]:
+    return re.compile(f"[0-9]{{{CODE_DIGITS},}}")
 
 
 def is_checked_code(text: str) -> bool:
