@@ -159,3 +159,12 @@ def test_numbers_side_by_side_in_a_row_are_two_numbers() -> None:
         (sale,) = read_all(journal_profile("journal-csv"), german_csv([basket]))
         assert isinstance(sale, CapturedSale)
         assert sale.sale.lines[2].gtin == str(code)
+
+
+@pytest.mark.parametrize("lost", [b"", b'"', b'": "', b'e": "', b'th_code":"', b"code: "])
+def test_a_code_that_has_lost_the_beginning_of_its_name_is_masked(lost: bytes) -> None:
+    """Its name would have told it; nothing of a line of JSON stands before its first brace."""
+    line = lost + b'138414713774571549", "total": 12.50, "number": "97000"}'
+    (aside,) = read_all(journal_profile("journal-ndjson"), line)
+    assert isinstance(aside, SetAside)
+    assert aside.data == line.replace(b"138414713774571549", b"*" * 18)

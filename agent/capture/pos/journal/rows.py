@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Protocol
 
 from agent.capture.pos.journal.decoding import decoded
@@ -206,8 +208,12 @@ class JsonRows:
         return b""
 
     def kept(self, data: bytes) -> bytes:
-        """As it is: members have names, by which whoever keeps it masks them."""
-        return data
+        """As it is, since members are masked by their names; but for one whose name is cut off."""
+        found = _nameless().match(data)
+        if not found:
+            return data
+        begin, end = found.span("value")
+        return data[:begin] + b"*" * (end - begin) + data[end:]
 
 
 class JsonRow:
@@ -249,6 +255,12 @@ class JsonRow:
             else:
                 return None
         return found
+
+
+@cache
+def _nameless() -> re.Pattern[bytes]:
+    """A long number with the end of a name, or with nothing, before it: the beginning was lost."""
+    return re.compile(rb"""[\w.-]*"?\s*:?\s*"?(?P<value>[0-9]{12,})""")
 
 
 def _refuse(constant: str) -> Any:
