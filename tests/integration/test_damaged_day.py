@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.damaged_day.__main__ import MOST_S
-from tests.simulators.damaged_day.day import DamagedDay, Lived
+from tests.simulators.damaged_day.__main__ import MOST_S, main
+from tests.simulators.damaged_day.day import MOST_RECORDS, DamagedDay, Lived
 from tests.simulators.damaged_day.plants import by_kind
 from tests.simulators.damaged_day.remainders import DANGEROUS
 from tests.simulators.outbox_parts import fast_folder
@@ -75,6 +75,15 @@ def test_the_account_finds_what_was_lost_on_purpose(folder: Path) -> None:
     assert f"poslog {gone.marker} (sound): a sound record is not in the outbox" in _faults(lived)
     assert f"poslog {shown.marker} (sound): name shows in log" in _faults(lived)
     assert f"poslog {shown.marker} (sound): card shows in log" in _faults(lived)
+
+
+@pytest.mark.parametrize("records", ["0", str(MOST_RECORDS + 1), "100000"])
+def test_a_day_that_cannot_be_says_how_many_records_it_may_have(
+    records: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--records", records])
+    assert f"--records must be 10 to {MOST_RECORDS}" in capsys.readouterr().err
 
 
 def _faults(lived: Lived) -> list[str]:

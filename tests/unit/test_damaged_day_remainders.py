@@ -68,11 +68,11 @@ def test_what_is_truncated_or_nobodys_may_stay(sent: str) -> None:
 
 
 def test_a_number_in_its_place_is_judged_whatever_the_place_is() -> None:
-    """A field of columns is what it is by where it stands."""
+    """A field of columns is what it is by where it stands; whole and apart, it needs no place."""
     line = f"D4006381333931Zqbbbb {NUMBER}0000001.000"
     assert dangerous(CARD, record(line, line, "fixed")) == set(pieces_of(NUMBER))
     moved = f"D{NUMBER}Zqbbbb 4006381333931"
-    assert dangerous(CARD, record(line, moved, "fixed")) == set()
+    assert dangerous(CARD, record(line, moved, "fixed")) == set(pieces_of(NUMBER))
 
 
 def test_a_piece_that_may_stand_elsewhere_is_not_looked_for() -> None:

@@ -113,7 +113,7 @@ class _Cells:
             yield _row(list(zip(named, cells, strict=False)))
 
     def _fixed(self, line: str) -> list[tuple[str, str]]:
-        from agent.capture.pos.journal.rows import FixedRows  # noqa: PLC0415
+        from agent.capture.pos.journal.fixed import FixedRows  # noqa: PLC0415
 
         try:
             row = FixedRows(self._profile).read(line.encode(self._profile.encoding, "replace"))

@@ -8,8 +8,11 @@ import shutil
 import sys
 
 from models.runtime import logs
-from tests.simulators.damaged_day.day import DamagedDay
+from tests.simulators.damaged_day.day import MOST_RECORDS, DamagedDay
 from tests.simulators.outbox_parts import fast_folder
+
+_FEWEST_RECORDS = 10
+"""Of which one is damaged."""
 
 MOST_S = 1.0
 """What a single record may cost its reader."""
@@ -19,8 +22,12 @@ def main(arguments: list[str]) -> int:
     """Live through a day and print its account."""
     options = argparse.ArgumentParser(prog="damaged_day", description=__doc__)
     options.add_argument("--seed", type=int, default=1, help="what chance begins with")
-    options.add_argument("--records", type=int, default=300, help="for each of the tills")
+    options.add_argument(
+        "--records", type=int, default=300, help=f"for each of the tills, 10 to {MOST_RECORDS}"
+    )
     asked = options.parse_args(arguments)
+    if not _FEWEST_RECORDS <= asked.records <= MOST_RECORDS:
+        options.error(f"--records must be {_FEWEST_RECORDS} to {MOST_RECORDS}, not {asked.records}")
     logs.configure("WARNING")  # to stderr: stdout is the account's alone
     folder = fast_folder()
     try:

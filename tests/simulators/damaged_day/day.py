@@ -22,7 +22,7 @@ from tests.simulators.capturing import PROFILES, context, records
 from tests.simulators.damaged_day.account import Account, settle
 from tests.simulators.damaged_day.box import DamagedBox
 from tests.simulators.damaged_day.posted import PostingTill, rest_till, shopify_till, square_till
-from tests.simulators.damaged_day.records import Record
+from tests.simulators.damaged_day.records import MARKERS, Record
 from tests.simulators.damaged_day.stored import DatabaseTill, OdooTill
 from tests.simulators.damaged_day.tills import (
     JournalTill,
@@ -38,6 +38,11 @@ from tests.simulators.damaged_day.tills import (
 from tests.simulators.journal_shop import journal_profile, read_all
 from tests.simulators.odoo_server import serving
 from tests.simulators.printers import printer
+
+TILLS = 12
+"""Makes of till in a day; each has as many records as the others."""
+
+MOST_RECORDS = MARKERS // TILLS
 
 _CREATED = 201
 _OK = 200
@@ -71,10 +76,10 @@ class DamagedDay:
     """Invented at once; lived through with ``live``."""
 
     def __init__(self, root: Path, seed: int, count: int) -> None:
-        """``count`` records for each till."""
+        """``count`` records for each till, ``MOST_RECORDS`` at most."""
         self._root = root
         root.mkdir(parents=True, exist_ok=True)
-        first = iter(range(0, 100 * count, count))
+        first = iter(range(0, TILLS * count, count))
         self.poslog = PoslogTill.of(seed, count, next(first))
         self.journals = [
             make(seed, count, next(first))

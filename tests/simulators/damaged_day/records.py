@@ -11,6 +11,9 @@ from tests.simulators.damaged_day.plants import Plant
 _LETTERS = "bdghkmnpsvz"
 """No flipped bit makes one of these another, so no damaged record says that it is its neighbour."""
 
+MARKERS = len(_LETTERS) ** 4
+"""As many records a day can have, all tills together."""
+
 NUMBER_STEP = 97
 """Numbers lie so far apart that no single wrong digit makes one record's number another's."""
 
@@ -44,11 +47,6 @@ class Record:
     plants: list[Plant] = field(default_factory=list)
 
     @property
-    def runs_on(self) -> bool:
-        """Whether its fields stand together without anything between them: a line of columns."""
-        return self.till == "fixed"
-
-    @property
     def sound(self) -> bool:
         """Whether it left its till as it should."""
         return not self.damage
@@ -66,8 +64,8 @@ def marker_of(place: int) -> str:
     Raises:
         ValueError: there are not so many; ask for fewer records.
     """
-    if place >= len(_LETTERS) ** 4:
-        raise ValueError(f"a day has at most {len(_LETTERS) ** 4} records, not {place + 1}")
+    if place >= MARKERS:
+        raise ValueError(f"a day has at most {MARKERS} records, not {place + 1}")
     letters = ""
     for _ in range(4):
         place, digit = divmod(place, len(_LETTERS))

@@ -8,8 +8,7 @@ a hundred guesses are enough. A wallet's code pays only as a whole; it is judged
 **And only where somebody can know what it is**: where it stands
 
 - as its till wrote it, in the place where it was; or
-- whole, and apart from other digits: length, issuer and check digit tell a card anywhere (but in
-  a line of columns, where what was moved lies across two and is two numbers to any reader); or
+- whole, and apart from other digits: length, issuer and check digit tell a card anywhere; or
 - behind the word that names it, or before a stripe's expiry, whatever has become of its ends, and
   even with a letter or a printer's command in its middle.
 
@@ -78,7 +77,7 @@ class Place:
             return True
         if self.digits != plant.number or self._gaps:
             return False
-        tells_itself = plant.kind != "code" and not record.runs_on
+        tells_itself = plant.kind != "code"
         return self._is_as_written(record) or (tells_itself and self._is_apart())
 
     def _is_as_written(self, record: Record) -> bool:

@@ -6,6 +6,7 @@ others go on. Nothing here knows of files; ``tail`` and whole files are read ali
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
@@ -31,6 +32,7 @@ class SetAside:
 
     Attributes:
         data: its bytes, behind the header if the journal has one: a journal of these records alone.
+            Cards that only the format can tell are masked in it.
         begin: where its first record stands.
         reason: names records and fields, never what stands in them.
     """
@@ -133,12 +135,12 @@ class JournalReader:
         except Malformed as error:
             if self._grouper.spoil(record, str(error), now_s):
                 return []
-            return [self._set_aside(record.data, record.begin, str(error))]
+            return [self._set_aside([record], str(error))]
         return [self._outcome(group) for group in ended]
 
     def _outcome(self, group: Group) -> Outcome:
         if group.fault:
-            return self._set_aside(group.data, group.begin, group.fault)
+            return self._set_aside(group.records, group.fault)
         try:
             sale = self._mapper.sale(
                 group.transcript, self._raw_sha256 or sha256(group.data).hexdigest()
@@ -146,11 +148,12 @@ class JournalReader:
             _refuse_fragment(group, sale)
             return compose_sale(sale, self._context.device, self._context.moment())
         except (Malformed, EventTooLarge) as error:
-            return self._set_aside(group.data, group.begin, str(error))
+            return self._set_aside(group.records, str(error))
 
-    def _set_aside(self, data: bytes, begin: Spot, reason: str) -> SetAside:
+    def _set_aside(self, records: Sequence[RawRecord], reason: str) -> SetAside:
         header = self._rows.header_record()
-        return SetAside(b"\n".join((header, data)) if header else data, begin, reason)
+        lines = [self._rows.kept(each.data) for each in records]
+        return SetAside(b"\n".join([header, *lines] if header else lines), records[0].begin, reason)
 
 
 def _of_bearable_length(record: RawRecord) -> bytes:

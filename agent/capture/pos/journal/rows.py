@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Protocol
 
-from agent.capture.pos.journal.cells import Cut, by_cells, cut_of
-from agent.capture.pos.journal.profile import Format, JournalProfile, Undecodable, Unit
+from agent.capture.pos.journal.decoding import decoded
+from agent.capture.pos.journal.fitting import SURE, Fitting
+from agent.capture.pos.journal.fixed import FixedRows
+from agent.capture.pos.journal.profile import Format, JournalProfile
 from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.mapping.transcript import Field
+from agent.capture.pos.sensitive.parted import mask_parted
 
 _JSON_DEPTH: Final = 32
 
@@ -44,6 +50,10 @@ class RowReader(Protocol):
         """A record that says the header again; empty where the journal needs none."""
         ...
 
+    def kept(self, data: bytes) -> bytes:
+        """The record as it may be kept: without cards that only its format can tell."""
+        ...
+
 
 def row_reader(profile: JournalProfile) -> RowReader:
     """The reader for a profile's format."""
@@ -56,22 +66,6 @@ def row_reader(profile: JournalProfile) -> RowReader:
             return JsonRows(profile)
 
 
-def decoded(data: bytes, profile: JournalProfile) -> str:
-    """A record's text. Zeros in front, which a power cut can leave in a file, are passed over.
-
-    Raises:
-        Malformed: zeros within, or bytes that the encoding does not know and the profile refuses.
-    """
-    errors = "replace" if profile.undecodable is Undecodable.REPLACE else "strict"
-    try:
-        text = data.decode(profile.encoding, errors).lstrip("\0")
-    except UnicodeError as error:
-        raise Malformed(f"it holds bytes that are not {profile.encoding}") from error
-    if "\0" in text:
-        raise Malformed("it holds zero bytes, as a file may after a power cut")
-    return text
-
-
 class CsvRows:
     """Comma-separated records, whatever the comma is."""
 
@@ -79,6 +73,7 @@ class CsvRows:
         self.header: tuple[str, ...] = profile.csv.columns
         self._profile = profile
         self._wanted = frozenset(each for each in profile.columns() if not each.startswith("#"))
+        self._fitting = Fitting(profile)
 
     def read(self, data: bytes) -> Row | None:
         """The row. A record that holds all column names that the profile uses is a header."""
@@ -94,7 +89,21 @@ class CsvRows:
             raise Malformed("no header record came before it, and the profile names no columns")
         if self.header:
             _check_width(cells, self.header)
-        return CsvRow(cells, self.header)
+        row = CsvRow(cells, self.header)
+        if self._masked(data) != data and self._has_moved(row):
+            raise Malformed("a card's number stands across two of its cells")
+        return row
+
+    def kept(self, data: bytes) -> bytes:
+        """The row; of one whose cells have moved, without numbers that its separators hide."""
+        header = self.header
+        try:
+            self.read(data)
+        except Malformed:
+            return self._masked(data)
+        finally:
+            self.header = header
+        return data
 
     def header_record(self) -> bytes:
         """The names of the columns, unless the profile says them."""
@@ -110,6 +119,18 @@ class CsvRows:
             lineterminator="",
         ).writerow(self.header)
         return out.getvalue().encode(self._profile.encoding, "replace")
+
+    def _masked(self, data: bytes) -> bytes:
+        return mask_parted(data, self._profile.csv.delimiter)
+
+    def _has_moved(self, row: Row) -> bool:
+        """Whether a number, a day or a time of its kind of record is none: cells have moved."""
+        typed = self._profile.grouping.type_column
+        code = row.text(typed) if typed else ""
+        kinds = [kind for kind in self._profile.records if kind.code == code]
+        columns = [(Field(name), column) for kind in kinds for name, column in kind.columns.items()]
+        sure = [(field, row.text(column)) for field, column in columns if field in SURE]
+        return not all(self._fitting.fits(field, text) for field, text in sure)
 
     def _cells(self, text: str) -> list[str]:
         marks = self._profile.csv
@@ -161,54 +182,6 @@ class CsvRow:
         return iter(())
 
 
-class FixedRows:
-    """Lines whose columns stand at fixed places."""
-
-    header: tuple[str, ...] = ()
-
-    def __init__(self, profile: JournalProfile) -> None:
-        self._profile = profile
-        self._cuts = {column: cut_of(column) for column in profile.columns()}
-
-    def read(self, data: bytes) -> Row | None:
-        """The row; None for an empty line."""
-        if not data.strip():
-            return None
-        return FixedRow(data, decoded(data, self._profile), self._profile, self._cuts)
-
-    def header_record(self) -> bytes:
-        """Lines of fixed width have no header."""
-        return b""
-
-
-class FixedRow:
-    """One line; a column behind its end is empty, since tills leave out spaces at the end."""
-
-    def __init__(
-        self, data: bytes, text: str, profile: JournalProfile, cuts: Mapping[str, Cut]
-    ) -> None:
-        self._data = data
-        self._text = text
-        self._profile = profile
-        self._cuts = cuts
-
-    def text(self, column: str) -> str:
-        """A stretch of the line; see ``Row``."""
-        cut = self._cuts[column]
-        match self._profile.unit:
-            case Unit.CHARACTERS:
-                return self._text[cut.begin : cut.end].strip()
-            case Unit.BYTES:
-                return decoded(self._data[cut.begin : cut.end], self._profile).strip()
-            case Unit.CELLS:
-                return by_cells(self._text, cut).strip()
-
-    def below(self, path: str) -> Iterator[Row]:
-        """Lines have no lists."""
-        del path
-        return iter(())
-
-
 class JsonRows:
     """One JSON object per line. Numbers stay the digits that the till wrote."""
 
@@ -233,6 +206,14 @@ class JsonRows:
     def header_record(self) -> bytes:
         """Objects name their own fields."""
         return b""
+
+    def kept(self, data: bytes) -> bytes:
+        """As it is, since members are masked by their names; but for one whose name is cut off."""
+        found = _nameless().match(data)
+        if not found:
+            return data
+        begin, end = found.span("value")
+        return data[:begin] + b"*" * (end - begin) + data[end:]
 
 
 class JsonRow:
@@ -274,6 +255,12 @@ class JsonRow:
             else:
                 return None
         return found
+
+
+@cache
+def _nameless() -> re.Pattern[bytes]:
+    """A long number with the end of a name, or with nothing, before it: the beginning was lost."""
+    return re.compile(rb"""[\w.-]*"?\s*:?\s*"?(?P<value>[0-9]{12,})""")
 
 
 def _refuse(constant: str) -> Any:

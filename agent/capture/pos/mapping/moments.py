@@ -58,9 +58,12 @@ class Moments:
 
     def joined(self, day: str, at: str, zone: tzinfo, name: str) -> tuple[datetime, bool]:
         """As ``moment``, from a day and a time of day that stand apart."""
-        moment = _first_read(at, self.times, name)
-        clock = time(moment.hour, moment.minute, moment.second, moment.microsecond, moment.tzinfo)
-        return aware(datetime.combine(self.day(day, name), clock), zone, name)
+        return aware(datetime.combine(self.day(day, name), self.clock(at, name)), zone, name)
+
+    def clock(self, text: str, name: str) -> time:
+        """A time of day that stands apart from its day; raises Malformed."""
+        at = _first_read(text, self.times, name)
+        return time(at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
 
     def _moment_formats(self) -> tuple[str, ...]:
         return tuple(each for each in self.moments if each not in _PER_S)

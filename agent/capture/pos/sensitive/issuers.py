@@ -8,7 +8,7 @@ invoices: fifteen digits after a 1, as order numbers have) and ranges that are n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 _LONG: Final = frozenset({16, 17, 18, 19})
@@ -69,6 +69,9 @@ ISSUERS: Final = (
     IssuerRange("Humo", "9860", "9860", _SIXTEEN),
 )
 
+MOST_TELLING: Final = max(len(issuer.first) for issuer in ISSUERS)
+"""Digits of a number, beyond which no range looks."""
+
 
 def network_of(digits: str) -> str:
     """The first network that issues such a number; empty where none does."""
@@ -82,6 +85,15 @@ def passes_luhn(digits: str) -> bool:
     odd = sum(map(int, digits[-1::-2]))
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
     return (odd + sum(doubled)) % 10 == 0
+
+
+@lru_cache(maxsize=4096)
+def lengths_of(beginning: str) -> frozenset[int]:
+    """How many digits the numbers may have that begin with these ``MOST_TELLING`` digits."""
+    if beginning[:2] not in _beginnings():
+        return frozenset()
+    issuers = (each for each in ISSUERS if each.first <= beginning[: len(each.first)] <= each.last)
+    return frozenset().union(*(issuer.lengths for issuer in issuers))
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Final
 
@@ -57,28 +57,29 @@ def mask_raw(data: bytes, whitelist: Whitelist = ()) -> bytes:
 def find_sensitive(data: bytes, whitelist: Whitelist = ()) -> list[Finding]:
     """What ``mask_raw`` would mask, but for base64 and words in UTF-16; for tests."""
     text = data.decode("latin-1")
-    found = (_findings(text, writing, whitelist) for writing in writings_of(data, text))
+    found = (raw_findings(text, writing, whitelist) for writing in writings_of(data, text))
     return [finding for findings in found for finding in findings]
 
 
 def _mask(data: bytes, whitelist: Whitelist, *, inside: bool) -> bytes:
     if b"\0" in data and _wide().search(data):
-        return _mask_wide(data, whitelist)
+        return without_zeros(data, lambda narrow: _mask(narrow, whitelist, inside=False))
     text = hidden = data.decode("latin-1")
     for writing in writings_of(data, text):
-        hidden = masked(hidden, _findings(hidden, writing, whitelist), writing)
+        hidden = masked(hidden, raw_findings(hidden, writing, whitelist), writing)
     if not inside:
         hidden = mask_carried(hidden, lambda plain: _mask(plain, whitelist, inside=True))
     return data if hidden is text else hidden.encode("latin-1")
 
 
-def _mask_wide(data: bytes, whitelist: Whitelist) -> bytes:
-    """UTF-16: words and names are read without its zero bytes, which then stand where they were."""
-    hidden = iter(_mask(data.replace(b"\0", b""), whitelist, inside=False))
+def without_zeros(data: bytes, mask: Callable[[bytes], bytes]) -> bytes:
+    """UTF-16: words and signs are read without its zero bytes, which stay where they were."""
+    hidden = iter(mask(data.replace(b"\0", b"")))
     return bytes(next(hidden) if byte else byte for byte in data)
 
 
-def _findings(text: str, writing: Writing, whitelist: Whitelist) -> Iterator[Finding]:
+def raw_findings(text: str, writing: Writing, whitelist: Whitelist = ()) -> Iterator[Finding]:
+    """What must go from bytes that are shown as Latin-1, in one writing of digits."""
     lowered = text.lower()
     for finding in card_findings(text, writing):
         if finding.kind is Sensitive.TRACK or not _may_stay(text, finding, writing):

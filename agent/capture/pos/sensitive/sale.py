@@ -7,10 +7,13 @@ article can have.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import cache
+from typing import Final, TypeVar
 
 import msgspec
 
+from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.sensitive.cards import FEWEST
 from agent.capture.pos.sensitive.fields import Context
 from agent.capture.pos.sensitive.text import last4, without_cards
 from models.wire.events.sale import (
@@ -24,11 +27,23 @@ from models.wire.events.sale import (
     Total,
 )
 
+_MOST_MINOR: Final = 10 ** (FEWEST - 1)
+"""Amounts below have fewer digits than any card's number."""
+
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 
 
+class CardForAmount(Malformed):
+    """What reads as an amount is the number of a card that damage has put there."""
+
+
 def sale_without_cards(sale: SaleRecorded) -> SaleRecorded:
-    """The sale without card data; the very same object where there was none."""
+    """The sale without card data; the very same object where there was none.
+
+    Raises:
+        CardForAmount: it stands in an amount, of which no digit can be masked; names the amount.
+    """
+    _check_amounts(sale)
     codes = (
         *("natural_key", "business_unit", "workstation_id", "till_id"),
         *("sequence_number", "transaction_id", "receipt_number"),
@@ -40,6 +55,27 @@ def sale_without_cards(sale: SaleRecorded) -> SaleRecorded:
         if any(now is not before for now, before in zip(cleaned, parts, strict=True)):
             changes[name] = cleaned
     return msgspec.structs.replace(sale, **changes) if changes else sale
+
+
+def _check_amounts(sale: SaleRecorded) -> None:
+    parts = (part for name, _ in _PARTS for part in getattr(sale, name))
+    for part in (sale, *parts, *(each for line in sale.lines for each in line.discounts)):
+        for name in _amounts_of(part.__struct_fields__):
+            amount = abs(getattr(part, name) or 0)
+            if amount >= _MOST_MINOR and _is_card(amount):
+                raise CardForAmount(f"{name} has the digits of a card's number")
+
+
+@cache
+def _amounts_of(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in fields if name.endswith("_minor"))
+
+
+def _is_card(amount_minor: int) -> bool:
+    """As it was written, or with the decimals that it got by its currency."""
+    digits = str(amount_minor)
+    written = (digits, *(digits.removesuffix("0" * places) for places in (2, 3)))
+    return any(without_cards(each) != each for each in written)
 
 
 def _line(line: Line) -> Line:
