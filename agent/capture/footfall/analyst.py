@@ -62,10 +62,10 @@ class Analyst:
         """Take the next moment; the picture is the one that it is of."""
         staff = self._staffness.update(moment, self._badges(moment, picture))
         settled = self._settling.update(moment, staff)
-        known = replace(
-            moment, staff=np.array([each in staff for each in moment.ids.tolist()], np.bool_)
-        )
-        facts = [fact for analysis in self._analyses for fact in analysis.update(known)]
+        if staff:
+            known = [each in staff for each in moment.ids.tolist()]
+            moment = replace(moment, staff=np.array(known, np.bool_))
+        facts = [fact for analysis in self._analyses for fact in analysis.update(moment)]
         return Learnt(settled, facts)
 
     def _badges(self, moment: Moment, picture: Picture) -> Mapping[int, bool]:

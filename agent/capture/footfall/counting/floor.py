@@ -18,7 +18,7 @@ from agent.capture.footfall.counting.heat import cells_of
 from agent.capture.footfall.counting.looks import Look, Looks
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.outline import Outlines
-from agent.capture.footfall.counting.stays import Company, Stays
+from agent.capture.footfall.counting.stays import Company, Stays, marked
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.walkers import Walkers
 from agent.capture.footfall.counting.zone import Zone
@@ -108,7 +108,6 @@ class Floor:
     def _stayed(
         self, look: Look, within: Flags, known: Table, feet: Floats
     ) -> Iterator[Stay | CutStay]:
-        persons, proven, staff = known["person"], known["proven"], known["staff"]
+        people = marked(known["person"], known["proven"], known["staff"])
         for stays, here in zip(self._stays, within, strict=True):
-            company = Company(persons[here], proven[here], staff[here], feet[here])
-            yield from stays.update(company, look.at_s, look.span_s)
+            yield from stays.update(Company(people, feet, here), look.at_s, look.span_s)

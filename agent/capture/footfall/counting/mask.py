@@ -18,15 +18,26 @@ class Mask:
     def __init__(self, zones: Sequence[Zone], size: tuple[int, int]) -> None:
         excluded = [zone for zone in zones if zone.kind is ZoneKind.EXCLUDED]
         self._outlines = Outlines(excluded, size)
+        self._around = self._outlines.around if excluded else None
 
     def keep(self, detections: Detections) -> Detections:
         """Those whose foot, the middle of the box's lower edge, is in no excluded zone.
 
         Before anybody is followed: who walks through one is out of sight as behind a pillar.
         """
-        if not len(self._outlines) or not len(detections):
+        if not self._anybody_near(detections):
             return detections
         boxes = detections.boxes.astype(np.float64)
         feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
         outside = ~self._outlines.inside(feet).any(axis=0)
         return Detections(detections.boxes[outside], detections.scores[outside])
+
+    def _anybody_near(self, detections: Detections) -> bool:
+        """Whether it is worth looking closely: mostly nobody stands where a screen hangs."""
+        if self._around is None:
+            return False
+        left, top, right, bottom = self._around
+        return any(
+            left <= (x1 + x2) / 2 <= right and top <= y2 <= bottom
+            for x1, _, x2, y2 in detections.boxes.tolist()
+        )
