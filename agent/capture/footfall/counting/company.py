@@ -76,13 +76,13 @@ class Company:
             remembered: people whose evidence is kept though they may be gone.
         """
         self._keep(moment, remembered)
-        rows = self._people["id"].searchsorted(moment.ids)
+        rows = self._rows_of(moment)
         velocities, known = self._velocities(rows, moment)
         if moment.span_s <= 0:
             return
         looked_at = known & moment.seen
         evidence = (looked_at[:, np.newaxis] & looked_at) * moment.span_s
-        pairs = (slice(None), *np.ix_(rows, rows))
+        pairs = ... if isinstance(rows, slice) else _pairs(rows)
         seconds = self._seconds[pairs] * math.exp(-moment.span_s / self._tuning.memory_s)
         seconds[0] += evidence * self._together(moment, velocities)
         seconds[1] += evidence
@@ -100,17 +100,15 @@ class Company:
     def _keep(self, moment: Moment, remembered: Iterable[int]) -> None:
         """Forget who is gone and not asked for; take in who is new. Ids stay ascending."""
         known = self._people["id"]
-        if np.array_equal(moment.ids, known):
-            return
-        held = np.array([*remembered], np.int64)
-        wanted = np.union1d(moment.ids, np.intersect1d(known, held))
+        present = moment.ids.tolist()
+        wanted = np.array(sorted({*present, *known.tolist()} & {*present, *remembered}), np.int64)
         if np.array_equal(wanted, known):
             return
         stay = np.flatnonzero(np.isin(known, wanted))
         places = np.searchsorted(wanted, known[stay])
         people, seconds = np.zeros(len(wanted), _PERSON), np.zeros((2, len(wanted), len(wanted)))
         people[places] = self._people[stay]
-        seconds[:, *np.ix_(places, places)] = self._seconds[:, *np.ix_(stay, stay)]
+        seconds[_pairs(places)] = self._seconds[_pairs(stay)]
         new = np.isin(wanted, known, invert=True)
         people["id"], people["at_s"][new], people["trail_at_s"][new] = (
             wanted,
@@ -120,7 +118,14 @@ class Company:
         people["trail"][new] = moment.feet[np.isin(moment.ids, wanted[new])]
         self._people, self._seconds = people, seconds
 
-    def _velocities(self, rows: Rows, moment: Moment) -> tuple[Floats, Flags]:
+    def _rows_of(self, moment: Moment) -> Rows | slice:
+        """The rows of those in view: all, mostly."""
+        if len(self._people) == len(moment.ids):
+            return slice(None)
+        rows: Rows = self._people["id"].searchsorted(moment.ids)
+        return rows
+
+    def _velocities(self, rows: Rows | slice, moment: Moment) -> tuple[Floats, Flags]:
         """(n, 2) in pixels a second, and of whom one is known.
 
         Place and time fade into the trail with the same weights: the foot's way ahead of its trail
@@ -145,6 +150,11 @@ class Company:
         unlike = _apart(velocities, tuning.depth)
         together: Flags = (apart < tuning.near * height) & (unlike < tuning.alike * height)
         return together
+
+
+def _pairs(rows: Rows) -> tuple[slice, Rows, Rows]:
+    """Where in the evidence the pairs of these people are."""
+    return slice(None), rows[:, np.newaxis], rows
 
 
 def _apart(points: Floats, depth: float) -> Floats:

@@ -36,6 +36,11 @@ class Look:
     heights: Floats
     within: Flags
 
+    def of(self, rows: Flags) -> Look:
+        """Some of those who were there."""
+        ids, feet, heights = self.ids[rows], self.feet[rows], self.heights[rows]
+        return Look(self.at_s, self.span_s, ids, feet, heights, self.within[:, rows])
+
 
 class Looks:
     """Pictures that wait to be judged, and those that were judged just now."""

@@ -57,9 +57,11 @@ class Recognition:
 
     def _see_set_off(self, strangers: Rows) -> None:
         """Match strangers with people who stood and are gone: they may have begun to walk."""
+        if not len(strangers):
+            return
         tracks = self._tracks
         gone = (tracks["standing"] & tracks["proven"] & ~tracks["seen"]).nonzero()[0]
-        if not len(gone) or not len(strangers):
+        if not len(gone):
             return
         walking = motion.setting_off(tracks.take(gone), self._at_s, self._tuning)
         found = self._pair(walking, gone, strangers)
@@ -68,10 +70,12 @@ class Recognition:
 
     def _continue(self, weak: Rows) -> None:
         """Match weak sightings with those who were in view a moment ago, or stand."""
+        if not len(weak):
+            return
         tracks = self._tracks
         recent = self._at_s - tracks["seen_at_s"] <= self._tuning.weak_patience_s
         rest = ((recent | tracks["standing"]) & ~tracks["seen"]).nonzero()[0]
-        if len(rest) and len(weak):
+        if len(rest):
             self._pair(tracks.take(rest), rest, weak)
 
     def _pair(self, expected: Table, rows: Rows, among: Rows) -> Rows:

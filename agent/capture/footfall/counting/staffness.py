@@ -86,7 +86,8 @@ class Staffness:
         visitors = ~self._walkers["born"][self._rows]
         worth = (moment.seen & moment.proven & due & visitors).nonzero()[0]
         longest = looked_at_s[worth].argsort(kind="stable")
-        return worth[longest[: self._tuning.looks]]
+        chosen: Rows = worth[longest[: self._tuning.looks]]
+        return chosen
 
     def update(self, moment: Moment, votes: Mapping[int, bool] | None = None) -> frozenset[int]:
         """Take the next moment.

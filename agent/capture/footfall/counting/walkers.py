@@ -92,9 +92,9 @@ class Walkers:
 
     def walk(self, rows: Rows, pace: Floats, feet: Floats, at_s: float) -> None:
         """Note at which pace these walk, in h/s (not a number says nothing), and where, when."""
-        known = self.table[rows]
-        slow = (known["slow"] | (pace < self._tuning.slow)) & ~(pace > self._tuning.brisk)
-        turned = ((slow != known["slow"]) & known["paced"]).nonzero()[0]
+        was_slow = self.table["slow"][rows]
+        slow = (was_slow | (pace < self._tuning.slow)) & ~(pace > self._tuning.brisk)
+        turned = ((slow != was_slow) & self.table["paced"][rows]).nonzero()[0]
         self.table["slow"][rows] = slow
         self.table["paced"][rows] |= ~np.isnan(pace)
         for which in turned:
