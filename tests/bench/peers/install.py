@@ -5,7 +5,7 @@
 ``mesopic`` wants Python 3.12 or later, so it gets a folder of its own beside ``.venv``. A Python
 that fits is looked for on the path and among pyenv's; ``LIANKE_PEER_PYTHON`` names another one.
 What it shares with us (numpy, onnxruntime, OpenCV) it gets in our versions: two programs are
-compared, not two years of a library. Doing it twice does nothing the second time.
+compared, not two versions of a library. Doing it twice does nothing the second time.
 """
 
 from __future__ import annotations
