@@ -19,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ class Pipeline:
             span.note(self._care.look(frame, moment))
             if (seen := span.add(frame.at_s, moment.crossings, learnt)) is not None:
                 encode(seen)
+            del frame  # as the watcher does: its memory serves for the next one
 
     def aim(self, _sample_fps: float) -> None:
         """Every picture is looked at, whatever it costs."""
@@ -103,9 +105,11 @@ class Pipeline:
             began_s = self._next_s
             with Clip(self._clip) as clip:
                 for frame in clip.frames():
-                    at_s = began_s + frame.at_s
-                    self._next_s = at_s + 1 / clip.fps
-                    yield Frame(frame.picture, at_s, frame.index)
+                    later = replace(frame, at_s=began_s + frame.at_s)
+                    self._next_s = later.at_s + 1 / clip.fps
+                    del frame
+                    yield later
+                    del later
 
 
 def measure() -> list[Figure]:

@@ -32,6 +32,7 @@ class Told:
     steps: tuple[tuple[str, bool, int], ...]
     facts: tuple[tuple[int, Fact], ...]
     hand_out: bool
+    dies: bool = False
 
 
 STEPS = st.lists(
@@ -69,6 +70,21 @@ REPORTS = st.lists(
     ),
     max_size=40,
 )
+MORTAL = st.lists(
+    st.builds(
+        Told,
+        advance_ms=ADVANCES,
+        jump_ms=JUMPS,
+        reason=st.one_of(st.none(), st.sampled_from(list(GapReason))),
+        observed_share=st.floats(0, 1.2),
+        steps=STEPS,
+        facts=FACTS,
+        hand_out=st.booleans(),
+        dies=st.booleans(),
+    ),
+    max_size=40,
+)
+"""Reports of watchers of which some go without a last word: what they saw last is unlearnt."""
 
 
 def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set[int], int]:
@@ -104,12 +120,14 @@ def tell(reports: list[Told], start_ms: int) -> tuple[list[Minute], Minutes, set
                 ),
                 network="net",
             )
+        if report.dies:
+            minutes.unlearn(2_500, GapReason.LOST)
         if report.hand_out:
             out += minutes.finished()
     return out + minutes.flush(), minutes, shown, samples
 
 
-@given(REPORTS, st.integers(0, HOUR_MS))
+@given(MORTAL, st.integers(0, HOUR_MS))
 def test_every_millisecond_is_observed_or_explained_exactly_once(
     reports: list[Told], start_ms: int
 ) -> None:
@@ -119,7 +137,7 @@ def test_every_millisecond_is_observed_or_explained_exactly_once(
     assert observed_ms + missed_ms == minutes.told_ms - start_ms
 
 
-@given(REPORTS, st.integers(0, HOUR_MS))
+@given(MORTAL, st.integers(0, HOUR_MS))
 def test_no_part_of_a_minute_is_longer_than_a_minute_or_negative(
     reports: list[Told], start_ms: int
 ) -> None:

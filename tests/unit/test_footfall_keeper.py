@@ -18,6 +18,7 @@ from tests.simulators.scripted_watcher import (
     LEAVES,
     NETWORK,
     ClosingTime,
+    Deed,
     Life,
     MinuteOutbox,
     Premises,
@@ -121,10 +122,31 @@ def test_a_watcher_that_dies_is_started_again_later_and_later_and_its_absence_is
         )
     )
     assert one.script.launches_s == [START_S, START_S + 11, START_S + 13, START_S + 17]
-    assert one.outbox.observed_ms == 13_000
-    assert one.outbox.gaps_ms() == {"lost": 7_000}
+    unjudged_ms = 2_500
+    assert one.outbox.observed_ms == 13_000 - unjudged_ms
+    assert one.outbox.gaps_ms() == {"lost": 7_000 + unjudged_ms}
     assert accounted_ms(one) == lived_ms(one)
     assert one.sample("lianke_camera_starts_total", camera="cam") == 4
+
+
+def test_who_crossed_right_before_a_watcher_died_lies_in_a_gap_and_is_not_counted() -> None:
+    died = CameraLost("the camera's watcher ended by signal 9; it is started again")
+    early: list[Deed] = [0.5, seen(START_S + 4.5, START_S + 5, "in")]
+    late: list[Deed] = [0.5, seen(START_S + 8.5, START_S + 9, "in")]
+    before, between = watching(START_S, START_S + 4.5), watching(START_S + 5, START_S + 8.5)
+    life: Life = [opened(START_S), *before, *early, *between, *late, died]
+    one = play(live(life, [LEAVES]))
+    assert one.outbox.crossings == (1, 0)
+    assert one.outbox.observed_ms == 6_500
+    assert accounted_ms(one) == lived_ms(one)
+
+
+def test_a_watcher_that_says_why_it_goes_has_told_all_before() -> None:
+    gone = Failed(kind=FailureKind.LOST, message="the camera does not answer")
+    last: list[Deed] = [0.5, seen(START_S + 4, START_S + 4.5, "in"), gone]
+    one = play(live([opened(START_S), *watching(START_S, START_S + 4), *last], [LEAVES]))
+    assert one.outbox.crossings == (1, 0)
+    assert one.outbox.observed_ms == 4_500
 
 
 def test_a_long_watch_forgives_earlier_losses() -> None:
@@ -143,10 +165,10 @@ def test_a_long_watch_forgives_earlier_losses() -> None:
 def test_a_silent_watcher_is_ended_and_the_silence_is_a_gap() -> None:
     one = play(live([opened(START_S), *watching(START_S, START_S + 5), 60.0], [LEAVES]))
     assert one.script.launched[0].ended == 1
-    assert one.outbox.observed_ms == 5_000
+    assert one.outbox.observed_ms == 2_500
     [(reason, missed_ms)] = one.outbox.gaps_ms().items()
     assert reason == "stalled"
-    assert missed_ms == lived_ms(one) - 5_000
+    assert missed_ms == lived_ms(one) - 2_500
     assert one.script.launches_s[1] == pytest.approx(START_S + 5 + 10 + 1, abs=0.5)
 
 

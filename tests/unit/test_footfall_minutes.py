@@ -298,3 +298,33 @@ def test_a_doubt_marks_the_minutes_that_are_open_and_no_more_of_them_than_there_
     tell(minutes, MINUTE + 10 * SECOND, News(doubts=[dark]))
     [minute] = minutes.flush()
     assert minute.marks == (Mark(kind=MarkKind.DARK, ms=8 * SECOND),)
+
+
+def test_what_was_seen_last_and_never_judged_is_a_gap_and_nobody_of_it_counts() -> None:
+    minutes = Minutes(DOOR, 0)
+    late = Step("door", True, MINUTE + 500)
+    watched(minutes, MINUTE + SECOND, Step("door", True, 30_000), Step("door", True, 59_000), late)
+    minutes.unlearn(2_500, GapReason.LOST)
+    minutes.missed(MINUTE + 5 * SECOND, GapReason.LOST, NOON_MS)
+    first, second = minutes.flush()
+    assert (first.observed_ms, second.observed_ms) == (58_500, 0)
+    assert first.lines == (LineTally(line="door", ingress=1, egress=0),)
+    assert second.lines == ()
+    assert second.network == ""
+    assert first.gaps == (Gap(reason=GapReason.LOST, ms=1_500),)
+    assert second.gaps == (Gap(reason=GapReason.LOST, ms=5_000),)
+
+
+def test_only_what_was_observed_turns_into_a_gap() -> None:
+    minutes = Minutes(DOOR, 0)
+    watched(minutes, 8 * SECOND)
+    minutes.missed(9 * SECOND, GapReason.SLOW, NOON_MS)
+    watched(minutes, 10 * SECOND)
+    minutes.unlearn(2_500, GapReason.STALLED)
+    minutes.unlearn(2_500, GapReason.STALLED)
+    [minute] = minutes.flush()
+    assert minute.observed_ms == 7_500
+    assert minute.gaps == (
+        Gap(reason=GapReason.SLOW, ms=1_000),
+        Gap(reason=GapReason.STALLED, ms=1_500),
+    )

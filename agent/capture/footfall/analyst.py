@@ -67,10 +67,10 @@ class Analyst:
         """Take the next moment; the picture is the one that it is of."""
         self.staff = self._staffness.update(moment, self._badges(moment, picture))
         settled = self._settling.update(moment, self.staff)
-        known = replace(
-            moment, staff=np.array([each in self.staff for each in moment.ids.tolist()], np.bool_)
-        )
-        facts = [fact for analysis in self._analyses for fact in analysis.update(known)]
+        if self.staff:
+            known = [each in self.staff for each in moment.ids.tolist()]
+            moment = replace(moment, staff=np.array(known, np.bool_))
+        facts = [fact for analysis in self._analyses for fact in analysis.update(moment)]
         return Learnt(settled, facts)
 
     @property

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from agent.capture.footfall.counting.moment import Moment
-from agent.capture.footfall.counting.tracks import Floats, Rows
+from agent.capture.footfall.counting.tracks import Rows
 from agent.capture.footfall.detection.detector import Picture
 from agent.config.staffing import BadgeSettings
 
@@ -27,10 +27,11 @@ SAMPLE: Final = 24
 LEAST_PIXELS: Final = 12
 """Fewer say nothing."""
 
-_WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 _CIRCLE: Final = 180
 _BYTE: Final = 255
 _Bounds = tuple[int, int, int]
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 
 class BadgeReader:
@@ -49,12 +50,11 @@ class BadgeReader:
             rows: whom to look at.
         """
         votes = {}
-        bodies, torsos = _boxes(moment, _WHOLE), _boxes(moment, TORSO)
         for row in rows.tolist():
-            nearer = bodies[moment.feet[:, 1] > moment.feet[row, 1]]
-            pixels = _sample(picture, torsos[row])
+            torso = _torso(moment, row)
+            pixels = _sample(picture, torso)
             enough = pixels.size >= LEAST_PIXELS * pixels.shape[2]
-            if enough and _most_hidden(torsos[row], nearer) <= MOST_HIDDEN:
+            if enough and _most_hidden(torso, moment, row) <= MOST_HIDDEN:
                 votes[int(moment.ids[row])] = self._worn(pixels)
         return votes
 
@@ -75,24 +75,30 @@ def _ranges(badge: BadgeSettings) -> Iterator[tuple[_Bounds, _Bounds]]:
         yield (first, low[0], low[1]), (last, high[0], high[1])
 
 
-def _boxes(moment: Moment, shares: tuple[float, float, float, float]) -> Floats:
-    """(n, 4) parts of everybody's box, in pixels."""
-    left, top, right, bottom = shares
-    corner = moment.feet - np.stack([moment.widths / 2, moment.heights], axis=1)
-    size = np.stack([moment.widths, moment.heights], axis=1)
-    return np.concatenate([corner + size * (left, top), corner + size * (right, bottom)], axis=1)
+def _torso(moment: Moment, row: int) -> _Box:
+    x, y = moment.feet[row].tolist()
+    width, height = float(moment.widths[row]), float(moment.heights[row])
+    left, top = x - width / 2, y - height
+    shares = zip(TORSO, (left, top) * 2, (width, height) * 2, strict=True)
+    x1, y1, x2, y2 = (begin + length * share for share, begin, length in shares)
+    return x1, y1, x2, y2
 
 
-def _most_hidden(torso: Floats, nearer: Floats) -> float:
-    """The share of an upper body that the one box of those (m, 4) hides that hides most."""
-    shared = np.minimum(torso[2:], nearer[:, 2:]) - np.maximum(torso[:2], nearer[:, :2])
-    areas = np.clip(shared, 0, None).prod(axis=1)
-    return float(areas.max(initial=0.0) / (torso[2:] - torso[:2]).prod())
+def _most_hidden(torso: _Box, moment: Moment, row: int) -> float:
+    """The share of an upper body that the one body hides that hides most, of those nearer."""
+    x1, y1, x2, y2 = torso
+    x, y = moment.feet.T
+    left, top = x - moment.widths / 2, y - moment.heights
+    wide = np.minimum(x2, left + moment.widths) - np.maximum(x1, left)
+    high = np.minimum(y2, top + moment.heights) - np.maximum(y1, top)
+    hidden = np.maximum(wide, 0.0) * np.maximum(high, 0.0)
+    most = hidden.max(initial=0.0, where=y > y[row])
+    return float(most / ((x2 - x1) * (y2 - y1)))
 
 
-def _sample(picture: Picture, box: Floats) -> Picture:
+def _sample(picture: Picture, box: _Box) -> Picture:
     """Some of a box's pixels, evenly spread; none where it lies outside the picture."""
-    x1, y1, x2, y2 = np.maximum(box, 0).astype(int).tolist()
+    x1, y1, x2, y2 = (int(max(each, 0.0)) for each in box)
     part = picture[y1:y2, x1:x2]
     rows, columns = (max(1, -(-length // SAMPLE)) for length in part.shape[:2])
     return np.ascontiguousarray(part[::rows, ::columns])

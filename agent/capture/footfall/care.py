@@ -30,5 +30,6 @@ def _boxes(moment: Moment) -> NDArray[np.float64]:
     """(n, 4): where people are, hidden ones included."""
     x, y = moment.feet[:, 0], moment.feet[:, 1]
     half = moment.widths / 2
-    boxes: NDArray[np.float64] = np.stack([x - half, y - moment.heights, x + half, y], axis=1)
+    boxes = np.empty((len(half), 4))
+    boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3] = x - half, y - moment.heights, x + half, y
     return boxes

@@ -13,12 +13,20 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from agent.capture.footfall.counting.facts import dated_s
+from agent.capture.footfall.counting.floor_tuning import FLOOR
 from agent.capture.footfall.messages import Opened, Seen
 from agent.capture.footfall.minutes import MINUTE_MS, Minute, Minutes
 from agent.capture.footfall.played import Played, PlayedMark
 from agent.capture.footfall.tally import Doubt, News, Places, Step, Verdict
 from models.runtime.clock import Clock
 from models.wire.events.footfall import GapReason
+
+_UNJUDGED_MS: Final = round(FLOOR.hindsight_s * 1000)
+"""Who was staff, in a group or in a zone is judged so much later, and told with the next word: of
+a watcher that is gone without a last one, nobody ever learns it of this time."""
+
+_SUDDEN: Final = frozenset({GapReason.LOST, GapReason.STALLED})
+"""Ways to go without a last word."""
 
 _STEP_MS: Final = 1_000
 """A wall clock that differs by more was set; less is the time between reading two clocks."""
@@ -38,6 +46,10 @@ class Diary(Protocol):
 
     def seen(self, message: Seen) -> None:
         """It looked at pictures."""
+        ...
+
+    def last_word(self) -> None:
+        """The watcher has told all that it knew, and goes."""
         ...
 
     def absent(self, reason: GapReason) -> None:
@@ -72,6 +84,7 @@ class LiveDiary:
         self._shift_ms = 0
         self._cause = GapReason.STARTING
         self._network = ""
+        self._unjudged = False
 
     @property
     def over(self) -> bool:
@@ -95,11 +108,19 @@ class LiveDiary:
             network=self._network,
             hole=self._cause,
         )
+        self._unjudged = True
         if message.samples:
             self._cause = GapReason.SLOW
 
+    def last_word(self) -> None:
+        """Nothing that was seen is left to be judged."""
+        self._unjudged = False
+
     def absent(self, reason: GapReason) -> None:
-        """Tell the gap until now."""
+        """Tell the gap until now: from the last word, or where none came from what was judged."""
+        if self._unjudged and reason in _SUDDEN:
+            self._minutes.unlearn(_UNJUDGED_MS, reason)
+        self._unjudged = False
         self._cause = reason
         self._minutes.missed(self._wall.axis_ms(), reason, self._wall.offset_ms())
 
@@ -152,6 +173,9 @@ class RecordedDiary:
             network=self._network,
         )
         self._absences.skip(self._wall.axis_ms())
+
+    def last_word(self) -> None:
+        """Or none: a clip that did not come to its end is counted anew."""
 
     def absent(self, reason: GapReason) -> None:
         """Nobody plays the clip, and somebody should: not before it began, nor after it ended."""

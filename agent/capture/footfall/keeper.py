@@ -5,7 +5,8 @@ It promises:
 - A watcher that is silent, dies or says that it cannot go on is ended and, when that may help,
   started again: soon after a loss, later and later while it keeps failing, and every few minutes
   where a person has to mend something first.
-- The time in which nobody watched is told as a gap, with the reason.
+- The time in which nobody watched is told as a gap, with the reason; so are the last seconds of a
+  watcher that went without a last word, of which nobody knows who was staff and who was where.
 - Whatever happens to a camera, the keeper stays alive, blocks nobody, and says each trouble once.
 """
 
@@ -173,6 +174,7 @@ class CameraKeeper:
                     self._ended(ended)
                     return
                 case Failed() as failed:
+                    self._parts.diary.last_word()
                     raise as_error(failed)
             silence.broken(clock.monotonic_s())
 

@@ -11,6 +11,7 @@ minute that the clock goes through twice comes in two parts, each of sixty secon
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,13 @@ class _Part:
     gaps: dict[GapReason, int] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
+    def miss(self, ms: int, reason: GapReason) -> None:
+        """So much of what was observed turns out to be missed."""
+        self.observed_ms -= ms
+        self.gaps[reason] = self.gaps.get(reason, 0) + ms
+        if not self.observed_ms:
+            self.network = ""
+
 
 class Minutes:
     """The minutes of one camera, from ``start_ms`` on the axis."""
@@ -75,6 +83,8 @@ class Minutes:
         self._places = places
         self._told_ms = start_ms
         self._parts: list[_Part] = []
+        self._lately: deque[tuple[_Part, int, int]] = deque()
+        """Pieces of the last seconds that were observed: of which part, from when to when."""
 
     @property
     def told_ms(self) -> int:
@@ -113,11 +123,32 @@ class Minutes:
         self.missed(until_ms - max(observed_ms, 0), hole, offset_ms)
         for part, span_ms in self._walk(until_ms, offset_ms, network):
             part.observed_ms += span_ms
+            self._lately.append((part, self._told_ms - span_ms, self._told_ms))
+        while self._lately and self._lately[0][2] + _GRACE_MS <= self._told_ms:
+            self._lately.popleft()
         if not self._parts and (samples or news.steps or news.facts):
             self._open(self._told_ms, offset_ms, network)
         if self._parts:
             self._parts[-1].samples += samples
         self._take(news)
+
+    def unlearn(self, last_ms: int, reason: GapReason) -> None:
+        """What was observed in the last so many milliseconds was never judged: it is a gap.
+
+        Who crossed in it is not counted, as nobody is who crosses in a gap. Facts and verdicts come
+        with the judging, so there are none of that time.
+
+        Args:
+            last_ms: less than the grace.
+            reason: why nobody will judge it any more.
+        """
+        from_ms = self._told_ms - last_ms
+        for part, begin_ms, end_ms in self._lately:
+            if (lost_ms := end_ms - max(begin_ms, from_ms)) > 0:
+                part.miss(lost_ms, reason)
+        for part in self._parts:
+            part.tally.forget_steps(from_ms)
+        self._lately.clear()
 
     def skip(self, until_ms: int) -> None:
         """Leave time untold, which says that nobody accounted for it."""

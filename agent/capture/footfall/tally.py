@@ -105,6 +105,10 @@ class Tally:
         self._verdicts.append(verdict)
         return True
 
+    def forget_steps(self, from_ms: int) -> None:
+        """Nobody knows enough of who crossed from then on."""
+        self.steps = [step for step in self.steps if step.at_ms <= from_ms]
+
     def take(self, fact: Fact) -> None:
         """One more fact."""
         match fact:

@@ -4,7 +4,8 @@
 
 ``mesopic`` wants Python 3.12 or later, so it gets a folder of its own beside ``.venv``. A Python
 that fits is looked for on the path and among pyenv's; ``LIANKE_PEER_PYTHON`` names another one.
-Doing it twice does nothing the second time.
+What it shares with us (numpy, onnxruntime, OpenCV) it gets in our versions: two programs are
+compared, not two versions of a library. Doing it twice does nothing the second time.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from shutil import which
 from typing import Final
 
 from tests.bench.peers.mesopic import FOLDER, REQUIREMENT
+from tests.simulators.processes import ROOT
 
 WANTED: Final = (3, 12)
+_OUR_VERSIONS: Final = ROOT / "constraints.txt"
 _NAMES: Final = ("python3.14", "python3.13", "python3.12", "python3")
 
 
@@ -32,7 +35,8 @@ def main() -> None:
     if python is None:
         sys.exit("no Python 3.12 or later was found; set LIANKE_PEER_PYTHON to one")
     _run([str(python), "-m", "venv", str(FOLDER)])
-    _run([str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", REQUIREMENT])
+    pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    _run([*pip, "--constraint", str(_OUR_VERSIONS), REQUIREMENT])
     print(f"{FOLDER}: {REQUIREMENT}")
 
 
@@ -46,13 +50,15 @@ def _candidates() -> Iterator[Path]:
 def _fits(python: Path) -> bool:
     asked = f"import sys; sys.exit(sys.version_info < {WANTED})"
     try:
-        return _run([str(python), "-c", asked], check=False) == 0
+        return (
+            subprocess.run([python, "-c", asked], check=False, capture_output=True).returncode == 0
+        )
     except OSError:
         return False
 
 
-def _run(command: list[str], *, check: bool = True) -> int:
-    return subprocess.run(command, check=check).returncode
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ def newcomers(strangers: Sightings, known: Sightings, missed: Table, tuning: Tun
 def born(newcomers: Sightings, first_id: int, at_s: float, tuning: Tuning) -> Table:
     """A track for each, with ids from ``first_id`` on."""
     tracks = np.zeros(len(newcomers), TRACK)
+    if not len(newcomers):
+        return tracks
     tracks["id"] = np.arange(first_id, first_id + len(newcomers))
     tracks["foot"] = tracks["birthplace"] = tracks["resting_place"] = newcomers.feet
     tracks["size"] = newcomers.sizes

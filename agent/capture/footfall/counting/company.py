@@ -13,6 +13,7 @@ counts for more.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from agent.capture.footfall.counting.moment import Moment
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows, Table
+from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Company:
     def __init__(self, tuning: CompanyTuning = DEFAULTS) -> None:
         self._tuning = tuning
         self._people = np.zeros(0, _PERSON)
-        self._seconds = np.zeros((0, 0, 2))
+        self._seconds = np.zeros((2, 0, 0))
         """Of each pair: together, and together or apart."""
 
     def update(self, moment: Moment, remembered: Iterable[int] = ()) -> None:
@@ -74,17 +75,17 @@ class Company:
             moment: who is where.
             remembered: people whose evidence is kept though they may be gone.
         """
-        self._keep(moment, np.array([*remembered], np.int64))
-        rows = np.searchsorted(self._people["id"], moment.ids)
+        self._keep(moment, remembered)
+        rows = self._rows_of(moment)
         velocities, known = self._velocities(rows, moment)
         if moment.span_s <= 0:
             return
         looked_at = known & moment.seen
-        evidence = np.outer(looked_at, looked_at) * moment.span_s
-        pairs = np.ix_(rows, rows)
-        seconds = self._seconds[pairs] * np.exp(-moment.span_s / self._tuning.memory_s)
-        seconds[..., 0] += evidence * self._together(moment, velocities)
-        seconds[..., 1] += evidence
+        evidence = (looked_at[:, np.newaxis] & looked_at) * moment.span_s
+        pairs = ... if isinstance(rows, slice) else _pairs(rows)
+        seconds = self._seconds[pairs] * math.exp(-moment.span_s / self._tuning.memory_s)
+        seconds[0] += evidence * self._together(moment, velocities)
+        seconds[1] += evidence
         self._seconds[pairs] = seconds
 
     def knows(self, one: int, other: int) -> bool:
@@ -92,23 +93,22 @@ class Company:
         pair = np.searchsorted(self._people["id"], (one, other))
         if pair.max() >= len(self._people) or tuple(self._people["id"][pair]) != (one, other):
             return False
-        together_s, both_s = self._seconds[pair[0], pair[1]].tolist()
+        together_s, both_s = self._seconds[:, pair[0], pair[1]].tolist()
         tuning = self._tuning
         return bool(together_s >= tuning.together_s and together_s >= tuning.share * both_s)
 
-    def _keep(self, moment: Moment, remembered: Table) -> None:
+    def _keep(self, moment: Moment, remembered: Iterable[int]) -> None:
         """Forget who is gone and not asked for; take in who is new. Ids stay ascending."""
         known = self._people["id"]
-        if np.array_equal(moment.ids, known):
-            return
-        wanted = np.union1d(moment.ids, np.intersect1d(known, remembered))
+        present = moment.ids.tolist()
+        wanted = np.array(sorted({*present, *known.tolist()} & {*present, *remembered}), np.int64)
         if np.array_equal(wanted, known):
             return
         stay = np.flatnonzero(np.isin(known, wanted))
         places = np.searchsorted(wanted, known[stay])
-        people, seconds = np.zeros(len(wanted), _PERSON), np.zeros((len(wanted), len(wanted), 2))
+        people, seconds = np.zeros(len(wanted), _PERSON), np.zeros((2, len(wanted), len(wanted)))
         people[places] = self._people[stay]
-        seconds[np.ix_(places, places)] = self._seconds[np.ix_(stay, stay)]
+        seconds[_pairs(places)] = self._seconds[_pairs(stay)]
         new = np.isin(wanted, known, invert=True)
         people["id"], people["at_s"][new], people["trail_at_s"][new] = (
             wanted,
@@ -118,7 +118,14 @@ class Company:
         people["trail"][new] = moment.feet[np.isin(moment.ids, wanted[new])]
         self._people, self._seconds = people, seconds
 
-    def _velocities(self, rows: Rows, moment: Moment) -> tuple[Floats, Flags]:
+    def _rows_of(self, moment: Moment) -> Rows | slice:
+        """The rows of those in view: all, mostly."""
+        if len(self._people) == len(moment.ids):
+            return slice(None)
+        rows: Rows = self._people["id"].searchsorted(moment.ids)
+        return rows
+
+    def _velocities(self, rows: Rows | slice, moment: Moment) -> tuple[Floats, Flags]:
         """(n, 2) in pixels a second, and of whom one is known.
 
         Place and time fade into the trail with the same weights: the foot's way ahead of its trail
@@ -145,8 +152,13 @@ class Company:
         return together
 
 
+def _pairs(rows: Rows) -> tuple[slice, Rows, Rows]:
+    """Where in the evidence the pairs of these people are."""
+    return slice(None), rows[:, np.newaxis], rows
+
+
 def _apart(points: Floats, depth: float) -> Floats:
     """(n, n) distances, of which the part up and down counts for more."""
-    between = points[:, np.newaxis] - points
-    distances: Floats = np.hypot(between[..., 0], depth * between[..., 1])
+    x, y = points.T
+    distances: Floats = np.hypot(x[:, np.newaxis] - x, depth * (y[:, np.newaxis] - y))
     return distances

@@ -86,20 +86,21 @@ class LineWatch:
     def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
         """Where and when the straight path from the last sighting to this one met the line."""
         walkers = self._walkers
-        met = np.flatnonzero(seen & ((across > 0) != (walkers["across"] > 0)))
-        before = walkers[met]
-        share = before["across"] / (before["across"] - across[met])
-        walkers["met_along"][met] = before["along"] + share * (along[met] - before["along"])
-        walkers["met_at_s"][met] = before["at_s"] + share * (at_s - before["at_s"])
-        walkers["across"][seen] = across[seen]
-        walkers["along"][seen] = along[seen]
-        walkers["at_s"][seen] = at_s
+        met = (seen & ((across > 0) != (walkers["across"] > 0))).nonzero()[0]
+        if len(met):
+            before = walkers[met]
+            share = before["across"] / (before["across"] - across[met])
+            walkers["met_along"][met] = before["along"] + share * (along[met] - before["along"])
+            walkers["met_at_s"][met] = before["at_s"] + share * (at_s - before["at_s"])
+        np.copyto(walkers["across"], across, where=seen)
+        np.copyto(walkers["along"], along, where=seen)
+        np.copyto(walkers["at_s"], at_s, where=seen)
 
     def _note_crossings(self, walking: Flags, across: Floats, band: Floats) -> None:
         walkers = self._walkers
         side = np.sign(across).astype(np.int8)
         believed = walking & (np.abs(across) > band)
-        for row in np.flatnonzero(believed & (side == -walkers["side"])):
+        for row in (believed & (side == -walkers["side"])).nonzero()[0]:
             walker = walkers[row]
             if self._from <= walker["met_along"] <= self._to:
                 direction = Direction.IN if side[row] > 0 else Direction.OUT
@@ -107,7 +108,7 @@ class LineWatch:
                     self._line.name, direction, float(walker["met_at_s"]), int(walker["id"])
                 )
                 self._unproven.setdefault(crossing.track, []).append(crossing)
-        walkers["side"][believed] = side[believed]
+        np.copyto(walkers["side"], side, where=believed)
 
     def _certain(self, tracks: Table) -> list[Crossing]:
         if not self._unproven:

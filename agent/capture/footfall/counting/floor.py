@@ -18,7 +18,7 @@ from agent.capture.footfall.counting.heat import cells_of
 from agent.capture.footfall.counting.looks import Look, Looks
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.outline import Outlines
-from agent.capture.footfall.counting.stays import Company, Stays
+from agent.capture.footfall.counting.stays import Company, Stays, marked
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.walkers import Walkers
 from agent.capture.footfall.counting.zone import Zone
@@ -80,16 +80,15 @@ class Floor:
     def _judge(self, look: Look, pace: Floats) -> Iterator[Fact]:
         rows = self._walkers.rows_of(look.ids)
         present = self._walkers.settle(rows, look.at_s)
-        rows = rows[present]
-        self._walkers.walk(rows, pace[present], look.feet[present], look.at_s)
+        if not present.all():
+            rows, pace, look = rows[present], pace[present], look.of(present)
+        self._walkers.walk(rows, pace, look.feet, look.at_s)
         known = self._walkers.table[rows]
-        within = look.within[:, present] & (known["slow"] | ~self._queues[:, np.newaxis])
+        within = look.within & (known["slow"] | ~self._queues[:, np.newaxis])
         visitors = known["proven"] & ~known["staff"]
         yield from self._presence(look, within, visitors, known["proven"] & known["staff"])
-        feet = look.feet[present]
-        measured = feet / look.heights[present, np.newaxis]
-        yield from self._stayed(look, within, known, measured)
-        for cell in cells_of(feet[visitors], self._size).tolist():
+        yield from self._stayed(look, within, known, look.feet / look.heights[:, np.newaxis])
+        for cell in cells_of(look.feet[visitors], self._size).tolist():
             yield Warmth(cell, look.at_s, look.span_s)
 
     def _presence(
@@ -99,16 +98,19 @@ class Floor:
 
         Nobody knows when in between they came or went; on average this is right both ways.
         """
-        many, ours = (within & visitors).sum(axis=1).tolist(), (within & staff).sum(axis=1).tolist()
-        for zone, visiting, working in zip(self._zones, many, ours, strict=True):
+        span_s = look.span_s
+        for zone, here in zip(self._zones, within, strict=True):
+            visiting, working = _many(here & visitors), _many(here & staff)
             if visiting or working:
-                span_s = look.span_s
                 yield Presence(zone, look.at_s, visiting * span_s, working * span_s, visiting)
 
     def _stayed(
         self, look: Look, within: Flags, known: Table, feet: Floats
     ) -> Iterator[Stay | CutStay]:
-        persons, proven, staff = known["person"], known["proven"], known["staff"]
+        people = marked(known["person"], known["proven"], known["staff"])
         for stays, here in zip(self._stays, within, strict=True):
-            company = Company(persons[here], proven[here], staff[here], feet[here])
-            yield from stays.update(company, look.at_s, look.span_s)
+            yield from stays.update(Company(people, feet, here), look.at_s, look.span_s)
+
+
+def _many(flags: Flags) -> int:
+    return int(np.count_nonzero(flags))

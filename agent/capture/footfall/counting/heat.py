@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from agent.capture.footfall.counting.tracks import Floats, Rows
 from models.wire.events.footfall import HEAT_COLUMNS, HEAT_ROWS
-
-_LAST: Final = (HEAT_COLUMNS - 1, HEAT_ROWS - 1)
 
 
 def cells_of(feet: Floats, size: tuple[int, int]) -> Rows:
@@ -17,7 +13,10 @@ def cells_of(feet: Floats, size: tuple[int, int]) -> Rows:
 
     Feet that the picture's edge cuts off are in the cell next to where they are.
     """
-    places = feet * (HEAT_COLUMNS / size[0], HEAT_ROWS / size[1])
-    column, row = np.clip(places, 0, _LAST).astype(np.intp).T
-    cells: Rows = row * HEAT_COLUMNS + column
+    column = _along(feet[:, 0] * (HEAT_COLUMNS / size[0]), HEAT_COLUMNS)
+    cells: Rows = _along(feet[:, 1] * (HEAT_ROWS / size[1]), HEAT_ROWS) * HEAT_COLUMNS + column
     return cells
+
+
+def _along(places: Floats, cells: int) -> Rows:
+    return np.minimum(np.maximum(places, 0.0), cells - 1).astype(np.intp)

@@ -36,6 +36,11 @@ class Look:
     heights: Floats
     within: Flags
 
+    def of(self, rows: Flags) -> Look:
+        """Some of those who were there."""
+        ids, feet, heights = self.ids[rows], self.feet[rows], self.heights[rows]
+        return Look(self.at_s, self.span_s, ids, feet, heights, self.within[:, rows])
+
 
 class Looks:
     """Pictures that wait to be judged, and those that were judged just now."""
@@ -89,10 +94,9 @@ class Looks:
 
 def _before_or_after(look: Look, other: Look, window_s: float) -> tuple[Floats, Floats]:
     """Where those of a look were in another one, and when; who was not in it, is where they are."""
-    times = np.full(len(look.ids), look.at_s)
     if not len(other.ids) or abs(other.at_s - look.at_s) > 2 * window_s:
-        return look.feet, times
-    rows = np.minimum(np.searchsorted(other.ids, look.ids), len(other.ids) - 1)
+        return look.feet, np.full(len(look.ids), look.at_s)
+    rows = np.minimum(other.ids.searchsorted(look.ids), len(other.ids) - 1)
     there = other.ids[rows] == look.ids
-    times[there] = other.at_s
-    return np.where(there[:, np.newaxis], other.feet[rows], look.feet), times
+    feet = np.where(there[:, np.newaxis], other.feet[rows], look.feet)
+    return feet, np.where(there, other.at_s, look.at_s)

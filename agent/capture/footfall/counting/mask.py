@@ -20,17 +20,28 @@ class Mask:
     def __init__(self, zones: Sequence[Zone], size: tuple[int, int]) -> None:
         excluded = [zone for zone in zones if zone.kind is ZoneKind.EXCLUDED]
         self._outlines = Outlines(excluded, size)
+        self._around = self._outlines.around if excluded else None
 
     def split(self, detections: Detections) -> tuple[Detections, Detections]:
         """Those whose foot is in no excluded zone, and the rest.
 
         Before anybody is followed: who walks through one is out of sight as behind a pillar.
         """
-        if not len(self._outlines) or not len(detections):
+        if not self._anybody_near(detections):
             return detections, _some(detections, np.zeros(len(detections), np.bool_))
         feet = feet_of(detections.boxes)
         inside = np.asarray(self._outlines.inside(feet).any(axis=0), np.bool_)
         return _some(detections, ~inside), _some(detections, inside)
+
+    def _anybody_near(self, detections: Detections) -> bool:
+        """Whether it is worth looking closely: mostly nobody stands where a screen hangs."""
+        if self._around is None:
+            return False
+        left, top, right, bottom = self._around
+        return any(
+            left <= (x1 + x2) / 2 <= right and top <= y2 <= bottom
+            for x1, _, x2, y2 in detections.boxes.tolist()
+        )
 
 
 def feet_of(boxes: NDArray[np.floating]) -> Floats:

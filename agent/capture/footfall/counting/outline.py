@@ -39,40 +39,47 @@ class Outlines:
         # From the top down: a common side is computed alike for both zones, whatever way round.
         downwards = [sorted(side, key=lambda end: end[::-1]) for each in sides for side in each]
         ends = np.array(downwards, np.float64).reshape(-1, 2, 2)
-        self._begin, self._end = ends[:, 0, :, np.newaxis], ends[:, 1, :, np.newaxis]
-        self._along = self._end - self._begin
-        self._squared = (self._along * self._along).sum(axis=1)
+        # Columns (sides, 1), for numpy is slow over pairs of coordinates.
+        self._x1, self._y1, self._x2, self._y2 = ends.reshape(-1, 4).T[..., np.newaxis].copy()
+        self._wide, self._high = self._x2 - self._x1, self._y2 - self._y1
+        self._squared = self._wide * self._wide + self._high * self._high
 
     def __len__(self) -> int:
         return len(self._first)
+
+    @property
+    def around(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom of the smallest box around all of them."""
+        x, y = np.concatenate([self._x1, self._x2]), np.concatenate([self._y1, self._y2])
+        return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def inside(self, points: Floats) -> Flags:
         """Which zones these points (n, 2) are in: (z, n)."""
         if not len(self) or not len(points):
             return np.zeros((len(self), len(points)), np.bool_)
-        offset = points.T - self._begin
-        return self._odd(points, self._beside(offset))
+        x, y = points.T
+        return self._odd(y, self._beside(x - self._x1, y - self._y1))
 
     def depth(self, points: Floats) -> Floats:
         """How far within the zones these points (n, 2) are, in pixels: (z, n); outside below 0."""
         if not len(self) or not len(points):
             return np.zeros((len(self), len(points)))
-        offset = points.T - self._begin
-        beside = self._beside(offset)
-        along = (offset * self._along).sum(axis=1) / self._squared
-        beyond = along - np.clip(along, 0.0, 1.0)
+        x, y = points.T
+        off_x, off_y = x - self._x1, y - self._y1
+        beside = self._beside(off_x, off_y)
+        along = (off_x * self._wide + off_y * self._high) / self._squared
+        beyond = along - np.minimum(np.maximum(along, 0.0), 1.0)
         squares = beside * beside / self._squared + beyond * beyond * self._squared
         nearest: Floats = np.sqrt(np.minimum.reduceat(squares, self._first, axis=0))
-        return np.where(self._odd(points, beside), nearest, -nearest)
+        return np.where(self._odd(y, beside), nearest, -nearest)
 
-    def _beside(self, offset: Floats) -> Floats:
+    def _beside(self, off_x: Floats, off_y: Floats) -> Floats:
         """(sides, n) positive where a side, on its own straight line, lies to the right."""
-        beside: Floats = self._along[:, 0] * offset[:, 1] - self._along[:, 1] * offset[:, 0]
+        beside: Floats = self._wide * off_y - self._high * off_x
         return beside
 
-    def _odd(self, points: Floats, beside: Floats) -> Flags:
-        y = points[:, 1]
-        met = (self._begin[:, 1] <= y) & (y < self._end[:, 1]) & (beside > 0)
+    def _odd(self, y: Floats, beside: Floats) -> Flags:
+        met = (self._y1 <= y) & (y < self._y2) & (beside > 0)
         odd: Flags = np.logical_xor.reduceat(met, self._first, axis=0)
         return odd
 

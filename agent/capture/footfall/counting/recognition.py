@@ -61,9 +61,11 @@ class Recognition:
 
     def _see_set_off(self, strangers: Rows) -> None:
         """Match strangers with people who stood and are gone: they may have begun to walk."""
+        if not len(strangers):
+            return
         tracks = self._tracks
         gone = (tracks["standing"] & tracks["proven"] & ~tracks["seen"]).nonzero()[0]
-        if not len(gone) or not len(strangers):
+        if not len(gone):
             return
         walking = motion.setting_off(tracks.take(gone), self._at_s, self._tuning)
         costs = priced(walking, self._sightings.take(strangers), self._at_s, self._tuning)
@@ -73,9 +75,11 @@ class Recognition:
 
     def _continue(self, weak: Rows) -> None:
         """Match weak sightings with those who were in view a moment ago, or stand."""
+        if not len(weak):
+            return
         tracks = self._tracks
         rest = ((self._recent() | tracks["standing"]) & ~tracks["seen"]).nonzero()[0]
-        if len(rest) and len(weak):
+        if len(rest):
             self._pair(self._costs.take(rest, axis=0).take(weak, axis=1), rest, weak)
 
     def _missed(self) -> Table:

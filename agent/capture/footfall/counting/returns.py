@@ -9,7 +9,7 @@ another (``docs/explanation/footfall.md`` has the figures).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,14 +78,21 @@ class Returns:
     def _doubt(self, moment: Moment) -> None:
         """Forget those who are gone, and those who may have become somebody else."""
         believed = {}
-        for row in np.flatnonzero(np.isin(moment.ids, [*self._outside])).tolist():
-            outside = self._outside[int(moment.ids[row])]
+        for walker, row in self._in_view(moment):
+            outside = self._outside[walker]
             if moment.seen[row]:
                 outside.seen_at_s = moment.at_s
             unseen_s = moment.at_s - outside.seen_at_s
             if unseen_s <= self._tuning.unseen_s and not self._touches_anybody(moment, row):
-                believed[int(moment.ids[row])] = outside
+                believed[walker] = outside
         self._outside = believed
+
+    def _in_view(self, moment: Moment) -> Iterator[tuple[int, int]]:
+        """Of those outside the ones who are followed, with their rows."""
+        rows = moment.ids.searchsorted([*self._outside]).tolist()
+        for walker, row in zip(self._outside, rows, strict=True):
+            if row < len(moment.ids) and moment.ids[row] == walker:
+                yield walker, row
 
     def _touches_anybody(self, moment: Moment, row: int) -> bool:
         apart = np.abs(moment.feet - moment.feet[row]) / moment.heights[row]

@@ -68,7 +68,8 @@ class Settling:
         """
         self._staff = staff
         self._returned.update(self._returns.update(moment))
-        self._pending = sorted([*self._pending, *moment.crossings], key=attrgetter("at_s"))
+        if moment.crossings:
+            self._pending = sorted([*self._pending, *moment.crossings], key=attrgetter("at_s"))
         held = {crossing.track for crossing in self._pending}
         self._company.update(moment, held | self._parties.remembered)
         settled = self._judge(moment.at_s - SETTLE_S)

@@ -71,6 +71,8 @@ class Staffness:
         self._outlines = Outlines([each for each in zones if each.kind is ZoneKind.STAFF], size)
         self._tuning = tuning
         self._walkers = np.zeros(0, _WALKER)
+        self._rows: Rows = np.zeros(0, np.intp)
+        self._kept: Moment | None = None
 
     def worth_a_look(self, moment: Moment) -> Rows:
         """Rows of the moment whose badges should be looked at, to be told to ``update``.
@@ -79,11 +81,13 @@ class Staffness:
         those first who waited longest.
         """
         self._keep(moment)
-        walkers = self._walkers[np.searchsorted(self._walkers["id"], moment.ids)]
-        due = moment.at_s - walkers["looked_at_s"] >= self._tuning.look_s
-        worth = np.flatnonzero(moment.seen & moment.proven & due & ~walkers["born"])
-        longest = np.argsort(walkers["looked_at_s"][worth], kind="stable")
-        return worth[longest[: self._tuning.looks]]
+        looked_at_s = self._walkers["looked_at_s"][self._rows]
+        due = moment.at_s - looked_at_s >= self._tuning.look_s
+        visitors = ~self._walkers["born"][self._rows]
+        worth = (moment.seen & moment.proven & due & visitors).nonzero()[0]
+        longest = looked_at_s[worth].argsort(kind="stable")
+        chosen: Rows = worth[longest[: self._tuning.looks]]
+        return chosen
 
     def update(self, moment: Moment, votes: Mapping[int, bool] | None = None) -> frozenset[int]:
         """Take the next moment.
@@ -97,7 +101,7 @@ class Staffness:
         """
         self._keep(moment)
         for walker, badge in (votes or {}).items():
-            self._vote(int(np.searchsorted(self._walkers["id"], walker)), moment.at_s, badge=badge)
+            self._vote(int(self._walkers["id"].searchsorted(walker)), moment.at_s, badge=badge)
         staff = self._walkers["born"] | self._walkers["badge"]
         return frozenset(self._walkers["id"][staff].tolist())
 
@@ -107,16 +111,21 @@ class Staffness:
         return frozenset(self._walkers["id"][self._walkers["badge"]].tolist())
 
     def _keep(self, moment: Moment) -> None:
-        """Forget who is long gone; take in who is new. Ids stay ascending."""
+        """Forget who is long gone; take in who is new, once a moment. Ids stay ascending."""
+        if moment is self._kept:
+            return
+        self._kept = moment
         newest = self._walkers["id"][-1] if len(self._walkers) else -1
-        new = moment.ids > newest
-        if new.any():
-            self._walkers = np.concatenate([self._walkers, self._born(moment, new)])
-        rows = np.searchsorted(self._walkers["id"], moment.ids)
+        if len(moment.ids) and moment.ids[-1] > newest:
+            born = self._born(moment, moment.ids > newest)
+            self._walkers = np.concatenate([self._walkers, born])
+        rows = self._walkers["id"].searchsorted(moment.ids)
         self._walkers["alive_at_s"][rows] = moment.at_s
         kept = moment.at_s - self._walkers["alive_at_s"] <= self._tuning.memory_s
         if not kept.all():
             self._walkers = self._walkers[kept]
+            rows = self._walkers["id"].searchsorted(moment.ids)
+        self._rows = rows
 
     def _born(self, moment: Moment, new: Flags) -> Table:
         walkers = np.zeros(int(new.sum()), _WALKER)
@@ -129,7 +138,7 @@ class Staffness:
     def _vote(self, row: int, at_s: float, *, badge: bool) -> None:
         most = self._tuning.verdict
         walker = self._walkers[row]
-        votes = int(np.clip(walker["votes"] + (1 if badge else -1), -most, most))
+        votes = max(-most, min(int(walker["votes"]) + (1 if badge else -1), most))
         walker["votes"], walker["looked_at_s"] = votes, at_s
         if abs(votes) == most:
             walker["badge"] = badge

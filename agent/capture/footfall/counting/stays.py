@@ -29,19 +29,22 @@ _THERE: Final = np.inf
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who is in a zone; rows belong together.
+    """Everybody who is there, and who of them is in a zone; rows belong together.
 
     Attributes:
-        persons: (m,) a number each, nobody twice.
-        proven: (m,) whether they are people.
-        staff: (m,) whether they are staff, as far as is known.
-        feet: (m, 2) where they are, in their own heights.
+        marked: (n,) a number each, as ``marked`` makes them.
+        feet: (n, 2) where they are, in their own heights.
+        here: (n,) who is in the zone.
     """
 
-    persons: NDArray[np.int64]
-    proven: Flags
-    staff: Flags
+    marked: NDArray[np.int64]
     feet: Floats
+    here: Flags
+
+
+def marked(persons: NDArray[np.int64], proven: Flags, staff: Flags) -> NDArray[np.int64]:
+    """Persons (n,), nobody twice, each with what is known: whether they are people, and staff."""
+    return persons * 4 + proven * 2 + staff
 
 
 @dataclass(slots=True)
@@ -70,11 +73,10 @@ class Stays:
         self._tuning = tuning
         self._open: dict[int, _Open] = {}
         self._latest: NDArray[np.int64] = np.zeros(0, np.int64)
-        nobody = np.zeros(0, np.bool_)
-        self._here = Company(self._latest, nobody, nobody, np.zeros((0, 2)))
+        self._company = Company(self._latest, np.zeros((0, 2)), np.zeros(0, np.bool_))
         self._blind_s = -np.inf
 
-    def update(self, here: Company, at_s: float, span_s: float) -> list[Stay | CutStay]:
+    def update(self, company: Company, at_s: float, span_s: float) -> list[Stay | CutStay]:
         """Take who is in the zone now, after the last time; ``span_s`` is as of ``Moment``.
 
         Returns:
@@ -82,13 +84,13 @@ class Stays:
         """
         if not span_s:
             self._blind_s = at_s  # nobody looked before
-        latest = here.persons * 4 + here.proven * 2 + here.staff
+        latest = company.marked[company.here]
         if not np.array_equal(latest, self._latest):
             self._latest = latest
-            flags = zip(here.proven.tolist(), here.staff.tolist(), strict=True)
+            here = {each >> 2: (bool(each & 2), bool(each & 1)) for each in latest.tolist()}
             # They came and went at some time since the look before.
-            self._note(dict(zip(here.persons.tolist(), flags, strict=True)), at_s - span_s / 2)
-        self._here = here
+            self._note(here, at_s - span_s / 2)
+        self._company = company
         return list(self._over(at_s))
 
     def rest(self, at_s: float) -> list[CutStay]:
@@ -118,7 +120,8 @@ class Stays:
     def _leave_in_order(self, person: int, here: AbstractSet[int]) -> None:
         """Let who leaves have waited longest of those who still stand around."""
         stay = self._open[person]
-        persons, feet = self._here.persons, self._here.feet
+        before = self._company
+        persons, feet = before.marked[before.here] >> 2, before.feet[before.here]
         apart = feet - feet[persons == person][:1]
         near = persons[np.hypot(apart[:, 0], apart[:, 1]) < self._tuning.order_reach]
         around = [self._open[one] for one in near.tolist() if one in here]

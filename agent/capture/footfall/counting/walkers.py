@@ -67,8 +67,10 @@ class Walkers:
         known = self.table[rows]
         seen = moment.seen
         self._lean(known, seen, (depth / moment.heights).T, moment.at_s)
-        known["foot"][seen], known["height"][seen] = moment.feet[seen], moment.heights[seen]
-        known["until_s"][seen] = known["there_s"] = moment.at_s
+        np.copyto(known["foot"], moment.feet, where=seen[:, np.newaxis])
+        np.copyto(known["height"], moment.heights, where=seen)
+        np.copyto(known["until_s"], moment.at_s, where=seen)
+        known["there_s"] = moment.at_s
         known["proven"] |= moment.proven
         known["staff"] |= moment.staff
         self.table[rows] = known
@@ -76,22 +78,23 @@ class Walkers:
 
     def rows_of(self, ids: NDArray[np.int64]) -> Rows:
         """Their rows; all must have been noted lately."""
-        return np.searchsorted(self.table["id"], ids)
+        rows: Rows = self.table["id"].searchsorted(ids)
+        return rows
 
     def settle(self, rows: Rows, at_s: float) -> Flags:
         """Which of these are present then: seen, or seen again later, or followed by an heir."""
         gone = (self.table["until_s"][rows] < at_s) & ~self.table["settled"][rows]
-        for row in rows[gone]:
+        for row in rows[gone].tolist():
             self.table["settled"][row] = True
-            identity.find_heir(self.table, int(row), self._tuning)
+            identity.find_heir(self.table, row, self._tuning)
         present: Flags = self.table["until_s"][rows] >= at_s
         return present
 
     def walk(self, rows: Rows, pace: Floats, feet: Floats, at_s: float) -> None:
         """Note at which pace these walk, in h/s (not a number says nothing), and where, when."""
-        known = self.table[rows]
-        slow = (known["slow"] | (pace < self._tuning.slow)) & ~(pace > self._tuning.brisk)
-        turned = np.flatnonzero((slow != known["slow"]) & known["paced"])
+        was_slow = self.table["slow"][rows]
+        slow = (was_slow | (pace < self._tuning.slow)) & ~(pace > self._tuning.brisk)
+        turned = ((slow != was_slow) & self.table["paced"][rows]).nonzero()[0]
         self.table["slow"][rows] = slow
         self.table["paced"][rows] |= ~np.isnan(pace)
         for which in turned:
@@ -104,15 +107,16 @@ class Walkers:
         tuning = self._tuning
         lately = known["depth"]
         gain = np.where(seen, 1 - np.exp((known["until_s"] - at_s) / tuning.lean_s), 0.0)
-        lately += gain[:, np.newaxis] * (np.clip(depth, -tuning.band, tuning.band) - lately)
+        bounded = np.minimum(np.maximum(depth, -tuning.band), tuning.band)
+        lately += gain[:, np.newaxis] * (bounded - lately)
         far = seen[:, np.newaxis] & (np.abs(depth) > tuning.band)
-        lately[far] = np.clip(depth[far], -tuning.band, tuning.band)
+        np.copyto(lately, bounded, where=far)
         sure = far | (np.abs(lately) > tuning.lean)
-        known["within"] = np.where(sure, lately > 0, known["within"])
+        np.copyto(known["within"], lately > 0, where=sure)
 
     def _take_in(self, moment: Moment, depth: Floats) -> None:
         last = self.table["id"][-1] if len(self.table) else -1
-        first = int(np.searchsorted(moment.ids, last, side="right"))
+        first = int(moment.ids.searchsorted(last, side="right"))
         if first == len(moment.ids):
             return
         new = np.zeros(len(moment.ids) - first, self.table.dtype)

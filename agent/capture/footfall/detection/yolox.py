@@ -39,13 +39,14 @@ class YoloxDecoder:
         """People with a score of ``floor`` or more, in the input's pixels, overlaps included."""
         rows = answers[0][0]
         # Objectness is at least the score: few rows pass, and only those are worth reading.
-        likely = np.flatnonzero(rows[:, _OBJECTNESS] >= floor)
-        scores = rows[likely, _OBJECTNESS] * rows[likely, self._person]
+        likely = (rows[:, _OBJECTNESS] >= floor).nonzero()[0]
+        read = rows[likely, : self._person + 1]
+        scores = read[:, _OBJECTNESS] * read[:, self._person]
         sure = scores >= floor
-        chosen = likely[sure]
+        chosen, read = likely[sure], read[sure]
         strides = self._strides[chosen]
-        centres = (rows[chosen, :2] + self._corners[chosen]) * strides
-        halves = np.exp(rows[chosen, 2:4]) * strides / 2
+        centres = (read[:, :2] + self._corners[chosen]) * strides
+        halves = np.exp(read[:, 2:4]) * strides / 2
         return np.concatenate([centres - halves, centres + halves], axis=1), scores[sure]
 
 

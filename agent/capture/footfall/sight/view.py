@@ -61,8 +61,8 @@ def occupied_cells(boxes: NDArray[np.floating], size: tuple[int, int]) -> Cells 
     cells: Cells = np.zeros((HEIGHT, WIDTH), np.bool_)
     scale = np.array([WIDTH / size[0], HEIGHT / size[1]] * 2)
     edges = np.clip(boxes * scale, 0, [WIDTH, HEIGHT, WIDTH, HEIGHT])
-    begins, ends = np.floor(edges[:, :2]).astype(int), np.ceil(edges[:, 2:]).astype(int)
-    for (left, top), (right, bottom) in zip(begins, ends, strict=True):
+    edges[:, :2], edges[:, 2:] = np.floor(edges[:, :2]), np.ceil(edges[:, 2:])
+    for left, top, right, bottom in edges.astype(int).tolist():
         cells[top:bottom, left:right] = True
     return cells
 
