@@ -260,7 +260,7 @@ class JsonRow:
 @cache
 def _nameless() -> re.Pattern[bytes]:
     """A long number with the end of a name, or with nothing, before it: the beginning was lost."""
-    return re.compile(rb"""[\w.-]*"?\s*:?\s*"?(?P<value>[0-9]{12,})""")
+    return re.compile(rb"""[\w.-]*?"?\s*:?\s*"?(?P<value>[0-9]{12,})""")
 
 
 def _refuse(constant: str) -> Any:
