@@ -123,7 +123,10 @@ def test_one_that_has_moved_the_rest_of_its_line_is_in_no_output(
 def test_a_number_that_a_separator_parts_is_in_no_output(
     number: str, data: st.DataObject, separator: str
 ) -> None:
+    """But for one that passes for an article's code beside a single digit, as a row's place is."""
     at = data.draw(st.integers(1, len(number) - 1))
+    parts = (number[:at], number[at:])
+    assume(not any(12 <= len(each) <= 14 and has_check_digit(each) for each in parts))
     (basket,) = data.draw(baskets(1, saved=False))
     named = tuple(replace(each, name="Qx") for each in basket.articles)
     parted = f"{number[:at]}{separator}{number[at:]}"
