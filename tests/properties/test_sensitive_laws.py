@@ -45,6 +45,25 @@ def test_no_card_number_stays_in_any_bytes(before: str, data: st.DataObject, enc
     assert not leaks(number, masked.decode(encoding))
 
 
+STRAY = st.sampled_from(
+    ["<x/>", "<x>", "</x>", "<y/> ", "<!-- 12 -->", "<?p?>", "<![CDATA[", "]]>", "&#9;", "&lt;"]
+)
+
+
+@given(LETTERS, NUMBERS, st.data(), st.sampled_from(["utf-8", "gb18030", "utf-16-le"]))
+@settings(max_examples=300)
+def test_no_card_number_stays_with_markup_among_its_digits(
+    before: str, number: str, data: st.DataObject, encoding: str
+) -> None:
+    at = data.draw(st.integers(1, len(number) - 1))
+    written = f"{number[:at]}{data.draw(STRAY)}{number[at:]}"
+    text = f"<Description>{before} {written}</Description>".encode(encoding)
+    masked = mask_raw(text)
+    assert len(masked) == len(text)
+    assert number[:-4] not in re.sub("[^0-9]", "", _without_markup(masked.decode(encoding)))
+    assert mask_raw(masked) == masked
+
+
 @given(LETTERS, NUMBERS)
 def test_no_card_number_stays_in_a_receipt_inside(before: str, number: str) -> None:
     receipt = f"{before}\n--------------------------------\nKarte {number}\n".encode()
@@ -107,3 +126,7 @@ def test_dates_amounts_phones_and_numbers_of_orders_survive(
     text = f"{day} 10:41:07 {amount} EUR, 1{phone}, +491{phone}, No. 2025{order:08d}"
     assert without_cards(text) == text
     assert find_sensitive(text.encode()) == []
+
+
+def _without_markup(text: str) -> str:
+    return re.sub("<!--.*?-->|<[^<>]*>|]]>|&[^;]*;", "", text)

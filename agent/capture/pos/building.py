@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from defusedxml.ElementTree import DefusedXMLParser
 
 from agent.capture.pos.malformed import Malformed
+from agent.capture.pos.mixed import hide_cards
 from agent.capture.pos.naming import standard_name
 
 ROOT: Final = "POSLog"
@@ -115,6 +116,8 @@ class TransactionBuilder:
     def _end(self, tag: str) -> None:
         """Close an element; keep a transaction and let anything else beside it go."""
         element = self._tree.end(self._local[tag])
+        if len(element) and element.text and not element.text.isspace():
+            hide_cards(element)
         self._depth -= 1
         if self._depth == self._level and element.tag == TRANSACTION and self.open_at is not None:
             self._finished.append(Built(element, self.open_at, self._place()))

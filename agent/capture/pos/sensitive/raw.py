@@ -19,6 +19,7 @@ from agent.capture.pos.sensitive.cards import card_findings
 from agent.capture.pos.sensitive.carried import mask_carried
 from agent.capture.pos.sensitive.fields import Context, context_of
 from agent.capture.pos.sensitive.items import is_no_article
+from agent.capture.pos.sensitive.markup import interrupted_writings, is_interrupted
 from agent.capture.pos.sensitive.masking import LAST_DIGITS, Finding, Sensitive, masked
 from agent.capture.pos.sensitive.secrets import masked_findings, word_findings
 from agent.capture.pos.sensitive.spellings import places_of
@@ -57,14 +58,17 @@ def mask_raw(data: bytes, whitelist: Whitelist = ()) -> bytes:
 def find_sensitive(data: bytes, whitelist: Whitelist = ()) -> list[Finding]:
     """What ``mask_raw`` would mask, but for base64 and words in UTF-16; for tests."""
     text = data.decode("latin-1")
+    crossing = (_interrupted(text, writing) for writing in interrupted_writings(text))
     found = (raw_findings(text, writing, whitelist) for writing in writings_of(data, text))
-    return [finding for findings in found for finding in findings]
+    return [finding for findings in (*crossing, *found) for finding in findings]
 
 
 def _mask(data: bytes, whitelist: Whitelist, *, inside: bool) -> bytes:
     if b"\0" in data and _wide().search(data):
         return without_zeros(data, lambda narrow: _mask(narrow, whitelist, inside=False))
     text = hidden = data.decode("latin-1")
+    for writing in interrupted_writings(text):
+        hidden = masked(hidden, _interrupted(hidden, writing), writing)
     for writing in writings_of(data, text):
         hidden = masked(hidden, raw_findings(hidden, writing, whitelist), writing)
     if not inside:
@@ -88,6 +92,15 @@ def raw_findings(text: str, writing: Writing, whitelist: Whitelist = ()) -> Iter
     yield from masked_findings(text, lowered)
     yield from broken_findings(text, lowered)
     yield from _named_findings(text, lowered, whitelist)
+
+
+def _interrupted(text: str, writing: Writing) -> Iterator[Finding]:
+    """Card numbers with markup among their digits, and nothing else."""
+    for finding in card_findings(text, writing):
+        if is_interrupted(text[finding.start : finding.end]) and (
+            finding.kind is Sensitive.CARD_NUMBER and not _may_stay(text, finding, writing)
+        ):
+            yield finding
 
 
 def _named_findings(text: str, lowered: str, whitelist: Whitelist) -> Iterator[Finding]:

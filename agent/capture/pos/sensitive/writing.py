@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-_FEWEST: Final = 12
+FEWEST_DIGITS: Final = 12
 _WIDE_UTF8: Final = "\xef\xbc"
 _WIDE_GBK: Final = "\xa3"
 _ORDINARY: Final = frozenset("0123456789")
@@ -67,14 +67,14 @@ class Writing:
 
 @cache
 def text_writing() -> Writing:
-    """Characters: any script's decimal digits."""
-    blank = r"[ \t\u00a0\u2000-\u200b\u202f\u3000._\-\u2010-\u2015\u2212\uff0d\uff0e\u00b7]"
+    """Characters: any script's decimal digits; what XML writes as a reference parts none."""
+    blank = r"[ \t<>&\u00a0\u2000-\u200b\u202f\u3000._\-\u2010-\u2015\u2212\uff0d\uff0e\u00b7]"
     return Writing(
-        runs=re.compile(rf"\d(?<!\d\d)(?:{blank}{{0,3}}\d){{{_FEWEST - 1},}}"),
+        runs=re.compile(rf"\d(?<!\d\d)(?:{blank}{{0,3}}\d){{{FEWEST_DIGITS - 1},}}"),
         digit=re.compile(r"\d"),
         value=lambda char: str(int(char)),
         masked=lambda char: "＊" if "０" <= char <= "９" else "*",
-        joined=re.compile(r"[\u200b]{0,3}"),
+        joined=re.compile(r"[\u200b<>&]{0,3}"),
     )
 
 
@@ -82,7 +82,7 @@ def text_writing() -> Writing:
 def plain_writing() -> Writing:
     """Bytes without anything but ASCII digits in them, which is faster to look through."""
     return Writing(
-        runs=re.compile(rf"[0-9](?<![0-9][0-9])(?:[ \t._-]{{0,3}}[0-9]){{{_FEWEST - 1},}}"),
+        runs=re.compile(rf"[0-9](?<![0-9][0-9])(?:[ \t._-]{{0,3}}[0-9]){{{FEWEST_DIGITS - 1},}}"),
         digit=re.compile("[0-9]"),
         value=str,
         masked=lambda _char: "*",
@@ -128,7 +128,7 @@ def _raw_writing(wide: str, wide_blank: str) -> Writing:
     blank = f"(?:[ \t._-]|{wide_blank})"
     between = f"(?:(?:{control}{{0,2}}{blank}){{0,3}}{control}{{0,2}})"
     return Writing(
-        runs=re.compile(f"{digit}(?:{between}{digit}){{{_FEWEST - 1},}}", re.DOTALL),
+        runs=re.compile(f"{digit}(?:{between}{digit}){{{FEWEST_DIGITS - 1},}}", re.DOTALL),
         digit=re.compile(digit),
         value=_raw_value,
         masked=_raw_masked,
