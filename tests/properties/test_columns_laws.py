@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agent.capture.pos.gtin import has_check_digit
 from agent.capture.pos.journal import SetAside
 from agent.capture.pos.journal.columns import Columns
+from agent.capture.pos.journal.profile import Unit
 from agent.capture.pos.journal.rows import row_reader
 from agent.capture.pos.sensitive import mask_raw
 from agent.capture.pos.sensitive.across import numbers_within
@@ -100,6 +101,21 @@ def test_a_card_number_at_any_place_of_a_line_is_in_no_output(
     assume(not could_be_an_article(line))
     for output in outputs(journal):
         assert not shows(output, number)
+
+
+@given(planted(), st.sampled_from(["utf-16-le", "utf-16-be"]), st.sampled_from(Unit))
+@settings(max_examples=100, deadline=None)
+def test_in_utf_16_the_same_is_masked_as_in_utf_8(
+    found: tuple[str, bytes, bytes], encoding: str, unit: Unit
+) -> None:
+    assume(unit is not Unit.BYTES)
+    text = found[1].decode("gb18030", "replace")
+    narrow = Columns(replace(FIXED, encoding="utf-8", unit=unit))
+    wide = Columns(replace(FIXED, encoding=encoding, unit=unit))
+    for look in (lambda columns, line: columns.clean(line).data, Columns.kept):
+        masked = look(wide, text.encode(encoding))
+        assert len(masked) == len(text.encode(encoding))
+        assert masked.decode(encoding) == look(narrow, text.encode()).decode()
 
 
 @given(NUMBERS, st.integers(0, 60), st.integers(0, 5))

@@ -168,3 +168,21 @@ def test_a_code_that_has_lost_the_beginning_of_its_name_is_masked(lost: bytes) -
     (aside,) = read_all(journal_profile("journal-ndjson"), line)
     assert isinstance(aside, SetAside)
     assert aside.data == line.replace(b"138414713774571549", b"*" * 18)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("unit", [Unit.CHARACTERS, Unit.CELLS])
+def test_digits_that_touch_across_columns_are_seen_in_utf_16(encoding: str, unit: Unit) -> None:
+    columns = Columns(replace(FIXED, encoding=encoding, unit=unit))
+    line = goods("4006394000056", "655665556 Tea").decode().encode(encoding)
+    masked = goods("400639*******", "********* Tea").decode()
+    assert columns.clean(line).data.decode(encoding) == masked
+    assert columns.kept(line).decode(encoding) == masked
+    good = goods("4006381333931", "500ml Wasser").decode().encode(encoding)
+    assert columns.kept(good) == columns.clean(good).data == good
+
+
+def test_a_line_that_is_no_utf_16_is_looked_at_as_it_is() -> None:
+    columns = Columns(replace(FIXED, encoding="utf-16-le", unit=Unit.CHARACTERS))
+    line = CARD.encode("utf-16-le") + b"7"
+    assert columns.clean(line).data == ("*" * 16).encode("utf-16-le") + b"7"

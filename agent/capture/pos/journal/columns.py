@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -39,6 +39,7 @@ from agent.capture.pos.journal.fitting import (
     holds_code,
     is_checked_code,
 )
+from agent.capture.pos.journal.lines import WIDE
 from agent.capture.pos.journal.profile import JournalProfile, Unit
 from agent.capture.pos.mapping.transcript import Field
 from agent.capture.pos.sensitive import Context, mask_raw, without_cards
@@ -61,6 +62,8 @@ _WIDE: Final = 8
 
 _MOST_OF_A_NAME: Final = 4
 """Digits at its edge: 500 ml, 2025."""
+
+_NARROW: Final = "utf-8"
 
 _DIGITS: Final = frozenset(b"0123456789")
 
@@ -122,9 +125,35 @@ class Columns:
         typed = profile.grouping.type_column
         self._typed = cut_of(typed) if typed else None
         self._places = {kind.code: _places(profile, kind.code) for kind in profile.records}
+        wide = profile.encoding in WIDE and profile.unit is not Unit.BYTES
+        self._narrow = Columns(replace(profile, encoding=_NARROW)) if wide else None
 
     def clean(self, data: bytes) -> CleanLine:
         """The line without what lies across its columns; as long as it was."""
+        narrow = self._narrowed(data)
+        if self._narrow is None or narrow is None:
+            return self._clean(data)
+        found = self._narrow.clean(narrow)
+        return CleanLine(self._widened(found.data), found.lost)
+
+    def kept(self, data: bytes) -> bytes:
+        """The line as it may be kept: clean, and each column by what it is."""
+        narrow = self._narrowed(data)
+        if self._narrow is None or narrow is None:
+            return self._kept(data)
+        return self._widened(self._narrow.kept(narrow))
+
+    def _narrowed(self, data: bytes) -> bytes | None:
+        """A line of UTF-16 in an encoding where digits touch; None where it is none."""
+        try:
+            return data.decode(self._profile.encoding).encode(_NARROW) if self._narrow else None
+        except UnicodeDecodeError:
+            return None
+
+    def _widened(self, narrow: bytes) -> bytes:
+        return narrow.decode(_NARROW).encode(self._profile.encoding)
+
+    def _clean(self, data: bytes) -> CleanLine:
         if len(data) < FEWEST:
             return CleanLine(data)
         columns = self._columns(data)
@@ -136,9 +165,8 @@ class Columns:
             return CleanLine(data)
         return _without_crossing(data, right)
 
-    def kept(self, data: bytes) -> bytes:
-        """The line as it may be kept: clean, and each column by what it is."""
-        kept = bytearray(self.clean(data).data)
+    def _kept(self, data: bytes) -> bytes:
+        kept = bytearray(self._clean(data).data)
         for each in self._columns(data):
             held = bytes(kept[each.begin : each.end])
             kept[each.begin : each.end] = _masked(held, each.place.fields)
