@@ -305,3 +305,11 @@ def test_a_broken_tag_costs_one_record_and_is_looked_at_once() -> None:
     broken = "<Transaction a=></Transaction>" * 3
     found = records(poslog(transaction(number="1"), broken, transaction(number="2")))
     assert [isinstance(each, Refused) for each in found] == [False, True, True, True, False]
+
+
+def test_a_zero_byte_behind_a_transaction_costs_no_other() -> None:
+    numbers = [f"<Transaction><SequenceNumber>{at}</SequenceNumber></Transaction>" for at in "123"]
+    log = f"<POSLog>{numbers[0]}\0{numbers[1]}{numbers[2]}</POSLog>".encode()
+    found = list(Document(BytesIO(log)).records())
+    assert [each.element is not None for each in found] == [True, False, True, True]
+    assert log[found[1].start : found[1].end] == b"\0"

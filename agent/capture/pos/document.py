@@ -223,8 +223,9 @@ class Document:
 
     def _end_of(self, built: Built) -> int:
         end = self._window.find(b">", built.end_tag) + 1
-        # In UTF-16 the sign's second byte belongs to it.
-        return end + 1 if self._window.between(end, end + 1) == b"\x00" else end
+        # In UTF-16 the sign's second byte belongs to it; elsewhere a zero behind it is damage.
+        is_wide = self._window.between(end - 2, end - 1) == b"\x00"
+        return end + 1 if is_wide and self._window.between(end, end + 1) == b"\x00" else end
 
     def _give_up(self) -> None:
         """What cannot be read begins with the transaction that is open, or behind the last."""
