@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
@@ -43,6 +44,9 @@ class LineWatch:
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
         self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
         self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
+        self._sides = Sides(size, tuning)
+        self._pace = tuning.walking_pace
+        self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
 
@@ -57,31 +61,46 @@ class LineWatch:
             Crossings that are certain now; those of walkers who are not proven yet come when they
             are, and never if they never are.
         """
-        offset = tracks["foot"] - self._begin
-        along = offset @ self._unit
-        across = self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0]
-        self._keep_up_with(tracks["id"], across, along, at_s)
-        self._note_meetings(tracks["seen"], across, along, at_s)
-        walking = tracks["seen"] & ~tracks["standing"]
+        across, along = self._placed(tracks["foot"])
+        self._keep_up_with(tracks, at_s)
+        self._at_s = at_s
+        known = tracks["seen"] | self._sides.left_by(tracks, at_s)
+        self._note_meetings(known, across, along, at_s)
+        walking = known & ~tracks["standing"]
         self._note_crossings(walking, across, self._band * tracks["size"][:, 1])
         return self._certain(tracks)
 
-    def _keep_up_with(self, ids: Table, across: Floats, along: Floats, at_s: float) -> None:
-        """Forget who is gone; take in who is new, as last seen here and now."""
+    def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
+        """How far from the line feet (n, 2) are, by the sign of c, and how far along it."""
+        offset = feet - self._begin
+        along = offset @ self._unit
+        return self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0], along
+
+    def _keep_up_with(self, tracks: Table, at_s: float) -> None:
+        """Forget who is gone; take in who is new."""
+        ids = tracks["id"]
         if np.array_equal(ids, self._walkers["id"]):
             return
         kept = self._walkers[np.isin(self._walkers["id"], ids)]
-        new = np.zeros(len(ids) - len(kept), _WALKER)
-        fresh = slice(len(kept), None)
-        new["id"], new["across"], new["along"], new["at_s"] = (
-            ids[fresh],
-            across[fresh],
-            along[fresh],
-            at_s,
-        )
-        self._walkers = np.concatenate([kept, new])
+        self._walkers = np.concatenate([kept, self._new(tracks[len(kept) :], at_s)])
         alive = set(ids.tolist())
         self._unproven = {id_: due for id_, due in self._unproven.items() if id_ in alive}
+
+    def _new(self, tracks: Table, at_s: float) -> Table:
+        """As last seen here and now; those who came over a side of the picture, beyond it.
+
+        They were there as long ago as it takes to walk from where nothing is seen of them.
+        """
+        came = self._sides.came_by(tracks, at_s - self._at_s)
+        feet = np.where(came[:, np.newaxis], self._sides.beyond(tracks), tracks["foot"])
+        height = tracks["size"][:, 1]
+        new = np.zeros(len(tracks), _WALKER)
+        new["id"] = tracks["id"]
+        new["across"], new["along"] = self._placed(feet)
+        new["at_s"] = at_s - np.abs(feet - tracks["foot"])[:, 0] / (self._pace * height)
+        believed = came & (np.abs(new["across"]) > self._band * height)
+        new["side"][believed] = np.sign(new["across"][believed])
+        return new
 
     def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
         """Where and when the straight path from the last sighting to this one met the line."""
