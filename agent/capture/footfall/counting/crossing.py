@@ -1,9 +1,10 @@
 """When has somebody crossed a line: two sides, a band that is neither, and where the path went.
 
 A foot's side of the line counts once the foot has been *seen* beyond a band around the line, as
-wide as a share of the person's height. Whoever is believed on the other side than before has
-crossed, if the path met the line between its ends. Whoever turns round within the band has not,
-and whoever goes through and comes back has crossed twice.
+wide as a share of the person's height. Somebody who stands sways, and is on the side on which they
+lately were on average, if that is off the line at all. Whoever is believed on the other side than
+before has crossed, if the path met the line between its ends. Whoever turns round within the band
+has not, and whoever goes through and comes back has crossed twice.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agent.capture.footfall.counting.edge import Sides
+from agent.capture.footfall.counting.edge import PictureSides
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
+
+Sides = NDArray[np.int8]
+"""Of each walker -1 or 1, by the sign of c; 0 where it is not known."""
 
 EDGE: Final = 0.01
 """A line's end this near to the picture's edge, as a share of its width or height, is open: the
@@ -28,6 +33,7 @@ _WALKER: Final = np.dtype(
         ("across", np.float64),  # pixels from the line when last seen, by the sign of c
         ("along", np.float64),  # pixels from the line's beginning along it when last seen
         ("at_s", np.float64),  # when last seen
+        ("lately", np.float64),  # heights from the line lately on average, a band at most
         ("met_along", np.float64),  # where the path last met the line
         ("met_at_s", np.float64),  # and when
     ]
@@ -39,13 +45,12 @@ class LineWatch:
 
     def __init__(self, line: Line, size: tuple[int, int], tuning: Tuning) -> None:
         self._line = line
-        self._band = tuning.band
+        self._tuning = tuning
         self._begin = np.array([line.x1, line.y1])
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
         self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
         self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
-        self._sides = Sides(size, tuning)
-        self._pace = tuning.walking_pace
+        self._picture = PictureSides(size, tuning)
         self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
@@ -62,12 +67,13 @@ class LineWatch:
             are, and never if they never are.
         """
         across, along = self._placed(tracks["foot"])
+        depth = across / tracks["size"][:, 1]
         self._keep_up_with(tracks, at_s)
         self._at_s = at_s
-        known = tracks["seen"] | self._sides.left_by(tracks, at_s)
+        known = tracks["seen"] | self._picture.left_by(tracks, at_s)
+        self._lean(known, depth, at_s)
         self._note_meetings(known, across, along, at_s)
-        walking = known & ~tracks["standing"]
-        self._note_crossings(walking, across, self._band * tracks["size"][:, 1])
+        self._note_crossings(self._believed(known, tracks["standing"], depth))
         return self._certain(tracks)
 
     def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
@@ -91,16 +97,23 @@ class LineWatch:
 
         They were there as long ago as it takes to walk from where nothing is seen of them.
         """
-        came = self._sides.came_by(tracks, at_s - self._at_s)
-        feet = np.where(came[:, np.newaxis], self._sides.beyond(tracks), tracks["foot"])
-        height = tracks["size"][:, 1]
+        came = self._picture.came_by(tracks, at_s - self._at_s)
+        feet = np.where(came[:, np.newaxis], self._picture.beyond(tracks), tracks["foot"])
+        height, tuning = tracks["size"][:, 1], self._tuning
         new = np.zeros(len(tracks), _WALKER)
         new["id"] = tracks["id"]
         new["across"], new["along"] = self._placed(feet)
-        new["at_s"] = at_s - np.abs(feet - tracks["foot"])[:, 0] / (self._pace * height)
-        believed = came & (np.abs(new["across"]) > self._band * height)
+        way = np.abs(feet - tracks["foot"])[:, 0]
+        new["at_s"] = at_s - way / (tuning.walking_pace * height)
+        believed = came & (np.abs(new["across"]) > tuning.band * height)
         new["side"][believed] = np.sign(new["across"][believed])
         return new
+
+    def _lean(self, known: Flags, depth: Floats, at_s: float) -> None:
+        """Keep the average of how deep, in heights, each was seen beyond the line."""
+        band, walkers = self._tuning.band, self._walkers
+        gain = np.where(known, 1 - np.exp((walkers["at_s"] - at_s) / self._tuning.lean_s), 0.0)
+        walkers["lately"] += gain * (np.clip(depth, -band, band) - walkers["lately"])
 
     def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
         """Where and when the straight path from the last sighting to this one met the line."""
@@ -114,10 +127,17 @@ class LineWatch:
         walkers["along"][seen] = along[seen]
         walkers["at_s"][seen] = at_s
 
-    def _note_crossings(self, walking: Flags, across: Floats, band: Floats) -> None:
+    def _believed(self, known: Flags, standing: Flags, depth: Floats) -> Sides:
+        """On which side each is whose place is known now, as far as it lets that be known."""
+        where = np.where(standing, self._walkers["lately"], depth)
+        least = np.where(standing, self._tuning.lean, self._tuning.band)
+        certain = known & (np.abs(where) > least)
+        sides: Sides = (np.sign(where) * certain).astype(np.int8)
+        return sides
+
+    def _note_crossings(self, side: Sides) -> None:
         walkers = self._walkers
-        side = np.sign(across).astype(np.int8)
-        believed = walking & (np.abs(across) > band)
+        believed = side != 0
         for row in np.flatnonzero(believed & (side == -walkers["side"])):
             walker = walkers[row]
             if self._from <= walker["met_along"] <= self._to:
