@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
+from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
@@ -72,6 +73,7 @@ class Counter:
             raise BadLine(f"the lines are named {', '.join(names)}: give each its own name")
         self._size = size
         self._mask = Mask(zones, size)
+        self._sides = Sides(size, tuning)
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 
@@ -112,7 +114,8 @@ class Counter:
             What became certain now, by time; each lies at or before ``at_s``, mostly by less than
             a second, and may lie before crossings told earlier.
         """
-        tracks = self._tracker.update(self._mask.keep(detections), at_s)
+        whole = self._sides.made_whole(self._mask.keep(detections))
+        tracks = self._tracker.update(whole, at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
 

@@ -14,11 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
-Sides = NDArray[np.int8]
+Signs = NDArray[np.int8]
 """Of each walker -1 or 1, by the sign of c; 0 where it is not known."""
 
 EDGE: Final = 0.01
@@ -49,6 +50,8 @@ class LineWatch:
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
         self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
         self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
+        self._sides = Sides(size, tuning)
+        self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
 
@@ -63,37 +66,54 @@ class LineWatch:
             Crossings that are certain now; those of walkers who are not proven yet come when they
             are, and never if they never are.
         """
-        offset = tracks["foot"] - self._begin
-        along = offset @ self._unit
-        across = self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0]
+        across, along = self._placed(tracks["foot"])
         depth = across / tracks["size"][:, 1]
-        self._keep_up_with(tracks["id"], across, along, at_s)
-        self._lean(tracks["seen"], depth, at_s)
-        self._note_meetings(tracks["seen"], across, along, at_s)
-        self._note_crossings(self._believed(tracks, depth))
+        self._keep_up_with(tracks, at_s)
+        self._at_s = at_s
+        known = tracks["seen"] | self._sides.left_by(tracks, at_s)
+        self._lean(known, depth, at_s)
+        self._note_meetings(known, across, along, at_s)
+        self._note_crossings(self._believed(known, tracks["standing"], depth))
         return self._certain(tracks)
 
-    def _keep_up_with(self, ids: Table, across: Floats, along: Floats, at_s: float) -> None:
-        """Forget who is gone; take in who is new, as last seen here and now."""
+    def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
+        """How far from the line feet (n, 2) are, by the sign of c, and how far along it."""
+        offset = feet - self._begin
+        along = offset @ self._unit
+        return self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0], along
+
+    def _keep_up_with(self, tracks: Table, at_s: float) -> None:
+        """Forget who is gone; take in who is new."""
+        ids = tracks["id"]
         if np.array_equal(ids, self._walkers["id"]):
             return
         kept = self._walkers[np.isin(self._walkers["id"], ids)]
-        new = np.zeros(len(ids) - len(kept), _WALKER)
-        fresh = slice(len(kept), None)
-        new["id"], new["across"], new["along"], new["at_s"] = (
-            ids[fresh],
-            across[fresh],
-            along[fresh],
-            at_s,
-        )
-        self._walkers = np.concatenate([kept, new])
+        self._walkers = np.concatenate([kept, self._new(tracks[len(kept) :], at_s)])
         alive = set(ids.tolist())
         self._unproven = {id_: due for id_, due in self._unproven.items() if id_ in alive}
 
-    def _lean(self, seen: Flags, depth: Floats, at_s: float) -> None:
-        """Keep the average of how deep, in heights, each was seen beyond the line."""
+    def _new(self, tracks: Table, at_s: float) -> Table:
+        """As last seen here and now; those who came over a side of the picture, beyond it.
+
+        They were there as long ago as it takes to walk from where nothing is seen of them.
+        """
+        came = self._sides.came_by(tracks, at_s - self._at_s)
+        feet = np.where(came[:, np.newaxis], self._sides.beyond(tracks), tracks["foot"])
+        height = tracks["size"][:, 1]
+        new = np.zeros(len(tracks), _WALKER)
+        new["id"] = tracks["id"]
+        new["across"], new["along"] = self._placed(feet)
+        new["at_s"] = at_s - np.abs(feet - tracks["foot"])[:, 0] / (
+            self._tuning.walking_pace * height
+        )
+        believed = came & (np.abs(new["across"]) > self._tuning.band * height)
+        new["side"][believed] = np.sign(new["across"][believed])
+        return new
+
+    def _lean(self, known: Flags, depth: Floats, at_s: float) -> None:
+        """Keep the average of how deep, in heights, each is known beyond the line."""
         band, walkers = self._tuning.band, self._walkers
-        gain = np.where(seen, 1 - np.exp((walkers["at_s"] - at_s) / self._tuning.lean_s), 0.0)
+        gain = np.where(known, 1 - np.exp((walkers["at_s"] - at_s) / self._tuning.lean_s), 0.0)
         walkers["lately"] += gain * (np.clip(depth, -band, band) - walkers["lately"])
 
     def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
@@ -108,16 +128,16 @@ class LineWatch:
         walkers["along"][seen] = along[seen]
         walkers["at_s"][seen] = at_s
 
-    def _believed(self, tracks: Table, depth: Floats) -> Sides:
-        """On which side each is who was seen now, as far as this sighting lets it be known."""
-        standing, lately = tracks["standing"], self._walkers["lately"]
+    def _believed(self, known: Flags, standing: Flags, depth: Floats) -> Signs:
+        """On which side those are whose place is known now, if it is beyond doubt."""
+        lately = self._walkers["lately"]
         where = np.where(standing, lately, depth)
         least = np.where(standing, self._tuning.lean, self._tuning.band)
-        known = tracks["seen"] & (np.abs(where) > least)
-        sides: Sides = (np.sign(where) * known).astype(np.int8)
-        return sides
+        sure = known & (np.abs(where) > least)
+        signs: Signs = (np.sign(where) * sure).astype(np.int8)
+        return signs
 
-    def _note_crossings(self, side: Sides) -> None:
+    def _note_crossings(self, side: Signs) -> None:
         walkers = self._walkers
         believed = side != 0
         for row in np.flatnonzero(believed & (side == -walkers["side"])):
