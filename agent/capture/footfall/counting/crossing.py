@@ -110,7 +110,7 @@ class LineWatch:
         return new
 
     def _lean(self, known: Flags, depth: Floats, at_s: float) -> None:
-        """Keep the average of how deep, in heights, each was seen beyond the line."""
+        """Keep the average of how deep, in heights, each is known beyond the line."""
         band, walkers = self._tuning.band, self._walkers
         gain = np.where(known, 1 - np.exp((walkers["at_s"] - at_s) / self._tuning.lean_s), 0.0)
         walkers["lately"] += gain * (np.clip(depth, -band, band) - walkers["lately"])
