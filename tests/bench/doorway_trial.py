@@ -19,7 +19,7 @@ from tests.simulators.doorway import SIZE, Doorway, Event
 
 RATES = (3.5, 5.0, 7.0, 10.0, 15.0)
 ANGLES = (0.0, 0.6, 1.57, -0.8, 0.3, -0.4)
-REPORTED, TUNING = range(601, 607), range(101, 113)
+REPORTED, TUNING = range(601, 607), range(101, 131)
 MINUTES = 6
 
 Cells = Tally[tuple[int, Direction]]

@@ -1,9 +1,10 @@
 """Lines over two real clips, against what people counted by eye.
 
-Nine lines were counted while the counter was being made: they guard against getting worse. Seven
+Nine lines were counted while the counter was being made: they guard against getting worse. Twelve
 were held out: they were drawn and counted afterwards, and estimate how well a line is counted that
-nobody has tried. Each of them is held to the aim, but for two that fall short of it and may not
-fall further (docs/explanation/footfall.md says why they do).
+nobody has tried; q is one no more, since what was missed there was mended. Each of them is held to
+the aim, but for three that fall short of it and may not fall further
+(docs/explanation/footfall.md says why they do).
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ WAPE_AT_MOST: Final = 0.08
 SHORT_OF_IT: Final = {
     ("n", 1): (0.90, 0.15),
     ("n", 2): (0.90, 0.2),
-    ("q", 1): (0.6, 0.5),
-    ("q", 2): (0.45, 0.7),
+    ("u", 1): (0.6, 0.5),
+    ("u", 2): (0.6, 0.5),
+    ("w", 1): (0.66, 0.0),
+    ("w", 2): (0.54, 0.17),
 }
 """F1 and WAPE of lines that fall short, at every picture and at every second one: no worse."""
 NOBODY_CROSSES: Final = "p"
@@ -53,7 +56,7 @@ def test_nine_lines_are_counted_as_an_eye_counts_them(every: int) -> None:
 
 
 @pytest.mark.parametrize("every", [1, 2])
-@pytest.mark.parametrize("line", "jklmnq")
+@pytest.mark.parametrize("line", "jklmnqrsuvw")
 def test_a_line_that_was_held_out_is_counted_as_an_eye_counts_it(line: str, every: int) -> None:
     errors = errors_of_lines(HELD_OUT, every)[line]
     least, most = SHORT_OF_IT.get((line, every), (F1_AT_LEAST, WAPE_AT_MOST))

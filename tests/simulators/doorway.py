@@ -8,12 +8,15 @@
 People come singly and in groups, walk through, turn round before the line or come back from beyond
 it, linger before it, and pass by its end; a signpost stands close to the line. Lengths on the
 floor are in heights of a person, across the line and along it.
+
+``Doorway.at_the_edge`` is one whose line is close to a side of the picture, over which people leave
+and enter the view: the side cuts them, and the detector is less and less sure of what is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import pairwise
 from typing import Self, assert_never
@@ -142,12 +145,16 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Doorway:
-    """A scene of some seconds; ``angle`` turns the line and everybody's ways over the floor."""
+    """A scene of some seconds; ``angle`` turns the line and everybody's ways over the floor.
+
+    ``aside`` moves all of it that many pixels to the right in the picture, but for the signpost.
+    """
 
     duration_s: float
     angle: float
     walks: tuple[Walk, ...]
     detector: ErringDetector
+    aside: float = 0.0
 
     @classmethod
     def of(
@@ -167,6 +174,16 @@ class Doorway:
             crowd.come(visits[int(crowd.rng.integers(len(visits)))], at_s)
         detector = ErringDetector(seed, SIZE, POST, errors or Errors())
         return cls(duration_s, angle, tuple(crowd.walks), detector)
+
+    @classmethod
+    def at_the_edge(cls, seed: int, minutes: float, inset: float) -> Self:
+        """Draw a scene whose line is upright, ``inset`` heights from the right side.
+
+        From the left side if it is negative.
+        """
+        scene = cls.of(seed, minutes, errors=Errors(fades=True))
+        side = SIZE[0] if inset > 0 else 0.0
+        return replace(scene, aside=side - inset * HEIGHT_PX - MIDDLE[0])
 
     @property
     def line(self) -> Line:
@@ -210,5 +227,5 @@ class Doorway:
         """From the floor to the picture; at angle 0 a walk across goes from left to right."""
         aside = across * np.cos(self.angle) - along * np.sin(self.angle)
         nearer = across * np.sin(self.angle) + along * np.cos(self.angle)
-        x = MIDDLE[0] + aside * HEIGHT_PX * (1 + PERSPECTIVE * nearer)
+        x = MIDDLE[0] + self.aside + aside * HEIGHT_PX * (1 + PERSPECTIVE * nearer)
         return x, MIDDLE[1] + DEPTH_PX * nearer

@@ -26,6 +26,10 @@ UNSEEABLE = 0.8
 FEET_AT_RISK = 0.35
 HALF_A_BODY = 0.4
 LEAST_IN_PICTURE = 0.3
+SURE_IN_PICTURE, LOST_IN_PICTURE = 0.7, 0.2
+"""A detector is as sure as ever of somebody of whom the first share is in the picture, and less and
+less down to the second: YOLOX-nano's median at the sides of ``vtest`` is .69 at 0.7, .49 at 0.45
+and .13 at 0.3."""
 PHANTOMS = 7
 
 
@@ -38,6 +42,8 @@ class Errors:
     torso: float = 0.03
     phantoms_a_minute: float = 6.0
     signpost: bool = True
+    fades: bool = False
+    """Whether the picture's sides take the score, too, of somebody whom they cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class ErringDetector:
         told: Told = []
         for person in sorted(people, key=lambda person: -person.y):
             box = _box(person.x, person.y, person.height)
-            score = self._score(at_s, person.number, _most_covered(box, nearer))
+            score = self._score(at_s, person.number, _most_covered(box, nearer)) * self._kept(box)
             if score > LEAST_SCORE:
                 told.append((self._trembling(rng, box, nearer), score))
             nearer.append(box)
@@ -78,6 +84,14 @@ class ErringDetector:
         if luck.random() < self.errors.missed or hidden > UNSEEABLE:
             return 0.0
         return float(np.clip(luck.normal(0.8, 0.06) - 0.8 * max(0.0, hidden - 0.2), 0.0, 1.0))
+
+    def _kept(self, box: Box) -> float:
+        """The share of the score that the picture's edge leaves."""
+        if not self.errors.fades:
+            return 1.0
+        shown = _area(np.clip(box, 0, (*self.size, *self.size))) / _area(box)
+        sure = (shown - LOST_IN_PICTURE) / (SURE_IN_PICTURE - LOST_IN_PICTURE)
+        return float(np.clip(sure, 0.0, 1.0))
 
     def _trembling(self, rng: np.random.Generator, box: Box, nearer: Sequence[Box]) -> Box:
         """The box as found; half the time it ends where somebody nearer begins to hide it."""

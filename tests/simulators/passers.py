@@ -36,6 +36,14 @@ def seen(passers: Sequence[Passer]) -> Detections:
     )
 
 
+def cut_by(found: Detections, size: tuple[int, int], least: float = 0.3) -> Detections:
+    """What the picture shows of these boxes; who is less than this share in it is not found."""
+    boxes = np.clip(found.boxes, 0, np.array([*size, *size], np.float32))
+    shown = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    enough = shown > least * (found.boxes[:, 2:] - found.boxes[:, :2]).prod(axis=1)
+    return Detections(boxes[enough], found.scores[enough])
+
+
 def show(counter: Counter, scene: Scene, seconds: float, fps: float = 5.0) -> list[Crossing]:
     """Show the counter a scene (people by time), and give what it counted."""
     moments = np.arange(0, seconds, 1 / fps)

@@ -134,6 +134,34 @@ def test_who_lingers_before_the_line_and_then_goes_through_counts_once() -> None
     assert counted(scene, 44) == [Direction.IN]
 
 
+def standing(beyond_px: float, *, leaves_at_s: float, pace: float) -> Scene:
+    """Somebody comes from the right ever more slowly, stands so far beyond the line, and leaves."""
+
+    def scene(at_s: float) -> Sequence[Passer]:
+        stood_s = min(at_s, leaves_at_s)
+        x = 300 - beyond_px + 200 * math.exp(-stood_s / 1.5) + 2 * math.sin(2 * stood_s)
+        return [Passer(x + pace * (at_s - stood_s), 300)]
+
+    return scene
+
+
+@pytest.mark.parametrize("fps", [3.5, 5.0, 7.0, 10.0, 15.0])
+def test_who_stands_within_the_band_beyond_the_line_and_goes_back_counts_both_ways(
+    fps: float,
+) -> None:
+    scene = standing(6, leaves_at_s=20, pace=PACE)
+    assert counted(scene, 24, fps=fps) == [Direction.IN, Direction.OUT]
+
+
+def test_who_stands_within_the_band_beyond_the_line_and_goes_on_counts_once() -> None:
+    assert counted(standing(6, leaves_at_s=20, pace=-PACE), 22) == [Direction.IN]
+
+
+def test_who_stands_beyond_the_line_is_told_while_they_stand() -> None:
+    (crossing,) = show(Counter([DOOR], SIZE), standing(6, leaves_at_s=20, pace=0), 15)
+    assert crossing.at_s == pytest.approx(1.5 * math.log(200 / 6), abs=1.0)
+
+
 def test_a_signpost_trembling_on_the_line_never_counts() -> None:
     def scene(at_s: float) -> Sequence[Passer]:
         return [Passer(300 + 12 * math.sin(7 * at_s), 300 + 4 * math.cos(5 * at_s), 60, 0.5)]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
+from agent.capture.footfall.counting.edge import PictureSides
 from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
@@ -74,6 +75,7 @@ class Counter:
         self._mask = Mask(zones, size)
         self._masked: NDArray[np.floating] = np.zeros((0, 4))
         self._sure_score = tuning.sure_score
+        self._sides = PictureSides(size, tuning)
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 
@@ -116,7 +118,7 @@ class Counter:
         """
         kept, masked = self._mask.split(detections)
         self._masked = masked.boxes[masked.scores >= self._sure_score]
-        tracks = self._tracker.update(kept, at_s)
+        tracks = self._tracker.update(self._sides.made_whole(kept), at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
 

@@ -1,9 +1,10 @@
 """When has somebody crossed a line: two sides, a band that is neither, and where the path went.
 
 A foot's side of the line counts once the foot has been *seen* beyond a band around the line, as
-wide as a share of the person's height. Whoever is believed on the other side than before has
-crossed, if the path met the line between its ends. Whoever turns round within the band has not,
-and whoever goes through and comes back has crossed twice.
+wide as a share of the person's height. Somebody who stands sways, and is on the side on which they
+lately were on average, if that is off the line at all. Whoever is believed on the other side than
+before has crossed, if the path met the line between its ends. Whoever turns round within the band
+has not, and whoever goes through and comes back has crossed twice.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from agent.capture.footfall.counting.edge import PictureSides
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
+
+Sides = NDArray[np.int8]
+"""Of each walker -1 or 1, by the sign of c; 0 where it is not known."""
 
 EDGE: Final = 0.01
 """A line's end this near to the picture's edge, as a share of its width or height, is open: the
@@ -27,6 +33,7 @@ _WALKER: Final = np.dtype(
         ("across", np.float64),  # pixels from the line when last seen, by the sign of c
         ("along", np.float64),  # pixels from the line's beginning along it when last seen
         ("at_s", np.float64),  # when last seen
+        ("lately", np.float64),  # heights from the line lately on average, a band at most
         ("met_along", np.float64),  # where the path last met the line
         ("met_at_s", np.float64),  # and when
     ]
@@ -38,11 +45,13 @@ class LineWatch:
 
     def __init__(self, line: Line, size: tuple[int, int], tuning: Tuning) -> None:
         self._line = line
-        self._band = tuning.band
+        self._tuning = tuning
         self._begin = np.array([line.x1, line.y1])
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
         self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
         self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
+        self._picture = PictureSides(size, tuning)
+        self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
 
@@ -57,31 +66,54 @@ class LineWatch:
             Crossings that are certain now; those of walkers who are not proven yet come when they
             are, and never if they never are.
         """
-        offset = tracks["foot"] - self._begin
-        along = offset @ self._unit
-        across = self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0]
-        self._keep_up_with(tracks["id"], across, along, at_s)
-        self._note_meetings(tracks["seen"], across, along, at_s)
-        walking = tracks["seen"] & ~tracks["standing"]
-        self._note_crossings(walking, across, self._band * tracks["size"][:, 1])
+        across, along = self._placed(tracks["foot"])
+        depth = across / tracks["size"][:, 1]
+        self._keep_up_with(tracks, at_s)
+        self._at_s = at_s
+        known = tracks["seen"] | self._picture.left_by(tracks, at_s)
+        self._lean(known, depth, at_s)
+        self._note_meetings(known, across, along, at_s)
+        self._note_crossings(self._believed(known, tracks["standing"], depth))
         return self._certain(tracks)
 
-    def _keep_up_with(self, ids: Table, across: Floats, along: Floats, at_s: float) -> None:
-        """Forget who is gone; take in who is new, as last seen here and now."""
+    def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
+        """How far from the line feet (n, 2) are, by the sign of c, and how far along it."""
+        offset = feet - self._begin
+        along = offset @ self._unit
+        return self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0], along
+
+    def _keep_up_with(self, tracks: Table, at_s: float) -> None:
+        """Forget who is gone; take in who is new."""
+        ids = tracks["id"]
         if np.array_equal(ids, self._walkers["id"]):
             return
         kept = self._walkers[np.isin(self._walkers["id"], ids)]
-        new = np.zeros(len(ids) - len(kept), _WALKER)
-        fresh = slice(len(kept), None)
-        new["id"], new["across"], new["along"], new["at_s"] = (
-            ids[fresh],
-            across[fresh],
-            along[fresh],
-            at_s,
-        )
-        self._walkers = np.concatenate([kept, new])
+        self._walkers = np.concatenate([kept, self._new(tracks[len(kept) :], at_s)])
         alive = set(ids.tolist())
         self._unproven = {id_: due for id_, due in self._unproven.items() if id_ in alive}
+
+    def _new(self, tracks: Table, at_s: float) -> Table:
+        """As last seen here and now; those who came over a side of the picture, beyond it.
+
+        They were there as long ago as it takes to walk from where nothing is seen of them.
+        """
+        came = self._picture.came_by(tracks, at_s - self._at_s)
+        feet = np.where(came[:, np.newaxis], self._picture.beyond(tracks), tracks["foot"])
+        height, tuning = tracks["size"][:, 1], self._tuning
+        new = np.zeros(len(tracks), _WALKER)
+        new["id"] = tracks["id"]
+        new["across"], new["along"] = self._placed(feet)
+        way = np.abs(feet - tracks["foot"])[:, 0]
+        new["at_s"] = at_s - way / (tuning.walking_pace * height)
+        believed = came & (np.abs(new["across"]) > tuning.band * height)
+        new["side"][believed] = np.sign(new["across"][believed])
+        return new
+
+    def _lean(self, known: Flags, depth: Floats, at_s: float) -> None:
+        """Keep the average of how deep, in heights, each is known beyond the line."""
+        band, walkers = self._tuning.band, self._walkers
+        gain = np.where(known, 1 - np.exp((walkers["at_s"] - at_s) / self._tuning.lean_s), 0.0)
+        walkers["lately"] += gain * (np.clip(depth, -band, band) - walkers["lately"])
 
     def _note_meetings(self, seen: Flags, across: Floats, along: Floats, at_s: float) -> None:
         """Where and when the straight path from the last sighting to this one met the line."""
@@ -96,10 +128,17 @@ class LineWatch:
         np.copyto(walkers["along"], along, where=seen)
         np.copyto(walkers["at_s"], at_s, where=seen)
 
-    def _note_crossings(self, walking: Flags, across: Floats, band: Floats) -> None:
+    def _believed(self, known: Flags, standing: Flags, depth: Floats) -> Sides:
+        """On which side each is whose place is known now, as far as it lets that be known."""
+        where = np.where(standing, self._walkers["lately"], depth)
+        least = np.where(standing, self._tuning.lean, self._tuning.band)
+        certain = known & (np.abs(where) > least)
+        sides: Sides = (np.sign(where) * certain).astype(np.int8)
+        return sides
+
+    def _note_crossings(self, side: Sides) -> None:
         walkers = self._walkers
-        side = np.sign(across).astype(np.int8)
-        believed = walking & (np.abs(across) > band)
+        believed = side != 0
         for row in (believed & (side == -walkers["side"])).nonzero()[0]:
             walker = walkers[row]
             if self._from <= walker["met_along"] <= self._to:

@@ -40,6 +40,8 @@ class Tuning:
         proof_s: for how long a walker must have been watched to be believed.
         proof_walk: how far from the place of first sight a walker must have come, in h.
         band: how far beyond a line the foot must be for its side to be believed, in h.
+        lean: who stands is believed on a side from this far beyond the line on average, in h ...
+        lean_s: ... over this time constant. Both are as for zones (``floor_tuning``).
         still_radius: who stays within this distance of one place, in h ...
         still_s: ... for this time stands.
         still_change: the pace change of somebody who stands, in h/s per root second.
@@ -66,6 +68,8 @@ class Tuning:
     proof_s: float = 0.4
     proof_walk: float = 0.4
     band: float = 0.09
+    lean: float = 0.03
+    lean_s: float = 1.5
     still_radius: float = 0.25
     still_s: float = 2.0
     still_change: float = 0.15
