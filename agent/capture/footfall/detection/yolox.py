@@ -46,8 +46,11 @@ class YoloxDecoder:
         chosen, read = likely[sure], read[sure]
         strides = self._strides[chosen]
         centres = (read[:, :2] + self._corners[chosen]) * strides
-        halves = np.exp(read[:, 2:4]) * strides / 2
-        return np.concatenate([centres - halves, centres + halves], axis=1), scores[sure]
+        halves = np.exp(read[:, 2:4]) * (strides / 2)
+        boxes = np.empty((len(chosen), 4), np.float32)
+        np.subtract(centres, halves, out=boxes[:, :2])
+        np.add(centres, halves, out=boxes[:, 2:])
+        return boxes, scores[sure]
 
 
 def _cells(width: int, height: int, stride: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
