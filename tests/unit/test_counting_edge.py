@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agent.capture.footfall.counting.counter import Counter
-from agent.capture.footfall.counting.edge import ASPECT, PictureSides
+from agent.capture.footfall.counting.edge import ASPECT, Sides
 from agent.capture.footfall.counting.line import Direction, Line
 from agent.capture.footfall.counting.tuning import DEFAULTS
 from agent.capture.footfall.detection.detections import Detections, no_detections
@@ -32,7 +32,7 @@ def counted(scene: Scene, begin_s: float, end_s: float, fps: float = 10.0) -> li
 
 def made_whole(*box: float) -> list[float]:
     found = Detections(np.array([box], np.float32), np.array([0.9], np.float32))
-    whole: list[float] = PictureSides(SIZE, DEFAULTS).made_whole(found).boxes[0].tolist()
+    whole: list[float] = Sides(SIZE, DEFAULTS).made_whole(found).boxes[0].tolist()
     return whole
 
 
@@ -52,7 +52,7 @@ def test_a_box_away_from_the_sides_or_wide_enough_or_cut_by_both_stays(
 
 
 def test_a_picture_without_anybody_is_none_the_wider() -> None:
-    assert len(PictureSides(SIZE, DEFAULTS).made_whole(no_detections())) == 0
+    assert len(Sides(SIZE, DEFAULTS).made_whole(no_detections())) == 0
 
 
 def test_who_leaves_over_a_line_at_the_side_is_counted_though_last_seen_before_it() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
-from agent.capture.footfall.counting.edge import PictureSides
+from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
@@ -75,7 +75,7 @@ class Counter:
         self._mask = Mask(zones, size)
         self._masked: NDArray[np.floating] = np.zeros((0, 4))
         self._sure_score = tuning.sure_score
-        self._sides = PictureSides(size, tuning)
+        self._sides = Sides(size, tuning)
         self._tracker = Tracker(tuning)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 

@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.capture.footfall.counting.edge import PictureSides
+from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
-Sides = NDArray[np.int8]
+Signs = NDArray[np.int8]
 """Of each walker -1 or 1, by the sign of c; 0 where it is not known."""
 
 EDGE: Final = 0.01
@@ -50,7 +50,7 @@ class LineWatch:
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
         self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
         self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
-        self._picture = PictureSides(size, tuning)
+        self._sides = Sides(size, tuning)
         self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
@@ -70,7 +70,7 @@ class LineWatch:
         depth = across / tracks["size"][:, 1]
         self._keep_up_with(tracks, at_s)
         self._at_s = at_s
-        known = tracks["seen"] | self._picture.left_by(tracks, at_s)
+        known = tracks["seen"] | self._sides.left_by(tracks, at_s)
         self._lean(known, depth, at_s)
         self._note_meetings(known, across, along, at_s)
         self._note_crossings(self._believed(known, tracks["standing"], depth))
@@ -97,15 +97,16 @@ class LineWatch:
 
         They were there as long ago as it takes to walk from where nothing is seen of them.
         """
-        came = self._picture.came_by(tracks, at_s - self._at_s)
-        feet = np.where(came[:, np.newaxis], self._picture.beyond(tracks), tracks["foot"])
-        height, tuning = tracks["size"][:, 1], self._tuning
+        came = self._sides.came_by(tracks, at_s - self._at_s)
+        feet = np.where(came[:, np.newaxis], self._sides.beyond(tracks), tracks["foot"])
+        height = tracks["size"][:, 1]
         new = np.zeros(len(tracks), _WALKER)
         new["id"] = tracks["id"]
         new["across"], new["along"] = self._placed(feet)
-        way = np.abs(feet - tracks["foot"])[:, 0]
-        new["at_s"] = at_s - way / (tuning.walking_pace * height)
-        believed = came & (np.abs(new["across"]) > tuning.band * height)
+        new["at_s"] = at_s - np.abs(feet - tracks["foot"])[:, 0] / (
+            self._tuning.walking_pace * height
+        )
+        believed = came & (np.abs(new["across"]) > self._tuning.band * height)
         new["side"][believed] = np.sign(new["across"][believed])
         return new
 
@@ -128,15 +129,16 @@ class LineWatch:
         np.copyto(walkers["along"], along, where=seen)
         np.copyto(walkers["at_s"], at_s, where=seen)
 
-    def _believed(self, known: Flags, standing: Flags, depth: Floats) -> Sides:
-        """On which side each is whose place is known now, as far as it lets that be known."""
-        where = np.where(standing, self._walkers["lately"], depth)
+    def _believed(self, known: Flags, standing: Flags, depth: Floats) -> Signs:
+        """On which side those are whose place is known now, if it is beyond doubt."""
+        lately = self._walkers["lately"]
+        where = np.where(standing, lately, depth)
         least = np.where(standing, self._tuning.lean, self._tuning.band)
-        certain = known & (np.abs(where) > least)
-        sides: Sides = (np.sign(where) * certain).astype(np.int8)
-        return sides
+        sure = known & (np.abs(where) > least)
+        signs: Signs = (np.sign(where) * sure).astype(np.int8)
+        return signs
 
-    def _note_crossings(self, side: Sides) -> None:
+    def _note_crossings(self, side: Signs) -> None:
         walkers = self._walkers
         believed = side != 0
         for row in (believed & (side == -walkers["side"])).nonzero()[0]:

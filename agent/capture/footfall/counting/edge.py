@@ -24,7 +24,7 @@ TOUCHING: Final = 0.03
 """A box that ends this near to a side, in its heights, is cut by it: a detector's boxes tremble."""
 
 
-class PictureSides:
+class Sides:
     """The left and the right side of pictures of (width, height)."""
 
     def __init__(self, size: tuple[int, int], tuning: Tuning) -> None:
