@@ -106,6 +106,7 @@ def test_the_full_file_is_in_the_ledger_each_transaction_once_with_its_own_total
 
 
 def test_the_same_file_again_adds_nothing(path: WholePath, content: bytes) -> None:
+    path.drop("once", content)
     before = path.cloud.status()["ledger"]
     path.drop("again", content)
     after = path.cloud.status()["ledger"]

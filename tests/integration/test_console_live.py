@@ -53,6 +53,10 @@ def raise_an_alarm(cloud: WholeCloud) -> None:
     cloud.alarms.look([Sign(AlarmKind.INGEST_STOPPED, [Trouble()])])
 
 
+def end_the_alarm(cloud: WholeCloud) -> None:
+    cloud.alarms.look([Sign(AlarmKind.INGEST_STOPPED, [])])
+
+
 def test_an_alarm_changes_every_page_for_its_head_counts_them(
     cloud: WholeCloud, visitor: ConsoleVisitor
 ) -> None:
@@ -68,9 +72,10 @@ def test_sale_changes_today_and_a_heartbeat_changes_devices(
     change: dict[LivePage, Callable[[], object]] = {
         LivePage.TODAY: lambda: cloud.sell(a_sale(1)),
         LivePage.FOOTFALL: lambda: cloud.check(an_audit()),
+        LivePage.DRIFT: lambda: raise_an_alarm(cloud),
         LivePage.CAPTURE: lambda: cloud.set_aside(set_aside()),
         LivePage.DEVICES: lambda: cloud.beat(Heartbeat(uptime_s=1, streams=[])),
-        LivePage.ALARMS: lambda: raise_an_alarm(cloud),
+        LivePage.ALARMS: lambda: end_the_alarm(cloud),
     }
     for page in LivePage:
         with stream(visitor, page) as events:

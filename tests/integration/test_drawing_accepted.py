@@ -78,7 +78,7 @@ def accept(shop: WatchedShop) -> None:
 
 def counts(visitor: SetUpVisitor, line: str) -> int:
     """How many went over the line on trial, both ways, as told last."""
-    found = re.findall(rf'"{line}":\[(\d+),(\d+)\]', "\n".join(visitor.told[-20:]))
+    found = re.findall(rf'"{line}":\[(\d+),(\d+),\d+\]', "\n".join(visitor.told[-20:]))
     return sum(map(int, found[-1])) if found else 0
 
 

@@ -45,7 +45,7 @@ class Trial:
     yet is passed over: who draws it is told by the page.
 
     Whoever is in a zone that is tried as excluded is out of sight for the lines, as behind a
-    pillar; whom the camera itself leaves out already nobody follows, and no trial brings back.
+    pillar, and who was never out of one is not there at all; whom the camera itself leaves out already nobody follows, and no trial brings back.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -53,6 +53,7 @@ class Trial:
         self._tried: dict[str, _Tried] = {}
         self._zones = TriedZones((), size)
         self.shown: Shown = self._zones.judge(no_tracks(), NOBODY, frozenset())
+        self._met: frozenset[int] = frozenset()
         self.number = 0
 
     def follow(self, look: Look) -> None:
@@ -78,10 +79,7 @@ class Trial:
     ) -> None:
         """Look at who is where now; ``masked`` and ``wearers`` as ``TriedZones`` takes them."""
         self.shown = self._zones.judge(tracks, masked, wearers)
-        watched = tracks
-        if self.shown.left_out.any():
-            watched = tracks.copy()
-            watched["seen"] &= ~self.shown.left_out
+        watched = self._in_view(tracks)
         for tried in self._tried.values():
             tried.update(watched, at_s, self.shown.staff)
 
@@ -94,6 +92,17 @@ class Trial:
     def inside(self) -> dict[str, int]:
         """People per zone in the latest picture; see ``Shown``."""
         return self.shown.inside
+
+    def _in_view(self, tracks: Table) -> Table:
+        """The tracks as the lines see them: nobody in an excluded zone, and none who never left it."""
+        ids = tracks["id"].tolist()
+        shown = ~self.shown.left_out
+        self._met = self._met.intersection(ids).union(tracks["id"][shown].tolist())
+        if shown.all():
+            return tracks
+        watched: Table = tracks[[each in self._met for each in ids]]
+        watched["seen"] &= shown[np.isin(tracks["id"], watched["id"])]
+        return watched
 
     def _begin(self, line: TrialLine) -> None:
         with suppress(BadLine):
