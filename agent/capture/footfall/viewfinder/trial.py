@@ -45,7 +45,8 @@ class Trial:
     yet is passed over: who draws it is told by the page.
 
     Whoever is in a zone that is tried as excluded is out of sight for the lines, as behind a
-    pillar, and who was never out of one is not there at all; whom the camera itself leaves out already nobody follows, and no trial brings back.
+    pillar, and who was never out of one is not there at all. Whom the camera itself leaves out
+    already nobody follows, and no trial brings back.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -94,7 +95,7 @@ class Trial:
         return self.shown.inside
 
     def _in_view(self, tracks: Table) -> Table:
-        """The tracks as the lines see them: nobody in an excluded zone, and none who never left it."""
+        """The tracks as the lines see them: nobody in an excluded zone, nor who never left one."""
         ids = tracks["id"].tolist()
         shown = ~self.shown.left_out
         self._met = self._met.intersection(ids).union(tracks["id"][shown].tolist())
