@@ -19,6 +19,7 @@ from typing import Final
 
 import pytest
 
+from tests.simulators.processes import eventually
 from tests.simulators.required_server import required_program
 
 # From the kernel's include/uapi: EXT4_IOC_SHUTDOWN and its flag NOLOGFLUSH, FIFREEZE, FITHAW.
@@ -26,6 +27,8 @@ _SHUTDOWN: Final = 0x8004587D
 _WITHOUT_LOG_FLUSH: Final = struct.pack("I", 2)
 _FREEZE: Final = 0xC0045877
 _THAW: Final = 0xC0045878
+
+_LET_GO_S: Final = 30.0
 
 
 class LoopDisk:
@@ -73,9 +76,23 @@ class LoopDisk:
             ballast.unlink()
 
     def come_back(self) -> None:
-        """Mount again after ``cut`` or ``turn_read_only``; nobody may have files open."""
+        """Mount again after ``cut`` or ``turn_read_only``; nobody may have files open.
+
+        Whatever made a mount namespace of its own meanwhile holds the broken file system until it
+        ends, and a mount finds it as it was: then the disk is mounted once more.
+        """
+        assert eventually(self._mounted_anew, _LET_GO_S, 0.2), "who holds the broken disk?"
+
+    def _mounted_anew(self) -> bool:
         self._unmount()
         self._mount()
+        probe = self.folder / ".probe"
+        try:
+            probe.touch()
+            probe.unlink()
+        except OSError:
+            return False
+        return True
 
     def remove(self) -> None:
         """Unmount and delete it; programs that still have files open keep an orphan."""
