@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Sequence
@@ -72,8 +73,17 @@ class PrintingTill:
         return heard
 
     def finish(self) -> bytes:
-        """Say that this was all, and hear what the printer still has to say."""
-        self.socket.shutdown(socket.SHUT_WR)
+        """Say that this was all, and hear what the printer still has to say.
+
+        Raises:
+            ConnectionResetError: The other side has reset the line. Where that came before the
+                end was said, saying it finds no line; why there is none is heard by listening.
+        """
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:
+                raise
         return self.hear(1 << 20)
 
     def reset(self) -> None:
