@@ -73,26 +73,26 @@ class DeviceClock:
 
     def surely_if_wrong(self) -> datetime | None:
         """How late it is at least, when the wall clock is known to be wrong; else None."""
-        now, quality = self._read()
-        return now if quality is ClockQuality.UNSET else None
+        _, quality = self._read()
+        return self.steady.now() if quality is ClockQuality.UNSET else None
 
     def _read(self) -> tuple[datetime, ClockQuality]:
         wall = self._clock.now()
         if self._kept():
             self.steady.learn(wall)
             return wall, ClockQuality.SYNCHRONISED
-        surely = self.steady.now()
-        if self._can_be_right(wall, surely):
+        told = self.steady.told()
+        if self._can_be_right(wall, told):
             return wall, ClockQuality.FREE
-        return surely, ClockQuality.UNSET
+        return told, ClockQuality.UNSET
 
-    def _can_be_right(self, wall: datetime, surely: datetime) -> bool:
+    def _can_be_right(self, wall: datetime, told: datetime) -> bool:
         """Not before what has passed; nor after it, once somebody said what time it is.
 
         Until then not in a time in which nobody runs this program any more.
         """
         confirmed_s = self.steady.confirmed_s
         tolerance = timedelta(seconds=_TOLERANCE_S + _DRIFT * (confirmed_s or 0.0))
-        if wall < surely - tolerance:
+        if wall < told - tolerance:
             return False
-        return wall <= (RENEWED if confirmed_s is None else surely + tolerance)
+        return wall <= (RENEWED if confirmed_s is None else told + tolerance)
