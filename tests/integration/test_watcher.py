@@ -308,6 +308,29 @@ def test_a_watcher_that_is_told_to_end_ends_at_once(watch: Watch, tmp_path: Path
     assert watcher.process.wait(3) == -signal.SIGTERM
 
 
+def test_a_watcher_of_files_can_open_no_connection(watch: Watch, tmp_path: Path) -> None:
+    watcher = at_work(watch, tmp_path)
+    assert set(filtered(watcher).values()) == {True}
+
+
+@pytest.mark.parametrize("kind", [RtspCamera, MjpegCamera])
+def test_before_a_camera_only_those_who_fetch_pictures_have_a_connection(
+    watch: Watch, kind: type[Camera]
+) -> None:
+    with on_air(kind, LATE_VISIT) as camera:
+        watcher = watch(camera.address, sample_fps=10)
+        watcher.told_until(is_first_sight)
+        threads = filtered(watcher)
+        assert threads[watcher.process.pid], "the network's thread"
+        assert not all(threads.values()), "or no picture could come"
+
+
+def filtered(watcher: Watcher) -> dict[int, bool]:
+    """Of each thread, whether the kernel filters its calls (proc(5), Seccomp: 2)."""
+    tasks = Path(f"/proc/{watcher.process.pid}/task").iterdir()
+    return {int(each.name): "Seccomp:\t2" in (each / "status").read_text() for each in tasks}
+
+
 def test_a_watcher_steps_back_and_keeps_its_pictures_to_itself(
     watch: Watch, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from agent.capture.footfall.analyst import ANALYSES, Analyst, Learnt
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.opening import Recording, open_camera
 from agent.capture.footfall.camera.port import Camera
+from agent.capture.footfall.camera.source import kind_of
 from agent.capture.footfall.care import Care
 from agent.capture.footfall.counting.counter import RULE, Counter
 from agent.capture.footfall.counting.line import Line
@@ -24,11 +25,13 @@ from agent.capture.footfall.detection.detector import Detector, Picture
 from agent.capture.footfall.detection.loading import load_detector
 from agent.capture.footfall.governor import Governor
 from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine, WatchedZone
+from agent.capture.footfall.offline import CutOff, stay_connected
 from agent.capture.footfall.pace import Pace
 from agent.capture.footfall.sight.checkup import Checkup
 from agent.capture.footfall.span import Condition, Span
 from agent.capture.footfall.viewfinder.eyepiece import Eyepiece
 from agent.capture.footfall.workload import Stopwatches, Workload
+from agent.config.camera_source import SourceKind
 from agent.networks import InstalledNetwork
 
 Tell = Callable[[Told], None]
@@ -78,6 +81,7 @@ def watch(
     tell: Tell,
     shows_on: socket.socket | None = None,
     opening: Opening = open_camera,
+    cut_off: CutOff = stay_connected,
 ) -> None:
     """Watch until a clip ends; a live camera is watched until it fails.
 
@@ -86,6 +90,8 @@ def watch(
         tell: takes every message to the agent.
         shows_on: where somebody may ask what is seen.
         opening: opens the job's source.
+        cut_off: lets no more connections be opened: by nobody where the source needs none, else
+            by nobody but the threads that fetch the pictures, which have theirs already.
 
     Raises:
         CameraUnreadable: the source will never give pictures.
@@ -99,9 +105,14 @@ def watch(
     detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
     governor = Governor(job.processor_share) if job.sample_fps is None else None
     sample_fps = governor.fps if governor else job.sample_fps or 0.0
+    streamed = kind_of(job.source) is SourceKind.STREAM
+    if not streamed:
+        cut_off(all_threads=True)
     with opening(
         job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
     ) as camera:
+        if streamed:
+            cut_off(all_threads=False)
         lines = [in_pixels(line, camera.size) for line in job.lines]
         zones = [zone_in_pixels(zone, camera.size) for zone in job.zones]
         counter = Counter(lines, camera.size, zones=zones)
