@@ -12,13 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, Row, cast, func, literal_column, select
 
-from cloud.footfall.reports import (
-    COUNTED,
-    QUARTER_MS,
-    CameraKey,
-    Interval,
-    parts_within,
-)
+from cloud.footfall.interval import QUARTER_MS, CameraKey, Interval
+from cloud.footfall.parts import COUNTED, parts_within
 from cloud.footfall.tables import PART
 from models.wire.ids import DeviceId, StoreId, TenantId
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from cloud.footfall import CameraReport, Interval
+from cloud.footfall import CameraReport, Interval, LineCount
 from cloud.insight.conversion import Conversion, active_minutes, convert
 from cloud.insight.hours import MINUTE_MS, QUARTER, HourClock, by_hour
 from cloud.insight.trading_day import TradingDay
@@ -61,11 +61,12 @@ class FootfallDay:
 class Facts:
     """What the database says of the day; ``sales`` that count, by the minute of their end.
 
-    ``intervals`` are those of all cameras, whatever they look at.
+    ``intervals`` and ``lines`` are those of all cameras, whatever they look at.
     """
 
     intervals: Sequence[Interval]
     cameras: Sequence[CameraReport]
+    lines: Sequence[LineCount]
     sales: Mapping[int, int]
     ignored: int
 

@@ -60,7 +60,7 @@ def the_day(
         minute = int(moment.timestamp()) // 60
         counts[minute] = counts.get(minute, 0) + 1
     trading = day or trading_day(DAY, SHANGHAI, {})
-    facts = Facts(intervals=intervals, cameras=(), sales=counts, ignored=0)
+    facts = Facts(intervals=intervals, cameras=(), lines=(), sales=counts, ignored=0)
     return compose(trading, facts, now or trading.end_at + timedelta(days=1))
 
 
