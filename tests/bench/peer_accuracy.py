@@ -1,9 +1,9 @@
 """Ours and mesopic over the same lines of the same clips, against what people counted by eye.
 
-Both look at the same pictures, at the clip's full rate and at half of it (both halves), and are
-scored alike (``counted_by_eye``). mesopic dates a crossing when it is sure of it, some pictures
-later: with a tolerance of one second that costs it hits in F1, not in WAPE, so F1 is also told at
-three seconds.
+Both look at the same pictures, at the clip's full rate and at whole parts of it (each part of it
+in turn), and are scored alike (``counted_by_eye``). mesopic dates a crossing when it is sure of it,
+some pictures later: with a tolerance of one second that costs it hits in F1, not in WAPE, so F1 is
+also told at three seconds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One line (``line`` is ``clip:name``) at one share of the clip's rate: 1, or 2 for half."""
+    """One line (``line`` is ``clip:name``) at every so many of the clip's pictures."""
 
     line: str
     every: int
@@ -42,12 +42,21 @@ class Compared:
     theirs: Errors
 
 
-def compare(counted: Path, data: Path, network: InstalledNetwork, peer: Mesopic) -> list[Compared]:
-    """Every line of a file of counts at both rates; takes some minutes."""
+def compare(
+    counted: Path,
+    folder: Path,
+    network: InstalledNetwork,
+    peer: Mesopic,
+    rates: Sequence[int] = (1, 2),
+) -> list[Compared]:
+    """Every line of a file of counts, clips in ``folder``; takes some minutes.
+
+    ``rates``: at every so many of a clip's pictures.
+    """
     compared: list[Compared] = []
     for name, audit in counted_clips(counted).items():
-        watched = _watched(data / "video" / name, audit, network)
-        for every in (1, 2):
+        watched = _watched(folder / name, audit, network)
+        for every in rates:
             phases = range(every)
             ours = [_ours(watched, every, phase) for phase in phases]
             theirs = [_theirs(watched, peer, every, phase) for phase in phases]
