@@ -73,6 +73,12 @@ def counted_clips(file: Path) -> Mapping[str, Audit]:
     return {name: _audit(name, lines) for name, lines in clips.items()}
 
 
+def all_counted() -> Mapping[str, Audit]:
+    """All lines of the two reference clips, held out or not; by the clip's file name."""
+    tuned, held_out = counted_clips(HAND_COUNTED), counted_clips(HELD_OUT)
+    return {name: _together(tuned[name], held_out[name]) for name in tuned}
+
+
 def told_by_ours(
     audit: Audit, size: tuple[int, int], people: Sequence[tuple[float, Detections]]
 ) -> Iterator[Told]:
@@ -107,6 +113,12 @@ def _audit(source: str, written: Mapping[str, Sequence[Mapping[str, Any]]]) -> A
     ]
     begun = Begun(source=source, begin_s=0.0, end_s=math.inf, lines=lines)
     return Audit(begun, tuple(sorted(marks, key=lambda mark: mark.t)), ())
+
+
+def _together(one: Audit, other: Audit) -> Audit:
+    begun = msgspec.structs.replace(one.begun, lines=one.begun.lines | other.begun.lines)
+    marks = tuple(sorted((*one.marks, *other.marks), key=lambda mark: mark.t))
+    return Audit(begun, marks, ())
 
 
 def _of(sides: Mapping[float, Side]) -> Errors:
