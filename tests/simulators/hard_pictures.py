@@ -80,7 +80,8 @@ class Hardship:
     def carried(self, audit: Audit, clip: Path) -> Audit:
         """What was counted on the clip, as it stands on the film that is written of it."""
         with Clip(clip) as camera:
-            size, last_s = camera.size, max(frame.at_s for frame in camera.frames())
+            size = camera.size
+            last_s = max(each.at_s for each in camera.frames()) if self.backwards else 0.0
         lines = {line.name: self._line(line, size) for line in audit.lines}
         marks = [self._mark(mark, last_s) for mark in audit.marks]
         begun = msgspec.structs.replace(audit.begun, lines=lines)
