@@ -30,7 +30,7 @@ from tests.simulators.broadcast import Broadcast, jpegs
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.clips import empty, no_video, of_unknown_codec
 from tests.simulators.facts import SHOP
-from tests.simulators.processes import Program, eventually
+from tests.simulators.processes import Program, eventually, words_of
 from tests.simulators.red_coat_network import red_coats
 from tests.simulators.rtsp_camera import RtspCamera
 from tests.simulators.small_shop import SECRET, a_box, a_file_with_a_camera
@@ -113,7 +113,7 @@ def the_watcher() -> psutil.Process:
     found = [
         child
         for child in psutil.Process().children(recursive=True)
-        if "agent.capture.footfall.watcher" in child.cmdline()
+        if "agent.capture.footfall.watcher" in words_of(child)
     ]
     assert len(found) == 1
     return found[0]

@@ -53,6 +53,8 @@ def test_a_line_is_drawn_tried_proposed_accepted_and_counted_on(shop: WatchedSho
         accept(shop)
         assert eventually(lambda: heard(visitor, "standing", "Accepted"), 20), shop.box.last_words()
         assert eventually(lambda: shop.log.read_text().count('"camera_watching"') == 2, 40)
+        told = len(visitor.told)
+        assert eventually(lambda: pictures_told(visitor, told) >= 20), "it counts on both"
         assert visitor.troubles == []
     shop.box.stop()  # which stores what was watched of the minute
     assert shop.log.read_text().count('"camera_redrawn"') == 1
@@ -80,6 +82,11 @@ def counts(visitor: SetUpVisitor, line: str) -> int:
     """How many went over the line on trial, both ways, as told last."""
     found = re.findall(rf'"{line}":\[(\d+),(\d+),\d+\]', "\n".join(visitor.told[-20:]))
     return sum(map(int, found[-1])) if found else 0
+
+
+def pictures_told(visitor: SetUpVisitor, since: int) -> int:
+    """How often the stream told figures after that line of it."""
+    return sum(line.startswith("data: {") for line in visitor.told[since:])
 
 
 def heard(visitor: SetUpVisitor, event: str, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from models.wire.topics import Down, ShopDown, down, shop_down
 from tests.simulators.broker import Fate, SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.head_office import HeadOffice
-from tests.simulators.linked_shop import LOGINS, LinkedShop
+from tests.simulators.linked_shop import BIRTH_AGAIN_S, LOGINS, LinkedShop
 from tests.simulators.processes import eventually
 from tests.simulators.wayward_lines import Bolted, Hanging, TwoBrokers
 
@@ -144,17 +145,21 @@ def test_a_line_that_breaks_again_and_again_loses_nothing(
 def test_history_is_marked_and_fresh_sales_overtake_it(
     tmp_path: Path, opened: Callable[[LinkedShop], LinkedShop]
 ) -> None:
-    def slowly(_message: Message) -> Fate:
-        time.sleep(0.005)
+    sold = threading.Event()
+
+    def after_the_sale(message: Message) -> Fate:
+        if office.order and message.topic.endswith("/up/sale"):
+            assert sold.wait(30)
         return Fate.DELIVER
 
-    broker = SimulatedBroker(LOGINS, slowly)
+    broker = SimulatedBroker(LOGINS, after_the_sale)
     office = HeadOffice(broker)
     shop = opened(LinkedShop(tmp_path, broker))
     shop.sell(1, 300)
     shop.link.start()
     assert eventually(lambda: len(office.order) > 0, 5)
     shop.sell(301, 7)
+    sold.set()
     assert shop.drained()
     places = {sequence: n for n, (_, sequence, _) in enumerate(office.order)}
     assert all(historical == (sequence <= 300) for _, sequence, historical in office.order)
@@ -370,13 +375,14 @@ def test_late_words_of_a_ledger_that_was_replaced_cost_one_birth_and_nothing_els
     old = Ack(
         ledger="ledger-0", epoch=shop.outbox.epoch, stream="sale", settled=[(1, 1)], rehome="?"
     )
+    doubted_s = time.monotonic()
     for _ in range(50):
         office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(old)))
-    assert eventually(lambda: office.births == 2, 5)
+    assert eventually(lambda: office.births >= 2)
     assert shop.owed() == 1
     office.silent = False
     assert shop.drained()
-    assert office.births <= 4
+    assert office.births <= 3 + (time.monotonic() - doubted_s) / BIRTH_AGAIN_S
 
 
 def test_a_line_that_needs_a_person_says_why_until_it_works_again(

@@ -41,6 +41,9 @@ from tests.simulators.processes import eventually
 LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
 """Who may speak at the broker: the shop and the head office."""
 
+BIRTH_AGAIN_S = 0.2
+"""A birth that nobody answers is said again after so long."""
+
 
 @dataclass
 class LinkedShop:
@@ -103,7 +106,7 @@ class LinkedShop:
                 birth=birth,
                 announce=announcer.announce,
                 limits=Limits(batch_events=7, resend_after_s=self.resend_after_s),
-                timing=Timing(0.2, 0.05, self.ask_again_s),
+                timing=Timing(BIRTH_AGAIN_S, 0.05, self.ask_again_s),
                 window=4,
                 clock=clock,
                 metrics=self.metrics,

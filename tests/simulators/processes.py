@@ -68,6 +68,14 @@ def runs(pid: int) -> bool:
         return False
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty where it has ended since it was listed."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def this_port_or_free(wanted: int) -> int:
     """The wanted TCP port of loopback where nobody has it, else a free one."""
     try:
