@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from tests.simulators.broadcast import Reel
+from tests.simulators.broadcast import Reel, access_units
 
 _HEADER = 40
+_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _MATRIX = 44
 """Where a track header (version 0) keeps its transformation, from the box's name on."""
 
@@ -79,6 +81,26 @@ def corrupted(reel: Reel, seed: int, share: float = 0.3) -> Reel:
             for _ in range(1 + len(picture) // 200):
                 picture[chance.randrange(_HEADER, len(picture))] = chance.randrange(256)
     return Reel([bytes(each) for each in pictures], reel.fps)
+
+
+def damaged_inside(clip: Path, into: Path, seed: int, share: float) -> int:
+    """Write a copy of an MP4 of H.264 with damage in a share of its pictures, not the first ones.
+
+    Its container stays whole, so that times stay right. Returns how many are damaged.
+    """
+    chance = random.Random(seed)
+    body, at, damaged = bytearray(clip.read_bytes()), 0, 0
+    for picture in access_units(clip).pictures[5:]:
+        # The longest part, as it is in the file: a length stands there for the start code.
+        part = max(_START_CODE.split(picture), key=len)
+        at = body.index(part, at)
+        if len(part) > _HEADER and chance.random() < share:
+            damaged += 1
+            for _ in range(1 + len(part) // 200):
+                body[at + chance.randrange(_HEADER, len(part))] = chance.randrange(256)
+        at += len(part)
+    into.write_bytes(body)
+    return damaged
 
 
 def _beside(clip: Path, word: str, body: bytes) -> Path:

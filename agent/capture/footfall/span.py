@@ -82,10 +82,14 @@ class Span:
         self._samples += 1
         self._last_s = at_s
         self._learnt += learnt
-        crossings = [each for each in crossings if self._observed(each.at_s)]
+        crossings = self.observed(crossings)
         if crossings or learnt.settled or at_s - self._first_s >= TELL_EVERY_S:
             return self._tell(crossings)
         return None
+
+    def observed(self, crossings: Sequence[Crossing]) -> list[Crossing]:
+        """Those of the last seconds' that were not in a hole."""
+        return [each for each in crossings if self._observed(each.at_s)]
 
     def note(self, condition: Condition) -> None:
         """How the camera does; told with the next word."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.capture.footfall.camera.capture import codec_of, open_clip
+from agent.capture.footfall.camera.capture import codec_of, damage_of, is_whole, open_clip
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.capture.footfall.camera.timeline import Timeline
@@ -53,6 +53,8 @@ class Clip:
         self._capture = open_clip(self._path)
         if not self._capture.isOpened():
             raise CameraUnreadable(_why_unreadable(self._path))
+        self._damage = damage_of()
+        self._damaged = False
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self._promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._timeline = Timeline(self.fps)
@@ -117,7 +119,7 @@ class Clip:
     def _next_due(self) -> Frame | None:
         while not self._stopped and (at_s := self._grab()) is not None:
             if self._sampler.picks(at_s) and (picture := self._retrieve()) is not None:
-                return Frame(picture, at_s, self.frames_read - 1)
+                return Frame(picture, at_s, self.frames_read - 1, damaged=self._damaged)
         return None
 
     def _grab(self) -> float | None:
@@ -128,6 +130,7 @@ class Clip:
             return None
         self.frames_read += 1
         self._end_s = self._timeline.at_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        self._damaged = self._damage.shows(self._end_s, whole=is_whole(self._capture))
         return self._end_s
 
     def _retrieve(self) -> NDArray[np.uint8] | None:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from agent.capture.footfall.camera.capture import damage_of, is_whole
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.errors import CameraLost
@@ -70,6 +71,7 @@ class LiveCamera:
         told = capture.get(cv2.CAP_PROP_FPS)
         self.fps = told if math.isfinite(told) and 0 < told <= _CREDIBLE_FPS else 0.0
         self._sampler = Sampler(sample_fps, 1 / self.fps if self.fps else 0.0)
+        self._damage = damage_of()
         self._slot = threading.Condition()
         self._wanted = True
         self._newest: Frame | None = None
@@ -154,11 +156,13 @@ class LiveCamera:
         while self._capture.grab():
             if self._closing.is_set():
                 return "is closed"
-            self._offer(self._clock(), index)
+            at_s = self._clock()
+            damaged = self._damage.shows(at_s, whole=is_whole(self._capture))
+            self._offer(at_s, index, damaged=damaged)
             index += 1
         return "sends no more pictures" if index else "sends no picture"
 
-    def _offer(self, at_s: float, index: int) -> None:
+    def _offer(self, at_s: float, index: int, *, damaged: bool) -> None:
         if not self._wanted or not self._sampler.picks(at_s):
             return
         told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -166,6 +170,7 @@ class LiveCamera:
         if not retrieved:
             return
         with self._slot:
-            self._newest = Frame(picture.astype(np.uint8, copy=False), at_s, index, told_s)
+            image = picture.astype(np.uint8, copy=False)
+            self._newest = Frame(image, at_s, index, told_s, damaged)
             self._wanted = False
             self._slot.notify()
