@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from agent.clock.boot import kernel_keeps_time, milliseconds_since_boot
@@ -14,6 +14,11 @@ from models.wire.envelope import ClockQuality, Moment
 
 _TOLERANCE_S: Final = 120.0
 """A wall clock that differs by less may be right: so far off, the console asks a person to look."""
+
+_SET: Final = timedelta(seconds=1)
+"""A wall clock that differs by more was set; less is the time between reading two clocks."""
+
+_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DRIFT: Final = 500e-6
 """How fast an undisturbed clock may drift: the most by which Linux slews one."""
@@ -70,6 +75,19 @@ class DeviceClock:
         here_ms = self._boot_ms()
         now, quality = self._read()
         return Moment(now, here_ms, self.bootid, quality)
+
+    def moment_by(self, offset_ms: int) -> Moment:
+        """Now, by a wall clock that was so far ahead of ``monotonic_s``, if that was another one.
+
+        Nobody vouches for a clock that has been set.
+        """
+        at = self.moment()
+        wall = _1970 + timedelta(milliseconds=round(self.monotonic_s() * 1000) + offset_ms)
+        if abs(wall - at.wall) < _SET:
+            return at
+        known_wrong = at.quality is ClockQuality.UNSET
+        quality = ClockQuality.UNSET if known_wrong else ClockQuality.FREE
+        return Moment(wall, at.monotonic_ms, at.bootid, quality)
 
     def surely_if_wrong(self) -> datetime | None:
         """How late it is at least, when the wall clock is known to be wrong; else None."""

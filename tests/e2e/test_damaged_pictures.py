@@ -86,9 +86,7 @@ def garbled_ms(minutes: list[Minute]) -> Iterator[int]:
         yield sum(mark.ms for mark in minute.marks if mark.kind is MarkKind.GARBLED)
 
 
-@pytest.mark.parametrize(
-    ("share", "least"), [(0.0, 0.0), (0.02, 0.1), (0.1, 0.6), (0.3, 0.9)]
-)
+@pytest.mark.parametrize(("share", "least"), [(0.0, 0.0), (0.02, 0.1), (0.1, 0.6), (0.3, 0.9)])
 def test_a_minute_of_damaged_pictures_is_right_or_marked(
     tmp_path: Path, share: float, least: float
 ) -> None:

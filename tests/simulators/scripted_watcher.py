@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -132,12 +133,14 @@ class MinuteOutbox:
 
     Attributes:
         minutes: what was stored, in order, once per id.
+        dated: when each of them says that it was told.
         audits: likewise.
         refuse_with: raised instead of storing.
     """
 
     def __init__(self) -> None:
         self.minutes: list[FootfallCounted] = []
+        self.dated: list[datetime] = []
         self.audits: list[FootfallAudited] = []
         self.refuse_with: Exception | None = None
         self.appends = 0
@@ -160,6 +163,7 @@ class MinuteOutbox:
             self.audits.append(msgspec.json.decode(body.data, type=FootfallAudited))
         else:
             self.minutes.append(msgspec.json.decode(body.data, type=FootfallCounted))
+            self.dated.append(body.time)
         return Stored(draft.event_id, len(self._known))
 
     @property
@@ -183,6 +187,7 @@ class MinuteOutbox:
 
 class _Body(msgspec.Struct):
     type: str
+    time: datetime
     data: msgspec.Raw
 
 

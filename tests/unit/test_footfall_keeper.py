@@ -21,8 +21,10 @@ from agent.capture.footfall.messages import (
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.tally import Places
 from agent.errors import CameraLost, DiskUnusable, NetworkMissing
+from cloud.footfall.dating import SAME_CLOCK_WITHIN
 from models.wire.events.device import CameraState
 from models.wire.events.footfall import LineKind, ZoneKind
+from tests.simulators.clocks import HandClock
 from tests.simulators.scripted_watcher import (
     LEAVES,
     NETWORK,
@@ -42,11 +44,16 @@ START_S = 1000.0  # where the hand clock's monotonic time begins; the wall shows
 BEGIN_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
-def live(*lives: Life, outbox: MinuteOutbox | None = None) -> Premises:
+def live(
+    *lives: Life, outbox: MinuteOutbox | None = None, wrong: timedelta = timedelta()
+) -> Premises:
+    clock = HandClock()
+    clock.set_wall(wrong)
     return premises(
         lambda clock: LiveDiary(Places.of_entrances("door"), clock, own_time=False),
         *lives,
         outbox=outbox,
+        clock=clock,
     )
 
 
@@ -386,6 +393,31 @@ def test_a_clock_that_is_set_while_watching_loses_and_doubles_nothing(hours: int
     noon = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
     assert begin_at[:2] == [noon, noon + timedelta(minutes=1)]
     assert begin_at[2] == noon + timedelta(hours=hours, minutes=1)
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=-3)])
+def test_a_clock_that_is_set_within_a_minute_puts_nobody_into_another_hour(
+    wrong: timedelta,
+) -> None:
+    """What was labelled by the wrong clock is told by it, so that the cloud moves both alike."""
+    one = live(
+        [
+            opened(START_S),
+            *watching(START_S, START_S + 110),
+            lambda: one.clock.set_wall(-wrong),
+            *watching(START_S + 110, START_S + 250),
+            LEAVES,
+        ],
+        wrong=wrong,
+    )
+    play(one)
+    noon = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    for told_at, minute in zip(one.outbox.dated, one.outbox.minutes, strict=True):
+        assert timedelta() < told_at - minute.begin_at < SAME_CLOCK_WITHIN
+    errors = [wrong] * 2 + [timedelta()] * 4
+    assert [m.begin_at - by for m, by in zip(one.outbox.minutes, errors, strict=True)] == [
+        noon + timedelta(minutes=number) for number in (0, 1, 1, 2, 3, 4)
+    ]
 
 
 def test_a_recorded_clip_is_told_in_the_time_of_its_recording(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_a_watched_minute_tells_every_line_even_where_nobody_came() -> None:
         ),
         gaps=(),
         network="net",
+        offset_ms=NOON_MS,
     )
 
 

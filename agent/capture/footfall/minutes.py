@@ -42,6 +42,7 @@ class Minute:
         network: what looked; empty where nothing did.
         zones: likewise, every dwell and queue zone.
         heat: pairs of a cell and milliseconds.
+        offset_ms: Unix time less axis by which it was labelled: the clock may have been set since.
     """
 
     begin_at: datetime
@@ -53,6 +54,7 @@ class Minute:
     zones: tuple[ZoneTally, ...] = ()
     heat: tuple[tuple[int, int], ...] = ()
     marks: tuple[Mark, ...] = ()
+    offset_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class _Part:
     number: int
     begin_ms: int
     end_ms: int
+    offset_ms: int
     observed_ms: int = 0
     samples: int = 0
     network: str = ""
@@ -206,7 +209,8 @@ class Minutes:
         return None if network and part.network and network != part.network else part
 
     def _open(self, begin_ms: int, offset_ms: int, network: str) -> _Part:
-        part = _Part((begin_ms + offset_ms) // MINUTE_MS, begin_ms, begin_ms, network=network)
+        number = (begin_ms + offset_ms) // MINUTE_MS
+        part = _Part(number, begin_ms, begin_ms, offset_ms, network=network)
         self._parts.append(part)
         return part
 
@@ -229,4 +233,5 @@ class Minutes:
             zones=tally.zones(self._places) if told or tally.knows_zones else (),
             heat=tally.heat,
             marks=tally.marks,
+            offset_ms=part.offset_ms,
         )
