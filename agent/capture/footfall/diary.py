@@ -202,6 +202,8 @@ class RecordedDiary:
         self._mark.write()
 
     def _first_time(self, minute: Minute) -> bool:
+        if minute.is_afterthought:
+            return True  # a clip played again says the same again, under the same id
         begin_ms, played = round(minute.begin_at.timestamp() * 1000), self._mark.played()
         if begin_ms < played.through_ms:
             return False
