@@ -23,6 +23,7 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Left,
     Opened,
     Seen,
     Told,
@@ -305,7 +306,9 @@ def test_a_watcher_that_is_told_to_end_ends_at_once(watch: Watch, tmp_path: Path
     watcher.told_until(is_first_sight)
     assert watcher.process.poll() is None
     watcher.process.terminate()
-    assert watcher.process.wait(3) == -signal.SIGTERM
+    assert watcher.process.wait(3) == 0
+    *_, last = watcher.told()
+    assert last == Left()
 
 
 def test_a_watcher_steps_back_and_keeps_its_pictures_to_itself(

@@ -26,6 +26,7 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Left,
     Marked,
     Opened,
     Seen,
@@ -95,6 +96,7 @@ def crossing(at_s: float) -> Crossing:
             marks=[Marked(MarkKind.DARK, 0.5, 1.2)],
         ),
         Ended(truncated=True),
+        Left(),
         Failed(kind=FailureKind.BAD_LINE, message="a line, told on one line"),
     ],
 )
@@ -240,6 +242,8 @@ class Show:
 
     def aim(self, sample_fps: float) -> None: ...
 
+    def stop(self) -> None: ...
+
     def frames(self) -> Iterator[Frame]:
         for number in range(3):
             yield Frame(np.zeros((100, 200, 3), np.uint8), number / 10, number)
@@ -322,6 +326,7 @@ def test_opening_is_told_before_anything_is_seen() -> None:
     assert (first.samples, first.crossings) == (2, [Crossed("door", "in", 0.05)])
     assert isinstance(rest, Seen)
     assert (rest.first_s, rest.last_s, rest.samples) == (0.1, 0.2, 1)
+    assert (first.closing, rest.closing) == (False, True)
 
 
 def test_what_is_wrong_with_the_camera_is_told_with_what_was_seen() -> None:

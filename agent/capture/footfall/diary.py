@@ -25,9 +25,6 @@ _UNJUDGED_MS: Final = round(FLOOR.hindsight_s * 1000)
 """Who was staff, in a group or in a zone is judged so much later, and told with the next word: of
 a watcher that is gone without a last one, nobody ever learns it of this time."""
 
-_SUDDEN: Final = frozenset({GapReason.LOST, GapReason.STALLED})
-"""Ways to go without a last word."""
-
 _STEP_MS: Final = 1_000
 """A wall clock that differs by more was set; less is the time between reading two clocks."""
 
@@ -57,7 +54,7 @@ class Diary(Protocol):
         ...
 
     def ended(self) -> None:
-        """A clip was watched to its end."""
+        """A clip was watched to its end, and all of it told."""
         ...
 
     def finished(self) -> list[Minute]:
@@ -108,7 +105,7 @@ class LiveDiary:
             network=self._network,
             hole=self._cause,
         )
-        self._unjudged = True
+        self._unjudged = not message.closing
         if message.samples:
             self._cause = GapReason.SLOW
 
@@ -118,7 +115,7 @@ class LiveDiary:
 
     def absent(self, reason: GapReason) -> None:
         """Tell the gap until now: from the last word, or where none came from what was judged."""
-        if self._unjudged and reason in _SUDDEN:
+        if self._unjudged:
             self._minutes.unlearn(_UNJUDGED_MS, reason)
         self._unjudged = False
         self._cause = reason
@@ -126,6 +123,7 @@ class LiveDiary:
 
     def ended(self) -> None:
         """What follows is absence like any other."""
+        self.last_word()
 
     def finished(self) -> list[Minute]:
         """See ``Diary``."""

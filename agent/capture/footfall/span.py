@@ -100,9 +100,9 @@ class Span:
         self._learnt += learnt
         if self._first_s is None or not (self._samples or self._learnt):
             return None
-        return self._tell(())
+        return self._tell((), closing=True)
 
-    def _tell(self, crossings: Sequence[Crossing]) -> Seen:
+    def _tell(self, crossings: Sequence[Crossing], *, closing: bool = False) -> Seen:
         assert self._first_s is not None
         seen = Seen(
             first_s=self._first_s,
@@ -115,6 +115,7 @@ class Span:
             marks=list(self._condition.marks),
             troubles=list(self._condition.troubles),
             wanted_fps=self._condition.wanted_fps,
+            closing=closing,
         )
         self._condition = replace(self._condition, marks=())
         self._learnt = _NOTHING_LEARNT

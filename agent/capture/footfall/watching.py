@@ -23,7 +23,16 @@ from agent.capture.footfall.detection.detections import Detections
 from agent.capture.footfall.detection.detector import Detector, Picture
 from agent.capture.footfall.detection.loading import load_detector
 from agent.capture.footfall.governor import Governor
-from agent.capture.footfall.messages import Ended, Job, Opened, Told, WatchedLine, WatchedZone
+from agent.capture.footfall.leaving import Leaving
+from agent.capture.footfall.messages import (
+    Ended,
+    Job,
+    Left,
+    Opened,
+    Told,
+    WatchedLine,
+    WatchedZone,
+)
 from agent.capture.footfall.pace import Pace
 from agent.capture.footfall.sight.checkup import Checkup
 from agent.capture.footfall.span import Condition, Span
@@ -78,14 +87,16 @@ def watch(
     tell: Tell,
     shows_on: socket.socket | None = None,
     opening: Opening = open_camera,
+    leaving: Leaving | None = None,
 ) -> None:
-    """Watch until a clip ends; a live camera is watched until it fails.
+    """Watch until a clip ends; a live camera is watched until it fails. Either until told to stop.
 
     Args:
         job: what to watch.
         tell: takes every message to the agent.
         shows_on: where somebody may ask what is seen.
         opening: opens the job's source.
+        leaving: tells when to stop.
 
     Raises:
         CameraUnreadable: the source will never give pictures.
@@ -97,17 +108,19 @@ def watch(
     """
     cv2.setNumThreads(1)
     detector = load_detector(InstalledNetwork(job.network, Path(job.network_file)))
+    leaving = leaving or Leaving()
     governor = Governor(job.processor_share) if job.sample_fps is None else None
     sample_fps = governor.fps if governor else job.sample_fps or 0.0
     with opening(
         job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
     ) as camera:
+        leaving.then(camera.stop)
         lines = [in_pixels(line, camera.size) for line in job.lines]
         zones = [zone_in_pixels(zone, camera.size) for zone in job.zones]
         counter = Counter(lines, camera.size, zones=zones)
         analyst = Analyst(lines, zones, camera.size, job.badge)
         recording = camera if isinstance(camera, Recording) else None
-        pace = Pace(job.speed if recording else 0, time.monotonic, time.sleep)
+        pace = Pace(job.speed if recording else 0, time.monotonic, leaving.sleep)
         watches = Stopwatches(decoding_s=lambda: recording.decode_s if recording else 0.0)
         care = Care(Checkup(), Workload(camera, sample_fps, governor, watches))
         eyepiece = Eyepiece(shows_on, time.monotonic) if shows_on else None
@@ -127,7 +140,7 @@ def watch(
             tell=tell,
             spectate=spectate,
         )
-        tell(Ended(truncated=recording is not None and recording.truncated))
+        tell(_last_word(recording, leaving))
 
 
 def look(
@@ -144,7 +157,8 @@ def look(
 ) -> None:
     """Look at every picture that the camera gives, and tell what was seen, to its end.
 
-    ``spectate`` is shown each of them after it was counted.
+    At that end, whatever its cause, all is told that is known by then. ``spectate`` is shown each
+    picture after it was counted. A picture that is not waited for is not looked at.
     """
     opened = False
     try:
@@ -152,7 +166,8 @@ def look(
             if not opened:
                 tell(_opened(camera, frame.at_s))
                 opened = True
-            pace.wait(frame.at_s)
+            if not pace.wait(frame.at_s):
+                break
             detections, span_s = detector.detect(frame.picture), span.closely_s(frame.at_s)
             moment = counter.look(detections, frame.at_s, span_s)
             learnt = analyst.look(moment, frame.picture)
@@ -185,6 +200,12 @@ def zone_in_pixels(zone: WatchedZone, size: tuple[int, int]) -> Zone:
     """
     width, height = size
     return Zone(zone.name, zone.kind, tuple((x * width, y * height) for x, y in zone.corners))
+
+
+def _last_word(recording: Recording | None, leaving: Leaving) -> Ended | Left:
+    if leaving.told:
+        return Left()
+    return Ended(truncated=recording is not None and recording.truncated)
 
 
 def _opened(camera: Camera, at_s: float) -> Opened:

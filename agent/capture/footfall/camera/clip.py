@@ -49,6 +49,7 @@ class Clip:
         self.frames_read = 0
         self.sampled = 0
         self.decode_s = 0.0
+        self._stopped = False
         self._capture = open_clip(self._path)
         if not self._capture.isOpened():
             raise CameraUnreadable(_why_unreadable(self._path))
@@ -94,6 +95,10 @@ class Clip:
             frame = None  # its memory serves for the next one
             frame = self._next_due()
 
+    def stop(self) -> None:
+        """See ``Camera``."""
+        self._stopped = True
+
     def close(self) -> None:
         """Let go of the file; doing so twice does nothing."""
         self._capture.release()
@@ -112,7 +117,7 @@ class Clip:
         return frame
 
     def _next_due(self) -> Frame | None:
-        while (at_s := self._grab()) is not None:
+        while not self._stopped and (at_s := self._grab()) is not None:
             if self._sampler.picks(at_s) and (picture := self._retrieve()) is not None:
                 return Frame(picture, at_s, self.frames_read - 1, damaged=self._damaged)
         return None

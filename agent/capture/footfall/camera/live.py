@@ -76,6 +76,7 @@ class LiveCamera:
         self._wanted = True
         self._newest: Frame | None = None
         self._over = ""
+        self._stopped = False
         self._closing = threading.Event()
         self._grabber = threading.Thread(target=self._grab_all, name="grabber", daemon=True)
         self._grabber.start()
@@ -94,10 +95,17 @@ class LiveCamera:
         Raises:
             CameraLost: the source ended or fell silent.
         """
-        frame, self._first = self._first, None
-        while True:
-            yield frame or self._wait_for_one()
+        frame, self._first = self._first or self._wait_for_one(), None
+        while frame is not None:
+            yield frame
             frame = None  # its memory serves for the next one
+            frame = self._wait_for_one()
+
+    def stop(self) -> None:
+        """See ``Camera``."""
+        with self._slot:
+            self._stopped = True
+            self._slot.notify()
 
     def close(self) -> None:
         """Let go of the source; of one that hangs, when its own time limit ends."""
@@ -112,16 +120,21 @@ class LiveCamera:
 
     def _first_frame(self) -> Frame:
         try:
-            return self._wait_for_one()
+            frame = self._wait_for_one()
         except CameraLost:
             self.close()
             raise
+        assert frame is not None, "nobody stops a camera that is not there yet"
+        return frame
 
-    def _wait_for_one(self) -> Frame:
+    def _wait_for_one(self) -> Frame | None:
+        """The next one; None once stopped."""
         with self._slot:
             self._wanted = self._newest is None
-            self._slot.wait_for(lambda: self._newest is not None or self._over)
+            self._slot.wait_for(lambda: self._newest is not None or self._over or self._stopped)
             frame, self._newest = self._newest, None
+            if self._stopped:
+                return None
         if frame is None:
             raise CameraLost(f"{self._name} {self._over}")
         return frame

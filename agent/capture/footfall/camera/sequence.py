@@ -52,6 +52,7 @@ class PictureSequence:
         hush()
         self.fps = fps
         self.frames_read = self.sampled = self._damaged = 0
+        self._stopped = False
         self.decode_s = 0.0
         self._source = source
         self._files = picture_files(source)
@@ -84,6 +85,10 @@ class PictureSequence:
             frame = None  # its memory serves for the next one
             frame = self._next_due()
 
+    def stop(self) -> None:
+        """See ``Camera``."""
+        self._stopped = True
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -101,7 +106,7 @@ class PictureSequence:
         return frame
 
     def _next_due(self) -> Frame | None:
-        while self.frames_read < len(self._files):
+        while self.frames_read < len(self._files) and not self._stopped:
             index = self.frames_read
             self.frames_read += 1
             at_s = index / self.fps
