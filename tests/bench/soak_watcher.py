@@ -71,7 +71,7 @@ def main(hours: str, *clips: str) -> None:
     """Watch, and tell on standard output as every watcher does."""
     require_vision()
 
-    def opening(_source: str, *, login: str, sample_fps: float, source_fps: float) -> EndlessClips:
+    def opening(_source: str, *, login: str, sample_fps: float, source_fps: float, dated: bool) -> EndlessClips:
         del login, source_fps
         return EndlessClips([Path(clip) for clip in clips], float(hours) * 3600, sample_fps)
 

@@ -32,7 +32,7 @@ def told_of_the_first(pictures: int, job: Job) -> list[Told]:
     """All that is told of a clip that has no more, as fast as it goes."""
     told: list[Told] = []
 
-    def opening(source: str, /, *, login: str, sample_fps: float, source_fps: float) -> CutClip:
+    def opening(source: str, /, *, login: str, sample_fps: float, source_fps: float, dated: bool) -> CutClip:
         assert not login
         assert not source_fps
         return CutClip(source, pictures, sample_fps)

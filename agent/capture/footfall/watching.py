@@ -48,7 +48,7 @@ class Opening(Protocol):
     """Opens a source and waits for its first picture; ``open_camera`` is one."""
 
     def __call__(
-        self, source: str, /, *, login: str, sample_fps: float, source_fps: float
+        self, source: str, /, *, login: str, sample_fps: float, source_fps: float, dated: bool
     ) -> Camera:
         """See ``open_camera``."""
         ...
@@ -112,7 +112,11 @@ def watch(
     governor = Governor(job.processor_share) if job.sample_fps is None else None
     sample_fps = governor.fps if governor else job.sample_fps or 0.0
     with opening(
-        job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
+        job.source,
+        login=job.login,
+        sample_fps=sample_fps,
+        source_fps=job.source_fps,
+        dated=job.dated,
     ) as camera:
         leaving.then(camera.stop)
         lines = [in_pixels(line, camera.size) for line in job.lines]
