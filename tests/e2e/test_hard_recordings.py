@@ -56,7 +56,7 @@ def told_of(clip: Path) -> list[Told]:
 
 def minutes_of(told: list[Told], folder: Path, clip: Path) -> list[Minute]:
     """As the agent tells them."""
-    mark = PlayedMark(folder / "mark.json", clip, BEGAN)
+    mark = PlayedMark(folder / "mark.json", str(clip), BEGAN)
     diary = RecordedDiary(Places.of_entrances("g"), BEGAN, SystemClock(), mark)
     for message in told:
         match message:
@@ -65,7 +65,7 @@ def minutes_of(told: list[Told], folder: Path, clip: Path) -> list[Minute]:
             case Seen():
                 diary.seen(message)
             case Ended():
-                diary.ended()
+                diary.ended(message.pictures)
             case _:
                 raise AssertionError(message)
     return diary.finished()
@@ -91,9 +91,7 @@ def garbled_ms(minutes: list[Minute]) -> Iterator[int]:
         yield sum(mark.ms for mark in minute.marks if mark.kind is MarkKind.GARBLED)
 
 
-@pytest.mark.parametrize(
-    ("share", "least"), [(0.0, 0.0), (0.02, 0.1), (0.1, 0.6), (0.3, 0.9)]
-)
+@pytest.mark.parametrize(("share", "least"), [(0.0, 0.0), (0.02, 0.1), (0.1, 0.6), (0.3, 0.9)])
 def test_a_minute_of_damaged_pictures_is_right_or_marked(
     tmp_path: Path, share: float, least: float
 ) -> None:

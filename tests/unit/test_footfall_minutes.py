@@ -323,7 +323,7 @@ def test_a_trouble_that_was_certain_late_marks_all_its_time_once(
     assert sum(marked.values()) == last_ms - begins_s * SECOND
     assert marked[0] == (60 - begins_s) * SECOND
     afterthought = Minute(NOON, 0, 0, (), (), marks=(Mark(kind=MarkKind.FROZEN, ms=marked[0]),))
-    assert [each for each in done if each.is_afterthought][0] == afterthought
+    assert next(each for each in done if each.is_afterthought) == afterthought
 
 
 def test_what_is_long_told_is_not_doubted_any_more() -> None:

@@ -186,9 +186,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """A clip was watched to its end; ``truncated`` when its container promises more frames."""
+    """A clip was watched to its end; ``truncated`` when its container promises more frames.
+
+    ``pictures`` is how many it had, those that were not looked at included.
+    """
 
     truncated: bool = False
+    pictures: int = 0
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True, tag="left"):

@@ -209,7 +209,9 @@ def zone_in_pixels(zone: WatchedZone, size: tuple[int, int]) -> Zone:
 def _last_word(recording: Recording | None, leaving: Leaving) -> Ended | Left:
     if leaving.told:
         return Left()
-    return Ended(truncated=recording is not None and recording.truncated)
+    if recording is None:
+        return Ended()
+    return Ended(truncated=recording.truncated, pictures=recording.frames_read)
 
 
 def _opened(camera: Camera, at_s: float) -> Opened:

@@ -44,9 +44,7 @@ class Clip:
             without a single picture.
     """
 
-    def __init__(
-        self, path: str | Path, sample_fps: float = 0.0, *, dated: bool = False
-    ) -> None:
+    def __init__(self, path: str | Path, sample_fps: float = 0.0, *, dated: bool = False) -> None:
         self._path = Path(path)
         _check_file(self._path)
         self.frames_read = 0

@@ -32,9 +32,7 @@ _CONCEALED: Final = b"concealing"
 _ASIDE: Final = (b"APP", b"SEI", b"VUI", b"mmco")
 """Errors about what stands beside a picture. Many cameras that are well make such."""
 
-_Listener = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
-)
+_Listener = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
 
 class Complaints:

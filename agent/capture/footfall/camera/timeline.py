@@ -22,8 +22,8 @@ class Timeline:
     time still fits; from the second in a row on, frames follow each other at the container's rate,
     and later times are read relative to them. A clip without any times is thus timed by its index.
 
-    A recording with a date may have been switched off in between. There a jump forward that lasts is
-    believed from the second frame on, up to a day: that time is a hole.
+    A recording with a date may have been switched off in between. There a jump forward that lasts
+    is believed from the second frame on, up to a day: that time is a hole.
 
     Args:
         fps: frames per second as the container says; 25 is assumed where it says nothing credible.
