@@ -128,7 +128,7 @@ def audit_score(
         as_json=json,
         keep=_keeping(keep, config) if keep else None,
     )
-    scoring.run(order, sys.stdout)
+    scoring.run(order, sys.stdout, warn=lambda doubt: sys.stderr.write(f"lianke-agent: {doubt}\n"))
 
 
 def _keeping(camera: str, config: Path) -> Keeping:

@@ -71,8 +71,10 @@ def main(hours: str, *clips: str) -> None:
     """Watch, and tell on standard output as every watcher does."""
     require_vision()
 
-    def opening(_source: str, *, login: str, sample_fps: float, source_fps: float) -> EndlessClips:
-        del login, source_fps
+    def opening(
+        _source: str, *, login: str, sample_fps: float, source_fps: float, dated: bool
+    ) -> EndlessClips:
+        del login, source_fps, dated
         return EndlessClips([Path(clip) for clip in clips], float(hours) * 3600, sample_fps)
 
     watch(read_job(sys.stdin.buffer.readline()), teller(sys.stdout.buffer), opening=opening)

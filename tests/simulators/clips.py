@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from agent.capture.footfall.camera.capture import hush
 from tests.simulators.broadcast import Reel, access_units
 
 _HEADER = 40
@@ -101,6 +102,26 @@ def damaged_inside(clip: Path, into: Path, seed: int, share: float) -> int:
         at += len(part)
     into.write_bytes(body)
     return damaged
+
+
+def with_a_hole(clip: Path, into: Path, at_s: float, hole_s: float) -> None:
+    """Write a copy of an MP4 of H.264 whose later pictures were taken so much later."""
+    hush()
+    reader = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    fps = reader.get(cv2.CAP_PROP_FPS)
+    size = (
+        int(reader.get(cv2.CAP_PROP_FRAME_WIDTH)),
+        int(reader.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+    )
+    codec, as_is = cv2.VideoWriter.fourcc(*"avc1"), [cv2.VIDEOWRITER_PROP_RAW_VIDEO, 1]
+    writer = cv2.VideoWriter(str(into), cv2.CAP_FFMPEG, codec, fps, size, as_is)
+    while reader.grab():
+        number = reader.get(cv2.CAP_PROP_PTS)
+        later = number >= round(at_s * fps)
+        writer.set(cv2.VIDEOWRITER_PROP_PTS, number + later * round(hole_s * fps))
+        writer.set(cv2.VIDEOWRITER_PROP_DTS_DELAY, reader.get(cv2.CAP_PROP_DTS_DELAY))
+        writer.write(reader.retrieve()[1])
+    writer.release()
 
 
 def _beside(clip: Path, word: str, body: bytes) -> Path:

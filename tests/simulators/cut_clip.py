@@ -32,9 +32,10 @@ def told_of_the_first(pictures: int, job: Job) -> list[Told]:
     """All that is told of a clip that has no more, as fast as it goes."""
     told: list[Told] = []
 
-    def opening(source: str, /, *, login: str, sample_fps: float, source_fps: float) -> CutClip:
-        assert not login
-        assert not source_fps
+    def opening(
+        source: str, /, *, login: str, sample_fps: float, source_fps: float, dated: bool
+    ) -> CutClip:
+        assert (login, source_fps, dated) == ("", 0.0, False)
         return CutClip(source, pictures, sample_fps)
 
     watch(msgspec.structs.replace(job, speed=0.0), told.append, opening=opening)

@@ -65,7 +65,7 @@ def clip(folder: Path, *lives: Life, outbox: MinuteOutbox | None = None) -> Prem
             Places.of_entrances("door"),
             BEGIN_AT,
             clock,
-            PlayedMark(folder / "cam.json", file, BEGIN_AT),
+            PlayedMark(folder / "cam.json", str(file), BEGIN_AT),
         ),
         *lives,
         camera=a_camera(str(file), begin_at=BEGIN_AT, speed=0.0),
@@ -458,6 +458,36 @@ def test_an_agent_started_again_goes_on_where_the_clip_was_told_up_to(tmp_path: 
     assert again.script.launched == []
     assert again.keeper.state.state == "ended"
     assert outbox.crossings == (1, 1)
+
+
+def test_a_folder_that_grows_is_played_again_and_only_what_is_new_is_told(tmp_path: Path) -> None:
+    shots = tmp_path / "shots"
+    shots.mkdir()
+    (shots / "1.png").write_bytes(b"first")
+    first = [*watching(0, 30), seen(30, 30.5, "in"), *watching(30.5, 70)]
+    more = [*watching(70, 100), seen(100, 100.5, "out"), *watching(100.5, 130)]
+    outbox = MinuteOutbox()
+
+    def grow() -> None:
+        (shots / "2.png").write_bytes(b"second")
+
+    one = premises(
+        lambda clock: RecordedDiary(
+            Places.of_entrances("door"),
+            BEGIN_AT,
+            clock,
+            PlayedMark(tmp_path / "cam.json", f"{shots}/", BEGIN_AT),
+        ),
+        [opened(0.0), *first, grow, Ended(pictures=1)],
+        [opened(0.0), *first, *more, Ended(pictures=2)],
+        camera=a_camera(f"{shots}/", begin_at=BEGIN_AT, speed=0.0, source_fps=10.0),
+        outbox=outbox,
+        clock=ClosingTime(1200.0),
+    )
+    play(one)
+    assert outbox.crossings == (1, 1)
+    assert outbox.observed_ms == 130_000
+    assert one.keeper.state.state == "ended"
 
 
 def test_an_agent_killed_before_it_could_remember_tells_the_same_minutes_under_the_same_ids(

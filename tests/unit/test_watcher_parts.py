@@ -231,6 +231,14 @@ def test_a_clip_that_fell_behind_catches_up() -> None:
     assert clock.now_s == 56
 
 
+def test_nobody_waits_through_a_hole_in_a_recording() -> None:
+    clock = Sleeper()
+    pace = Pace(1, lambda: clock.now_s, clock.sleep)
+    for at_s in (0.0, 1.0, 600.0, 601.0):
+        pace.wait(at_s)
+    assert clock.now_s - 50 == pytest.approx(2.0)
+
+
 class Show:
     """A camera of three pictures that may vanish."""
 

@@ -158,7 +158,7 @@ def diary_of(camera: CameraSettings, around: Surroundings) -> Diary:
     places = places_of(camera, around.timezone)
     if camera.recorded_at is None:
         return LiveDiary(places, around.clock, own_time=camera.kind in RECORDED)
-    mark = PlayedMark(around.folder / f"{camera.name}.json", camera.file, camera.recorded_at)
+    mark = PlayedMark(around.folder / f"{camera.name}.json", camera.source, camera.recorded_at)
     return RecordedDiary(places, camera.recorded_at, around.clock, mark)
 
 

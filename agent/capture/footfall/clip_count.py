@@ -124,8 +124,7 @@ def run(
                 zones=drawing.zones,
                 badge=badge,
             )
-    for doubt in doubts(counted):
-        stderr.write(f"lianke-agent: {order.clip}: {doubt}\n")
+    stderr.writelines(f"lianke-agent: {order.clip}: {doubt}\n" for doubt in doubts(counted))
     told = document(counted)
     if order.heatmap is not None:
         write_png(order.heatmap, draw_heat(backdrop.picture, told.heat))

@@ -53,8 +53,8 @@ class Diary(Protocol):
         """Nobody has watched since the last word, until now."""
         ...
 
-    def ended(self) -> None:
-        """A clip was watched to its end, and all of it told."""
+    def ended(self, pictures: int) -> None:
+        """A clip was watched to its end, and all of it told; of a folder these were so many."""
         ...
 
     def finished(self) -> list[Minute]:
@@ -121,7 +121,7 @@ class LiveDiary:
         self._cause = reason
         self._minutes.missed(self._wall.axis_ms(), reason, self._wall.offset_ms())
 
-    def ended(self) -> None:
+    def ended(self, pictures: int) -> None:  # noqa: ARG002 - the port's
         """What follows is absence like any other."""
         self.last_word()
 
@@ -182,9 +182,9 @@ class RecordedDiary:
             self._absences.missed(now_ms, reason, self._wall.offset_ms())
         self._absences.skip(now_ms)
 
-    def ended(self) -> None:
+    def ended(self, pictures: int) -> None:
         """The last minute is complete too."""
-        self._mark.keep(Played(self._mark.played().through_ms, ended=True))
+        self._mark.end(pictures)
 
     def finished(self) -> list[Minute]:
         """See ``Diary``."""
@@ -200,6 +200,8 @@ class RecordedDiary:
         self._mark.write()
 
     def _first_time(self, minute: Minute) -> bool:
+        if minute.is_afterthought:
+            return True  # a clip played again says the same again, under the same id
         begin_ms, played = round(minute.begin_at.timestamp() * 1000), self._mark.played()
         if begin_ms < played.through_ms:
             return False

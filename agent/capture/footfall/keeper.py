@@ -147,7 +147,8 @@ class CameraKeeper:
         if self._stopping.is_set():
             return 0.0
         self._absent(GapReason.ENDED)
-        return math.inf
+        # What was recorded may be added to, or replaced; what plays as if it were now is over.
+        return self._patience.refused_s if self._camera.recorded_at else math.inf
 
     def _watch(self) -> None:
         """One watcher, until a clip ends or we stop; raises AgentError for any other end."""
@@ -243,7 +244,7 @@ class CameraKeeper:
                 camera=self._camera.name,
                 effect="counted to where it breaks off; its container promises more pictures",
             )
-        self._parts.diary.ended()
+        self._parts.diary.ended(message.pictures)
 
     def _left(self) -> None:
         self._parts.diary.last_word()

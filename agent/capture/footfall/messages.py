@@ -73,6 +73,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
         processor_share: of one core, that watching may take where that decides.
         source_fps: of a folder or pattern of pictures: how many were taken per second.
         speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes.
+        dated: of a clip: it is known when it was recorded, so that a hole in its time is one.
     """
 
     source: str
@@ -86,6 +87,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
     processor_share: float = 0.5
     source_fps: float = 0.0
     speed: float = 1.0
+    dated: bool = False
 
     def __repr__(self) -> str:
         """Without source and login: an address may carry a password as well."""
@@ -184,9 +186,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """A clip was watched to its end; ``truncated`` when its container promises more frames."""
+    """A clip was watched to its end; ``truncated`` when its container promises more frames.
+
+    ``pictures`` is how many it had, those that were not looked at included.
+    """
 
     truncated: bool = False
+    pictures: int = 0
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True, tag="left"):

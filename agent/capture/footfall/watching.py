@@ -51,7 +51,7 @@ class Opening(Protocol):
     """Opens a source and waits for its first picture; ``open_camera`` is one."""
 
     def __call__(
-        self, source: str, /, *, login: str, sample_fps: float, source_fps: float
+        self, source: str, /, *, login: str, sample_fps: float, source_fps: float, dated: bool
     ) -> Camera:
         """See ``open_camera``."""
         ...
@@ -121,7 +121,11 @@ def watch(
     if not streamed:
         cut_off(all_threads=True)
     with opening(
-        job.source, login=job.login, sample_fps=sample_fps, source_fps=job.source_fps
+        job.source,
+        login=job.login,
+        sample_fps=sample_fps,
+        source_fps=job.source_fps,
+        dated=job.dated,
     ) as camera:
         if streamed:
             cut_off(all_threads=False)
@@ -216,7 +220,9 @@ def zone_in_pixels(zone: WatchedZone, size: tuple[int, int]) -> Zone:
 def _last_word(recording: Recording | None, leaving: Leaving) -> Ended | Left:
     if leaving.told:
         return Left()
-    return Ended(truncated=recording is not None and recording.truncated)
+    if recording is None:
+        return Ended()
+    return Ended(truncated=recording.truncated, pictures=recording.frames_read)
 
 
 def _opened(camera: Camera, at_s: float) -> Opened:

@@ -31,6 +31,7 @@ class Clip:
     Args:
         path: the file.
         sample_fps: pictures per second of the container's time; 0 for every frame.
+        dated: it is known when it was recorded, so that a hole in its time is kept.
 
     Attributes:
         frames_read: frames decoded so far, due or not.
@@ -43,7 +44,7 @@ class Clip:
             without a single picture.
     """
 
-    def __init__(self, path: str | Path, sample_fps: float = 0.0) -> None:
+    def __init__(self, path: str | Path, sample_fps: float = 0.0, *, dated: bool = False) -> None:
         self._path = Path(path)
         _check_file(self._path)
         self.frames_read = 0
@@ -57,7 +58,7 @@ class Clip:
         self._damaged = False
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self._promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self._timeline = Timeline(self.fps)
+        self._timeline = Timeline(self.fps, dated=dated)
         self._sampler = Sampler(sample_fps, self._timeline.period_s)
         first = self._first_frame()
         self._first: Frame | None = first

@@ -7,9 +7,8 @@ own way: they follow each other at a stated rate.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
@@ -19,12 +18,10 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.camera.capture import hush
 from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.camera.picture_files import picture_files
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.errors import CameraUnreadable
 
-_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-_DIGITS: Final = re.compile(r"(\d+)")
-_NUMBERED: Final = re.compile(r"%(0\d+)?d")
 _TOLERATED: Final = 0.02
 
 
@@ -127,29 +124,3 @@ class PictureSequence:
         if self.sampled and picture.shape[1::-1] != self.size:
             picture = cv2.resize(picture, self.size, interpolation=cv2.INTER_AREA)
         return picture.astype(np.uint8, copy=False)
-
-
-def picture_files(source: str) -> Sequence[Path]:
-    """The files that a source names, in order; raises CameraUnreadable where there is none."""
-    path = Path(source).expanduser()
-    folder, pattern = (path, "*") if source.endswith("/") else (path.parent, _glob(path.name))
-    if not folder.is_dir():
-        raise CameraUnreadable(f"{source}: there is no folder {folder}; correct source")
-    try:
-        files = [each for each in folder.glob(pattern) if each.suffix.lower() in _ENDINGS]
-    except OSError as error:
-        raise CameraUnreadable(f"{folder} cannot be read: {error.strerror}") from error
-    if not files:
-        raise CameraUnreadable(
-            f"{source}: there is no picture of that name; {', '.join(sorted(_ENDINGS))} are read"
-        )
-    return sorted(files, key=lambda file: _order(file.name))
-
-
-def _glob(name: str) -> str:
-    """A pattern of numbered files as one of any files: order and gaps come from the names."""
-    return _NUMBERED.sub("*[0-9]*", name)
-
-
-def _order(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(name)]

@@ -1,4 +1,4 @@
-"""Damaged pictures and the real network: a minute is right, or it is marked.
+"""Recordings with damaged pictures or a hole, and the real network: right, or told what is not.
 
 The clip's truth is that of ``hand_counted.json``. Times are the container's, which stays whole.
 """
@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from agent.capture.footfall.audit.marks import Mark
 from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.diary import RecordedDiary
 from agent.capture.footfall.messages import Ended, Job, Opened, Seen, Told, WatchedLine
@@ -47,6 +48,7 @@ def told_of(clip: Path) -> list[Told]:
         network_file=file,
         sample_fps=5.0,
         speed=0.0,
+        dated=True,
     )
     watch(job, told.append)
     return told
@@ -54,7 +56,7 @@ def told_of(clip: Path) -> list[Told]:
 
 def minutes_of(told: list[Told], folder: Path, clip: Path) -> list[Minute]:
     """As the agent tells them."""
-    mark = PlayedMark(folder / "mark.json", clip, BEGAN)
+    mark = PlayedMark(folder / "mark.json", str(clip), BEGAN)
     diary = RecordedDiary(Places.of_entrances("g"), BEGAN, SystemClock(), mark)
     for message in told:
         match message:
@@ -63,7 +65,7 @@ def minutes_of(told: list[Told], folder: Path, clip: Path) -> list[Minute]:
             case Seen():
                 diary.seen(message)
             case Ended():
-                diary.ended()
+                diary.ended(message.pictures)
             case _:
                 raise AssertionError(message)
     return diary.finished()
@@ -71,8 +73,11 @@ def minutes_of(told: list[Told], folder: Path, clip: Path) -> list[Minute]:
 
 def true_ways() -> Counter[tuple[int, str]]:
     """By minute and direction."""
-    marks = counted_clips(HAND_COUNTED)[CLIP].marks
-    return Counter((int(each.t // 60), str(each.direction)) for each in marks if each.line == "g")
+    return Counter((int(each.t // 60), str(each.direction)) for each in true_marks())
+
+
+def true_marks() -> list[Mark]:
+    return [each for each in counted_clips(HAND_COUNTED)[CLIP].marks if each.line == "g"]
 
 
 def is_right(minute: Minute) -> bool:
@@ -106,3 +111,18 @@ def test_a_minute_of_damaged_pictures_is_right_or_marked(
 def test_no_picture_of_a_sound_clip_is_taken_for_damaged(name: str) -> None:
     with Clip(real_file("video", name)) as clip:
         assert not any(frame.damaged for frame in clip.frames())
+
+
+def test_a_hole_in_a_dated_recording_is_a_gap_and_what_follows_keeps_its_time(
+    tmp_path: Path,
+) -> None:
+    clip = tmp_path / "hole.mp4"
+    clips.with_a_hole(real_file("video", CLIP), clip, at_s=50, hole_s=600)
+    minutes = minutes_of(told_of(clip), tmp_path, clip)
+    assert [each.begin_at.minute for each in minutes] == list(range(13))
+    assert {each.begin_at.minute for each in minutes if not each.observed_ms} == set(range(1, 10))
+    assert sum(each.observed_ms for each in minutes) == pytest.approx(139_200, abs=1_000)
+    assert sum(gap.ms for each in minutes for gap in each.gaps) == pytest.approx(600_000, abs=600)
+    left = Counter({each.begin_at.minute: each.lines[0].egress for each in minutes if each.lines})
+    truth = (mark.t + (600 if mark.t > 50 else 0) for mark in true_marks())
+    assert +left == Counter(int(t // 60) for t in truth)
