@@ -83,7 +83,9 @@ def test_unacknowledged_message_is_sent_again_to_who_comes_back(tmp_path: Path) 
         till = await crowd.connect(TILL.name, TILL.secret, clean=False)
         await till.until_received(1)
 
-    with new_embedded_broker(BrokerSettings(tmp_path, port=free_port(), resend_after_s=1)) as broker:
+    with new_embedded_broker(
+        BrokerSettings(tmp_path, port=free_port(), resend_after_s=1)
+    ) as broker:
         broker.start(LOGINS)
         run_crowd(broker.address, story)
 
@@ -141,7 +143,7 @@ def leftover(directory: Path) -> subprocess.Popen[bytes]:
 
 def test_leftover_child_of_a_killed_parent_is_ended_at_the_next_start(tmp_path: Path) -> None:
     with leftover(tmp_path) as child, embedded_broker(tmp_path, LOGINS) as successor:
-        assert child.wait(5) is not None
+        assert child.wait(30) is not None
         assert accepts(successor.address)
 
 
@@ -317,7 +319,9 @@ def test_stored_messages_are_encrypted_and_another_key_begins_anew(tmp_path: Pat
         return (await crowd.connect(TILL.name, TILL.secret, clean=False)).session_present
 
     def live(key: str | None, story: Callable[[Crowd], Coroutine[Any, Any, T]]) -> T:
-        with new_embedded_broker(BrokerSettings(tmp_path, port=free_port(), storage_key=key)) as broker:
+        with new_embedded_broker(
+            BrokerSettings(tmp_path, port=free_port(), storage_key=key)
+        ) as broker:
             broker.start(LOGINS)
             return run_crowd(broker.address, story)
 
@@ -331,7 +335,9 @@ def test_stored_messages_are_encrypted_and_another_key_begins_anew(tmp_path: Pat
 
 def test_renewed_certificate_is_served_once_logins_are_applied(tmp_path: Path) -> None:
     tls = self_signed(tmp_path)
-    with new_embedded_broker(BrokerSettings(tmp_path / "broker", port=free_port(), tls=tls)) as broker:
+    with new_embedded_broker(
+        BrokerSettings(tmp_path / "broker", port=free_port(), tls=tls)
+    ) as broker:
         broker.start(LOGINS)
         self_signed(tmp_path)
         broker.apply_logins(LOGINS)
@@ -349,7 +355,9 @@ def test_tls_is_spoken_when_asked_for(tmp_path: Path) -> None:
         with pytest.raises((LoginRefused, TimeoutError)):
             await crowd.connect(TILL.name, TILL.secret, timeout_s=1)
 
-    with new_embedded_broker(BrokerSettings(tmp_path / "broker", port=free_port(), tls=tls)) as broker:
+    with new_embedded_broker(
+        BrokerSettings(tmp_path / "broker", port=free_port(), tls=tls)
+    ) as broker:
         broker.start(LOGINS)
         broker.apply_logins(LOGINS)
         run_crowd(broker.address, story)
