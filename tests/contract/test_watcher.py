@@ -72,7 +72,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 def heard(watcher: Watcher, count: int) -> list[Told]:
     """So many messages, however often one has to ask."""
     messages: list[Told] = []
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 30
     while len(messages) < count and time.monotonic() < deadline_s:
         if (told := watcher.receive(0.25)) is not None:
             messages.append(told)
@@ -85,7 +85,7 @@ def test_messages_come_in_the_order_in_which_they_were_said(make: Make) -> None:
 
 
 def test_silence_is_no_message_and_no_error(make: Make) -> None:
-    watcher = make([0.6, opened()])
+    watcher = make([3.0, opened()])
     assert watcher.receive(0.01) is None
     assert heard(watcher, 1) == [opened()]
 
@@ -144,8 +144,8 @@ def test_a_stubborn_process_is_killed() -> None:
     assert heard(watcher, 1) == [Ended()]
     began_s = time.monotonic()
     watcher.end()
-    assert time.monotonic() - began_s < 2
-    assert eventually(lambda: not runs(watcher.pid), 2)
+    assert time.monotonic() - began_s < 15
+    assert eventually(lambda: not runs(watcher.pid))
 
 
 @pytest.mark.parametrize(

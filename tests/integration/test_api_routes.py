@@ -47,7 +47,10 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
 @pytest.fixture
 def api(cloud: WholeCloud) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {cloud.token().text}"}
-    with cloud.served() as url, httpx.Client(base_url=f"{url}/v1", headers=headers) as client:
+    with (
+        cloud.served() as url,
+        httpx.Client(base_url=f"{url}/v1", headers=headers, timeout=30) as client,
+    ):
         yield client
 
 
@@ -56,7 +59,7 @@ def stranger(cloud: WholeCloud, api: httpx.Client) -> Iterator[httpx.Client]:
     """A program of another retailer."""
     cloud.open_store("bj-0001", tenant=OTHER)
     headers = {"Authorization": f"Bearer {cloud.token(tenant=OTHER).text}"}
-    with httpx.Client(base_url=str(api.base_url), headers=headers) as client:
+    with httpx.Client(base_url=str(api.base_url), headers=headers, timeout=30) as client:
         yield client
 
 
@@ -476,7 +479,7 @@ def cards(api: httpx.Client, secret: str, after: int = 0) -> CardPage:
 
 
 def test_health_is_open_to_all(api: httpx.Client) -> None:
-    answer = httpx.get(f"{api.base_url}health")
+    answer = httpx.get(f"{api.base_url}health", timeout=30)
     assert answer.json()["status"] == "ok"
 
 

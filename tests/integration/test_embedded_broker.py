@@ -143,7 +143,7 @@ def leftover(directory: Path) -> subprocess.Popen[bytes]:
 
 def test_leftover_child_of_a_killed_parent_is_ended_at_the_next_start(tmp_path: Path) -> None:
     with leftover(tmp_path) as child, embedded_broker(tmp_path, LOGINS) as successor:
-        assert child.wait(5) is not None
+        assert child.wait(30) is not None
         assert accepts(successor.address)
 
 

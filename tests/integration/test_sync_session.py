@@ -86,7 +86,7 @@ def test_a_broker_that_confirms_and_forgets_repeats_and_reorders_costs_only_repe
         broker.release_held()
         return shop.owed() == 0
 
-    assert eventually(settled, 20, every_s=0.02)
+    assert eventually(settled, every_s=0.02)
     assert set(office.received) == set(ids)
 
 
@@ -96,7 +96,7 @@ def test_nothing_is_sent_before_the_cloud_has_answered(
     office.silent = True
     shop.sell(1, 3)
     shop.link.start()
-    assert eventually(lambda: office.births >= 3, 5)
+    assert eventually(lambda: office.births >= 3)
     assert not office.received
     assert not shop.link.online()
     office.silent = False
@@ -109,10 +109,10 @@ def test_a_welcome_that_was_queued_for_an_earlier_connection_opens_nothing(
     office.silent = True
     shop.sell(1, 3)
     shop.link.start()
-    assert eventually(lambda: office.births >= 1, 5)
+    assert eventually(lambda: office.births >= 1)
     stale = Welcome(ledger=office.ledger, birth="an earlier one", epochs=[])
     office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(stale)))
-    assert eventually(lambda: office.births >= 3, 5), "it goes on saying its birth"
+    assert eventually(lambda: office.births >= 3), "it goes on saying its birth"
     assert not office.received
     assert not shop.link.online()
 
@@ -121,10 +121,10 @@ def test_what_the_ledger_does_not_settle_in_time_is_sent_again(
     office: HeadOffice, shop: LinkedShop
 ) -> None:
     shop.link.start()
-    assert eventually(shop.link.online, 5)
+    assert eventually(shop.link.online)
     office.silent = True
     [sold] = shop.sell(1, 1)
-    assert eventually(lambda: office.received[sold] >= 3, 5)
+    assert eventually(lambda: office.received[sold] >= 3)
     office.silent = False
     assert shop.drained()
 
@@ -136,7 +136,7 @@ def test_a_line_that_breaks_again_and_again_loses_nothing(
     ids = []
     for n in range(10):
         ids += shop.sell(1 + n * 9, 9)
-        assert eventually(shop.link.online, 5)
+        assert eventually(shop.link.online)
         broker.cut(SHOP.device)
     assert shop.drained()
     assert set(office.received) == set(ids)
@@ -148,21 +148,21 @@ def test_history_is_marked_and_fresh_sales_overtake_it(
     sold = threading.Event()
 
     def after_the_sale(message: Message) -> Fate:
-        if office.order and message.topic.endswith("/up/sale"):
+        if at_work.order and message.topic.endswith("/up/sale"):
             assert sold.wait(30)
         return Fate.DELIVER
 
     broker = SimulatedBroker(LOGINS, after_the_sale)
-    office = HeadOffice(broker)
+    at_work = HeadOffice(broker)
     shop = opened(LinkedShop(tmp_path, broker))
     shop.sell(1, 300)
     shop.link.start()
-    assert eventually(lambda: len(office.order) > 0, 5)
+    assert eventually(lambda: len(at_work.order) > 0)
     shop.sell(301, 7)
     sold.set()
     assert shop.drained()
-    places = {sequence: n for n, (_, sequence, _) in enumerate(office.order)}
-    assert all(historical == (sequence <= 300) for _, sequence, historical in office.order)
+    places = {sequence: n for n, (_, sequence, _) in enumerate(at_work.order)}
+    assert all(historical == (sequence <= 300) for _, sequence, historical in at_work.order)
     assert places[307] < places[300]
 
 
@@ -196,7 +196,7 @@ def test_a_conflict_makes_the_device_rehome(office: HeadOffice, shop: LinkedShop
     old = shop.outbox.epoch
     shop.link.start()
     ids = shop.sell(1, 30)
-    assert eventually(lambda: shop.outbox.epoch != old, 5)
+    assert eventually(lambda: shop.outbox.epoch != old)
     assert shop.drained()
     assert set(ids) <= set(office.received)
 
@@ -228,13 +228,13 @@ def test_a_broker_that_is_away_is_found_again(
 
 def test_cards_and_damaged_messages_from_above(office: HeadOffice, shop: LinkedShop) -> None:
     shop.link.start()
-    assert eventually(lambda: bool(shop.heads), 5)
+    assert eventually(lambda: bool(shop.heads))
     cards = shop_down(SHOP.tenant, SHOP.store, ShopDown.CARDS)
     office._connection.publish(Message(cards, b"{half"))
     office._connection.publish(
         Message(cards, b'{"store":"sh-0001","sequence":1,"one_id":"x","version":1,"card":null}')
     )
-    assert eventually(lambda: len(shop.cards) == 1, 5)
+    assert eventually(lambda: len(shop.cards) == 1)
     undecodable = shop.registry.get_sample_value("lianke_sync_messages_undecodable_total")
     assert undecodable == 1
 
@@ -243,10 +243,10 @@ def test_a_damaged_desired_document_is_reported_and_the_last_good_one_stays(
     office: HeadOffice, shop: LinkedShop
 ) -> None:
     shop.link.start()
-    assert eventually(lambda: bool(shop.heads), 5)
+    assert eventually(lambda: bool(shop.heads))
     for payload in (b'{"version":4,"document":{"a":1}}', b'{"version":5,"docu'):
         office._connection.publish(Message(down(SHOP, Down.TWIN), payload))
-    assert eventually(lambda: any(twin.refusal for twin in office.twins), 5)
+    assert eventually(lambda: any(twin.refusal for twin in office.twins))
     assert (office.twins[-1].desired, office.twins[-1].refused) == (4, 0)
     assert shop.desired.in_force is not None
 
@@ -264,22 +264,22 @@ def test_a_broker_that_confirms_and_forgets_raises_the_alarm_until_the_ledger_an
     shop = opened(LinkedShop(tmp_path, broker))
     shop.link.start()
     [sold] = shop.sell(1, 1)
-    assert eventually(lambda: shop.standing.facts().ledger_silent is True, 5)
+    assert eventually(lambda: shop.standing.facts().ledger_silent is True)
     assert not office.received
     deaf = False
     assert shop.drained()
     assert office.received[sold] == 1
-    assert eventually(lambda: shop.standing.facts().ledger_silent is False, 5)
+    assert eventually(lambda: shop.standing.facts().ledger_silent is False)
 
 
 def test_an_answer_to_an_earlier_connection_settles_before_the_welcome(
     broker: SimulatedBroker, office: HeadOffice, shop: LinkedShop
 ) -> None:
     shop.link.start()
-    assert eventually(shop.link.online, 5)
+    assert eventually(shop.link.online)
     office.silent = True
     shop.sell(1, 2)
-    assert eventually(lambda: len(office.received) == 2, 5)
+    assert eventually(lambda: len(office.received) == 2)
     broker.cut(SHOP.device)
     late = Ack(ledger=office.ledger, epoch=shop.outbox.epoch, stream="sale", settled=[(1, 2)])
     office._connection.publish(Message(down(SHOP, Down.ACK), msgspec.json.encode(late)))
@@ -299,7 +299,7 @@ def test_a_session_moves_to_the_first_broker_when_that_answers_again(
     [early] = shop.sell(1, 1)
     assert shop.drained()
     brokers.first_answers = True
-    assert eventually(lambda: home.births > 0, 5)
+    assert eventually(lambda: home.births > 0)
     [late] = shop.sell(2, 1)
     assert shop.drained()
     assert (set(away.received), set(home.received)) == ({early}, {late})
@@ -315,7 +315,7 @@ def test_a_connection_that_is_welcomed_and_dropped_at_once_is_not_tried_at_full_
             broker.cut(SHOP.device)
         return shop.backoff.failures >= 5
 
-    assert eventually(dropped_often, 10, every_s=0.005)
+    assert eventually(dropped_often, every_s=0.005)
 
 
 def test_a_connection_that_held_for_some_seconds_makes_the_next_wait_a_short_one(
@@ -324,10 +324,10 @@ def test_a_connection_that_held_for_some_seconds_makes_the_next_wait_a_short_one
     for _ in range(7):
         shop.backoff.next_s()
     shop.link.start()
-    assert eventually(shop.link.online, 5)
+    assert eventually(shop.link.online)
     time.sleep(STABLE_S)  # a life long enough is what is tested
     broker.cut(SHOP.device)
-    assert eventually(lambda: shop.backoff.failures == 1, 5)
+    assert eventually(lambda: shop.backoff.failures == 1)
 
 
 def test_two_boxes_with_one_name_get_their_turns_and_both_say_so(
@@ -343,7 +343,7 @@ def test_two_boxes_with_one_name_get_their_turns_and_both_say_so(
         box.link.start()
     assert all(box.drained() for box in boxes)
     assert set(office.received) >= set(ids)
-    assert eventually(lambda: all(box.standing.facts().identity_shared for box in boxes), 10)
+    assert eventually(lambda: all(box.standing.facts().identity_shared for box in boxes))
     assert all(box.rivalry.failures > 1 for box in boxes)
 
 
@@ -358,7 +358,7 @@ def test_an_answer_of_another_ledger_settles_nothing_until_that_ledger_has_welco
     office.settled.clear()
     office.received.clear()
     late = shop.sell(11, 1)
-    assert eventually(lambda: set(office.received) == {*early, *late}, 10)
+    assert eventually(lambda: set(office.received) == {*early, *late})
     assert shop.drained()
     assert shop.outbox.ledger == "ledger-2"
     assert office.births == 2
@@ -368,10 +368,10 @@ def test_late_words_of_a_ledger_that_was_replaced_cost_one_birth_and_nothing_els
     office: HeadOffice, shop: LinkedShop
 ) -> None:
     shop.link.start()
-    assert eventually(shop.link.online, 5)
+    assert eventually(shop.link.online)
     office.silent = True
     [owed] = shop.sell(1, 1)
-    assert eventually(lambda: office.received[owed] > 0, 5)
+    assert eventually(lambda: office.received[owed] > 0)
     old = Ack(
         ledger="ledger-0", epoch=shop.outbox.epoch, stream="sale", settled=[(1, 1)], rehome="?"
     )
@@ -394,12 +394,12 @@ def test_a_line_that_needs_a_person_says_why_until_it_works_again(
     shop = opened(LinkedShop(tmp_path, broker, brokers=bolted))
     shop.link.start()
     why = "the client certificate has ended"
-    assert eventually(lambda: shop.standing.facts().fault == why, 5)
+    assert eventually(lambda: shop.standing.facts().fault == why)
     bolted.fault = ValueError("nobody foresaw this")
     said = "unexpected error (ValueError); see the log"
-    assert eventually(lambda: shop.standing.facts().fault == said, 5)
+    assert eventually(lambda: shop.standing.facts().fault == said)
     bolted.fault = None
-    assert eventually(lambda: shop.standing.facts().fault == "", 5)
+    assert eventually(lambda: shop.standing.facts().fault == "")
     assert shop.link.online()
 
 
@@ -415,10 +415,10 @@ def test_a_thread_that_hangs_in_a_connection_is_told_from_one_that_waits(
     def at_work_s() -> float:
         return max(still.seconds for still in shop.pulses.at_work())
 
-    assert eventually(lambda: at_work_s() > 0.5, 5)
+    assert eventually(lambda: at_work_s() > 0.5)
     hanging.goes_on.set()
-    assert eventually(shop.link.online, 5)
-    assert not eventually(lambda: at_work_s() > 0.4, 1.0, every_s=0.02), "it idles, and looks"
+    assert eventually(shop.link.online)
+    assert not eventually(lambda: at_work_s() > 2.5, 3.0, every_s=0.02), "it idles, and looks"
 
 
 def test_an_event_too_large_for_the_broker_stays_owed_and_keeps_nobody_waiting(
@@ -429,16 +429,16 @@ def test_an_event_too_large_for_the_broker_stays_owed_and_keeps_nobody_waiting(
     [bulky] = shop.sell_bulky(1, size=9_000)
     after = shop.sell(11, 10)
     shop.link.start()
-    assert eventually(lambda: shop.owed() == 1, 10)
+    assert eventually(lambda: shop.owed() == 1)
     assert set(office.received) == {*before, *after}
-    assert eventually(lambda: shop.standing.facts().held_back == 1, 5)
+    assert eventually(lambda: shop.standing.facts().held_back == 1)
     assert shop.link.online()
     assert shop.backoff.failures == 0, "it was never sent"
     broker.largest_payload = 1 << 20
     broker.cut(SHOP.device)
     assert shop.drained()
     assert set(office.received) == {*before, bulky, *after}
-    assert eventually(lambda: shop.standing.facts().held_back == 0, 5)
+    assert eventually(lambda: shop.standing.facts().held_back == 0)
 
 
 def test_a_broker_that_takes_hardly_anything_is_left_alone_for_longer_and_longer(
@@ -447,16 +447,16 @@ def test_a_broker_that_takes_hardly_anything_is_left_alone_for_longer_and_longer
     broker.largest_payload = 1_200
     shop.sell_bulky(AT_MOST, size=1_500)
     shop.link.start()
-    assert eventually(lambda: shop.backoff.failures > 2, 10)
+    assert eventually(lambda: shop.backoff.failures > 2)
     assert shop.owed() == AT_MOST
     assert shop.standing.facts().held_back == AT_MOST
 
 
 def test_news_of_the_device_are_told_at_once_and_once(office: HeadOffice, shop: LinkedShop) -> None:
     shop.link.start()
-    assert eventually(lambda: bool(shop.heads), 5)
+    assert eventually(lambda: bool(shop.heads))
     told = len(office.twins)
     shop.news.append("somebody proposed a drawing")
     shop.link.wake()
-    assert eventually(lambda: len(office.twins) == told + 1, 5)
+    assert eventually(lambda: len(office.twins) == told + 1)
     assert not eventually(lambda: len(office.twins) > told + 1, 0.3)

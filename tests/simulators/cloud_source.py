@@ -23,7 +23,7 @@ from models.wire.ids import DevicePath
 from models.wire.topics import Down, down
 from models.wire.twin import Desired, Reported
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 
 
 class SimulatedSource:

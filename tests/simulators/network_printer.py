@@ -87,7 +87,7 @@ class NetworkPrinter:
         self._moving.set()
         self.reset()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
 
     def come_back(self) -> None:
         """Be switched on again, at the same address."""

@@ -150,7 +150,7 @@ class Program:
         self._process.kill()
         self._process.wait()
 
-    def stop(self, timeout_s: float = 20.0) -> int:
+    def stop(self, timeout_s: float = 60.0) -> int:
         """SIGTERM, and kill -9 when that does not help; returns the exit code."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)

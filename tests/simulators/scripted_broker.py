@@ -98,7 +98,7 @@ def scripted_broker(*answers: bytes, port: int = 0) -> Iterator[ScriptedBroker]:
             yield broker
         finally:
             listening.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(30)
 
 
 def _serve_all(listening: socket.socket, broker: ScriptedBroker) -> None:

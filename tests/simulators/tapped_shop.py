@@ -86,7 +86,7 @@ class TappedShop:
 
     def soon(self, question: Callable[[], bool]) -> bool:
         """Whether something comes true within seconds."""
-        return eventually(question, 8.0)
+        return eventually(question)
 
     def close(self) -> None:
         """End the tap, then the printer."""

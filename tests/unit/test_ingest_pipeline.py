@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -44,12 +45,18 @@ class Fragile(Journal):
     chokes_on: str = ""
     foresees_wrongly = False
 
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.may_commit = threading.Event()
+        self.may_commit.set()
+
     def commit(
         self,
         readings: Sequence[Reading],
         foresight: Foresight | None = None,
         fence: Fence | None = None,
     ) -> Appended:
+        assert self.may_commit.wait(30)
         if self.troubles:
             trouble, *self.troubles = self.troubles
             raise trouble
@@ -105,7 +112,7 @@ class Works:
             yield ingest
         finally:
             self.stop.set()
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive()
 
     def _run(self, ingest: Ingest) -> None:
@@ -147,10 +154,12 @@ def test_a_batch_is_answered_once_it_is_in_the_ledger(works: Works) -> None:
 
 def test_what_waits_together_is_committed_together(works: Works) -> None:
     works.limits = Limits(group_events=4, group_s=0.0)
-    works.journal.troubles = [DatabaseUnavailable("away")]
-    with works.running():
+    works.journal.may_commit.clear()
+    with works.running() as ingest:
         for n in range(1, 10):
             works.source.deliver(SALES, a_batch([a_sale(n)], n))
+        assert eventually(lambda: ingest.tally.messages >= 6), "some wait behind the first group"
+        works.journal.may_commit.set()
         assert eventually(lambda: works.ledger.journal.head() == 9)
     assert len(works.heads) < 9
     assert max(b - a for a, b in zip([0, *works.heads], works.heads, strict=False)) <= 4
@@ -490,7 +499,7 @@ def test_two_workers_over_one_ledger_answer_both_and_keep_one(works: Works) -> N
         works.source.wait_for_answers(SHOP, 1)
         second.wait_for_answers(SHOP, 1)
         works.stop.set()
-        thread.join(10)
+        thread.join(30)
     assert works.ledger.runs() == [(1, 20, "accepted")]
     assert works.ledger.journal.counts().duplicates == 0
 
