@@ -20,7 +20,7 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
 from agent.outbox.names import Names, delete_events
-from agent.outbox.rows import save_last, save_spans
+from agent.outbox.rows import save_last, save_late, save_spans
 from agent.outbox.spans import Span, within
 from agent.outbox.waiving import forget_waived
 from models.runtime.clock import Clock
@@ -137,6 +137,7 @@ class Retention:
                 going = replace(span, last=min(span.last, span.first + CHUNK - 1))
                 rest = list(_without(lane.spans, going))
                 with self._file.relaxed as db:
+                    save_late(db, lane)
                     gone = delete_events(db, going.positions)
                     save_last(db, lane)
                     save_spans(db, lane, rest)
