@@ -157,6 +157,6 @@ def _close(db: sqlite3.Connection, lane: Lane, settled: RangeSet, now_ms: int) -
     """Leave the lane only what stays settled, and nothing to be asked for."""
     save_last(db, lane)
     save_spans(db, lane, within(lane.spans, settled))
-    if lane.settled != lane.whole():
+    if lane.unwritten or lane.settled != lane.whole():
         save_settled(db, lane, lane.whole())
         mark_settled(db, lane, lane.whole(), now_ms)

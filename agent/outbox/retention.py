@@ -20,7 +20,7 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
 from agent.outbox.names import Names, delete_events
-from agent.outbox.rows import save_last, save_spans
+from agent.outbox.rows import save_last, save_late, save_spans
 from agent.outbox.spans import within, without
 from agent.outbox.waiving import forget_waived
 from models.runtime.clock import Clock
@@ -139,6 +139,7 @@ class Retention:
                 going = replace(span, last=min(span.last, span.first + CHUNK - 1))
                 rest = without(lane.spans, [(going.first, going.last)])
                 with self._file.relaxed as db:
+                    save_late(db, lane)
                     gone = delete_events(db, going.positions)
                     save_last(db, lane)
                     save_spans(db, lane, rest)

@@ -28,6 +28,7 @@ class Announcer:
         held: the outbox's epochs and last sequences.
         ledger: the ledger generation last heard of.
         acknowledged: what ledgers have acknowledged of what is kept here.
+        said: notes a birth that is about to be said, and gives those said so far, by epoch.
         cards: how far the shop's cards are applied.
         capabilities: which parts run here, such as ``poslog`` and ``tablet``.
         report: the twin's report of the settings in force.
@@ -42,6 +43,7 @@ class Announcer:
     held: Callable[[], list[EpochHeld]]
     ledger: Callable[[], str]
     acknowledged: Callable[[], list[EpochSettled]]
+    said: Callable[[str], dict[str, list[str]]]
     cards: Callable[[], int]
     capabilities: tuple[str, ...]
     report: Callable[[], Reported]
@@ -63,6 +65,7 @@ class Announcer:
         return Message(up(self.device, Up.TWIN), msgspec.json.encode(self.report()))
 
     def _birth(self, birth: str) -> Message:
+        said_before = self.said(birth)
         said = Birth(
             birth=birth,
             bootid=self.bootid,
@@ -75,6 +78,7 @@ class Announcer:
             cards=self.cards(),
             monotonic=str(self.monotonic_ms()),
             acknowledged=self.acknowledged(),
+            said=said_before,
             seal_to=self.seal_to,
         )
         return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)

@@ -12,6 +12,7 @@ from random import Random
 import msgspec
 import pytest
 
+from agent.outbox import Inspection
 from agent.sync.held_back import AT_MOST
 from agent.sync.link import STABLE_S
 from agent.sync.transport import Message
@@ -127,6 +128,38 @@ def test_what_the_ledger_does_not_settle_in_time_is_sent_again(
     assert eventually(lambda: office.received[sold] >= 3)
     office.silent = False
     assert shop.drained()
+
+
+def test_more_than_one_window_drains_while_the_disk_takes_nothing(
+    office: HeadOffice, shop: LinkedShop
+) -> None:
+    """Full or read-only: sending is what frees a disk, so nothing of it may wait for the disk."""
+    ids = shop.sell(1, 20 * shop.window * shop.batch_events)
+    shop.outbox._file._writer.execute("PRAGMA query_only = ON")
+    shop.link.start()
+    assert shop.drained(60)
+    assert set(office.received) == set(ids)
+    assert office.births == 1, "the connection lasts"
+    shop.outbox._file._writer.execute("PRAGMA query_only = OFF")
+    [last] = shop.sell(9_000, 1)
+    assert shop.drained(60)
+    assert office.received[last] == 1
+    with Inspection.open(shop.folder / "outbox.sqlite3") as inspection:
+        assert inspection.depths()[0].pending == 0, "and it is written when the disk takes it"
+
+
+def test_a_line_that_breaks_while_the_disk_takes_nothing_is_used_again(
+    broker: SimulatedBroker, office: HeadOffice, shop: LinkedShop
+) -> None:
+    ids = shop.sell(1, 10 * shop.window * shop.batch_events)
+    shop.outbox._file._writer.execute("PRAGMA query_only = ON")
+    shop.link.start()
+    for _ in range(3):
+        assert eventually(shop.link.online, 30)
+        broker.cut(SHOP.device)
+    assert shop.drained(60)
+    assert set(office.received) == set(ids)
+    shop.outbox._file._writer.execute("PRAGMA query_only = OFF")
 
 
 def test_a_line_that_breaks_again_and_again_loses_nothing(

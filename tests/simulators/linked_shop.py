@@ -52,7 +52,10 @@ class LinkedShop:
     folder: Path
     broker: SimulatedBroker
     password: str = "secret"
+    name: str = "birth"
     resend_after_s: float = 0.3
+    window: int = 4
+    batch_events: int = 7
     ask_again_s: float = 3600.0
     brokers: Transport | None = None
     cards: list[CardDelta] = field(default_factory=list)
@@ -85,6 +88,7 @@ class LinkedShop:
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
             acknowledged=self.outbox.acknowledged,
+            said=self.outbox.introduce,
             cards=lambda: 0,
             capabilities=("poslog",),
             report=lambda: Reporter(self.folder / "twin.json").report({}, self.desired.standing),
@@ -105,9 +109,9 @@ class LinkedShop:
                 mailbox=mailbox,
                 birth=birth,
                 announce=announcer.announce,
-                limits=Limits(batch_events=7, resend_after_s=self.resend_after_s),
+                limits=Limits(batch_events=self.batch_events, resend_after_s=self.resend_after_s),
                 timing=Timing(BIRTH_AGAIN_S, 0.05, self.ask_again_s),
-                window=4,
+                window=self.window,
                 clock=clock,
                 metrics=self.metrics,
                 on_other_ledger=lambda: self.other_ledgers.append(self.outbox.ledger),
@@ -120,7 +124,7 @@ class LinkedShop:
         self.link = Link(
             self.brokers or self.broker.transport(SHOP.device, self.password),
             device_filters(SHOP),
-            new_birth=lambda: f"birth-{next(births)}",
+            new_birth=lambda: f"{self.name}-{next(births)}",
             will=announcer.will,
             make_session=make_session,
             backoff=self.backoff,
