@@ -165,18 +165,13 @@ def _is_open(x: float, y: float, size: tuple[int, int]) -> bool:
 
 
 def _bounds(line: Line, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """The least and the most that coordinates of feet count as, at edges on which the line ends.
+    """The least and the most (x, y) that feet count as being at, for the side they are on.
 
-    Beyond such an edge the line goes on straight out, whatever its slant: who comes into view left
-    of its end has been left of it, however far below the picture the feet were.
+    Beyond an edge on which it ends a line goes on straight out, whatever its slant: who comes into
+    view left of its end has been left of it, however far below the picture the feet were. A line
+    that runs along an edge does not end on it.
     """
-    ends, (width, height) = ((line.x1, line.y1), (line.x2, line.y2)), size
-    least, most = np.full(2, -np.inf), np.full(2, np.inf)
-    for x, y in ends:
-        if x <= EDGE * width:
-            least[0] = 0.0
-        if x >= (1 - EDGE) * width:
-            most[0] = width
-        if y >= (1 - EDGE) * height:
-            most[1] = height
-    return least, most
+    ends = np.array([(line.x1, line.y1), (line.x2, line.y2)])
+    before = (ends <= EDGE * np.array(size)).sum(axis=0) == 1
+    behind = (ends >= (1 - EDGE) * np.array(size)).sum(axis=0) == 1
+    return np.where(before, 0.0, -np.inf), np.where(behind, size, np.inf)
