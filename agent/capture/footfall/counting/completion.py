@@ -3,8 +3,8 @@
 A box that the left or right side cuts is narrower than its walker, and its middle lags half a body
 behind the foot. So it is made as wide as a walker is, from the edge of it that is still seen. A box
 that the lower edge cuts ends above the feet: its end is a bound, and no measurement. So it is made
-as high as walkers there are (``perspective``), from the head down; where nobody was seen whole
-yet, as high as walkers of its width are.
+as high as walkers there are (``perspective``), from the head down. Where nobody was seen whole yet
+it stays as it is: a camera that looks down steeply shows shoulders too wide to tell a height by.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Completion:
         if not self._perspective.is_due(at_s):
             return
         foot, height = tracks["foot"][:, 1], tracks["size"][:, 1]
-        near = TOUCHING * height
+        head, room = foot - height, self._height - foot
         certain = tracks["seen"] & tracks["proven"] & tracks["whole"] & ~tracks["standing"]
-        whole = certain & (foot < self._height - near) & (foot - height > near)
-        self._perspective.learn((foot - height)[whole], height[whole], at_s)
+        whole = certain & (room > LOW * height) & (head > TOUCHING * height)
+        self._perspective.learn(head[whole], height[whole], at_s)
 
     def _raise(self, height: Floats, low: Flags, top: Floats) -> None:
         """Let those of whom the lower edge may hide something be as high as they may be."""

@@ -48,10 +48,11 @@ class LineWatch:
         self._tuning = tuning
         self._begin = np.array([line.x1, line.y1])
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
-        self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
-        self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
+        on_edge = _ends_on(line, size)
+        self._from, self._to = np.where(on_edge.any(axis=(1, 2)), (-np.inf, np.inf), (0, line.length))
+        before, behind = on_edge.any(axis=0).T
+        self._least, self._most = np.where(before, 0, -np.inf), np.where(behind, size, np.inf)
         self._edges = Edges(size, tuning)
-        self._least, self._most = _bounds(line, size)
         self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
@@ -78,7 +79,11 @@ class LineWatch:
         return self._certain(tracks)
 
     def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
-        """How far from the line feet (n, 2) are, by the sign of c, and how far along it."""
+        """How far from the line feet (n, 2) are, by the sign of c, and how far along it.
+
+        Beyond an edge on which it ends the line goes on straight out, whatever its slant: who comes
+        into view left of its end was left of it, however far below the picture the feet were.
+        """
         offset = np.minimum(np.maximum(feet, self._least), self._most) - self._begin
         along = offset @ self._unit
         return self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0], along
@@ -158,25 +163,11 @@ class LineWatch:
         return [crossing for id_ in ready for crossing in self._unproven.pop(id_)]
 
 
-def _is_open(x: float, y: float, size: tuple[int, int]) -> bool:
-    width, height = size
-    inside = EDGE * width < x < (1 - EDGE) * width and EDGE * height < y < (1 - EDGE) * height
-    return not inside
+def _ends_on(line: Line, size: tuple[int, int]) -> Flags:
+    """(2, 2, 2) which end is on which edge: by end, then x and y, then the least and the most.
 
-
-def _bounds(line: Line, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """The least and the most that coordinates of feet count as, at edges on which the line ends.
-
-    Beyond such an edge the line goes on straight out, whatever its slant: who comes into view left
-    of its end has been left of it, however far below the picture the feet were.
+    A line that runs along an edge, both ends on it, ends on another or on none.
     """
-    ends, (width, height) = ((line.x1, line.y1), (line.x2, line.y2)), size
-    least, most = np.full(2, -np.inf), np.full(2, np.inf)
-    for x, y in ends:
-        if x <= EDGE * width:
-            least[0] = 0.0
-        if x >= (1 - EDGE) * width:
-            most[0] = width
-        if y >= (1 - EDGE) * height:
-            most[1] = height
-    return least, most
+    ends = np.array([(line.x1, line.y1), (line.x2, line.y2)])
+    near: Flags = np.stack([ends <= EDGE * np.array(size), ends >= (1 - EDGE) * np.array(size)], 2)
+    return near & ~near.all(axis=0)

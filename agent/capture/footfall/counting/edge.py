@@ -31,9 +31,8 @@ class Edges:
         missed = at_s - tracks["seen_at_s"] > self._tuning.weak_patience_s
         if not missed.any():
             return missed
-        (x, y), (width, height) = tracks["foot"].T, tracks["size"].T
-        aside = (x < -width / 2) | (x > self._width + width / 2)
-        gone: Flags = missed & (aside | (y - height > self._height))
+        x, half = tracks["foot"][:, 0], tracks["size"][:, 0] / 2
+        gone: Flags = missed & ((x < -half) | (x > self._width + half))
         return gone
 
     def came_from(self, newcomers: Table, since_s: float) -> Floats:
