@@ -2,8 +2,8 @@
 
 Sales divided by visitors, both of the minutes that were watched and of no others: what nobody
 watched is unknown, not zero. Staff who arrive for work are no visitors, nor is who comes back from
-the doorstep; where cameras did not tell them apart, all heads are. A sale is one that counts (no return, nothing that a post-void
-took back) and belongs to the minute in which it ended.
+the doorstep; where cameras did not tell them apart, all heads are. A sale is one that counts (no
+return, nothing that a post-void took back) and belongs to the minute in which it ended.
 """
 
 from __future__ import annotations

@@ -213,7 +213,7 @@ class Minutes:
     def _doubt(self, doubt: Doubt) -> None:
         for part in self._over:
             if (ms := part.share_of(doubt)) > 0:
-                late = _Part(part.number, part.begin_ms, part.end_ms)
+                late = _Part(part.number, part.begin_ms, part.end_ms, part.offset_ms)
                 self._late.setdefault(part.begin_ms, late).tally.doubt(doubt.kind, ms)
         for part in self._parts:
             if (ms := part.share_of(doubt)) > 0:
