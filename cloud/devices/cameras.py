@@ -20,6 +20,7 @@ class CameraHealth(StrEnum):
     STALLED = "stalled"
     REFUSED = "refused"
     ENDED = "ended"
+    SLOW = "slow"
     UNKNOWN = "unknown"
 
 

@@ -375,6 +375,34 @@ def test_the_heartbeat_shows_state_and_rate() -> None:
     assert state.sampled_fps == 4.0
 
 
+def test_a_camera_whose_pictures_come_too_seldom_says_so_until_they_come_again() -> None:
+    """One picture a second: every step between two is a hole, and nothing in it is counted."""
+    states: list[str] = []
+
+    def look() -> None:
+        states.append(one.keeper.state.state)
+
+    one = live(
+        [
+            opened(START_S),
+            *watching(START_S, START_S + 60),
+            look,
+            *(deed for n in range(60, 150) for deed in (1.0, slowly(START_S + n))),
+            look,
+            *watching(START_S + 150, START_S + 240),
+            look,
+            LEAVES,
+        ]
+    )
+    play(one)
+    assert states == ["watching", "slow", "watching"]
+    assert one.outbox.gaps_ms() == {"slow": 90_000}
+
+
+def slowly(at_s: float) -> Seen:
+    return seen(at_s + 1.0, at_s + 1.0, observed_s=0.0)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_is_set_while_watching_loses_and_doubles_nothing(hours: int) -> None:
     one = live(

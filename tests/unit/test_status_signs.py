@@ -92,6 +92,7 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(dead_letters=1), AlarmKind.EVENTS_REJECTED),
         (a_status(quarantined=1), AlarmKind.FILES_QUARANTINED),
         (a_status(cameras=[camera("lost")]), AlarmKind.CAMERA_BLIND),
+        (a_status(cameras=[camera("slow")]), AlarmKind.CAMERA_BLIND),
         (a_status(cameras=[camera("watching", troubles=["blocked"])]), AlarmKind.CAMERA_BLOCKED),
         (a_status(cameras=[camera("watching", troubles=["moved"])]), AlarmKind.CAMERA_MOVED),
         (a_status(cameras=[camera("watching", troubles=["dark"])]), AlarmKind.CAMERA_DARK),

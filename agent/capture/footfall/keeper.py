@@ -30,7 +30,7 @@ from agent.capture.footfall.patience import Patience, Silence, as_error
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.process import Watcher
 from agent.capture.footfall.recorder import Recorder
-from agent.capture.footfall.standing import WATCHING, Standing
+from agent.capture.footfall.standing import Standing
 from agent.config import CameraSettings
 from agent.errors import AgentError, CameraLost, CameraStalled, FaultyDevice, InvalidInput
 from models.runtime.backoff import Backoff
@@ -221,7 +221,7 @@ class CameraKeeper:
         if self._absence is not None:
             self._absence, self._complaint = None, ""
             _LOG.info("camera_watching", camera=self._camera.name)
-            self._show(WATCHING)
+        self._show(self._standing.observed(message.observed_s))
         if self._parts.clock.monotonic_s() - self._began_s > self._patience.forgiven_s:
             self._parts.backoff.reset()
         self._hand_over(self._parts.diary.finished())
@@ -273,6 +273,13 @@ class CameraKeeper:
 
     def _show(self, state: str) -> None:
         if self._standing.becomes(state):
+            if state == GapReason.SLOW:
+                _LOG.warning(
+                    "camera_slow",
+                    camera=self._camera.name,
+                    effect="most of the time nothing is counted",
+                    next_step="have the camera send three pictures a second or more",
+                )
             self._parts.metrics.stands(self._camera.name, state)
             self._parts.changed()
 

@@ -41,7 +41,7 @@ SKEW_S: Final = 120.0
 
 _ALONE: Final = frozenset({""})
 _WATCHING: Final = "watching"
-_BLIND_STATES: Final = frozenset({"lost", "stalled", "refused"})
+_BLIND_STATES: Final = frozenset({"lost", "stalled", "refused", "slow"})
 _UNCLEAR_STATES: Final = frozenset({"starting"})
 
 
