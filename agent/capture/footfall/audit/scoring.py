@@ -22,6 +22,7 @@ from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.clip_count import find_detector
 from agent.capture.footfall.counting.counter import RULE
 from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.governor import LOWEST_FPS
 from agent.capture.footfall.launching import named, watched_zone
 from agent.capture.footfall.recount import recount
 from agent.capture.footfall.recount_report import CountedCrossing, doubts
@@ -75,7 +76,7 @@ class ScoreOrder:
             that the audit noted while it ran.
         tolerance_s: how far a mark may be from its crossing.
         sample_fps: pictures of the clip to look at per second; when None as many as the camera
-            that it is kept for looks at, else all of them.
+            that it is kept for looks at, at the least, else all of them.
         network: the manifest's name; when empty that of the camera that it is kept for, else the
             first in the cache.
         as_json: one JSON document instead of a table.
@@ -116,6 +117,10 @@ def run(
     """
     if not (math.isfinite(order.tolerance_s) and order.tolerance_s > 0):
         raise InvalidInput(f"--tolerance-s {order.tolerance_s:g}: give a number above 0")
+    if order.keep and order.sample_fps is not None:
+        raise InvalidInput(
+            "--keep counts as often as the camera looks: leave --sample-fps out, or --keep"
+        )
     audit = read_audit(order.marks)
     begun = said_of(order, audit, order.keep) if order.keep else audit.begun
     told = _told(order, audit, detector_of, warn)
@@ -173,6 +178,18 @@ def _same(drawn: Mapping[str, Ends], marked: Mapping[str, Ends]) -> bool:
     )
 
 
+def _rate(order: ScoreOrder) -> float:
+    """Pictures to look at per second, 0 for all.
+
+    A camera whose rate the processor decides is held to the lowest that it may fall to: what is
+    said of that holds for more.
+    """
+    if order.keep is None:
+        return order.sample_fps or 0.0
+    steady_fps = order.keep.camera.steady_fps
+    return LOWEST_FPS if steady_fps is None else steady_fps
+
+
 def _network(order: ScoreOrder) -> str:
     return order.network or (order.keep.camera.network if order.keep else "")
 
@@ -227,8 +244,7 @@ def _counted_now(
             f"{order.marks} names no lines in the picture, so {file} cannot be counted with them"
         )
     camera = order.keep.camera if order.keep else None
-    steady_fps = camera.steady_fps if camera else None
-    with Clip(file, order.sample_fps or steady_fps or 0.0) as clip:
+    with Clip(file, _rate(order)) as clip:
         for line in audit.lines:
             line.check_within(clip.size)
         detector = detector_of(_network(order), order.keep.networks if order.keep else None)
