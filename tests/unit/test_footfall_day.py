@@ -231,6 +231,17 @@ def test_business_day_may_begin_before_midnight() -> None:
     assert boundary({20: 9, 22: 1}, {-2: 6, -1: 8, 0: 2}) == 22
 
 
+def test_a_store_without_a_till_changes_its_day_when_it_says() -> None:
+    """Its guests go home after midnight, and nobody is inside at five."""
+    assert boundary({}, {}, 29) == 29
+    friday = trading_day(DAY, SHANGHAI, {}, 5)
+    assert friday.begin_at == at(5)
+    assert friday.end_at == at(5) + timedelta(days=1)
+    assert boundary({22: 9, 25: 1}, {9: 3}, 29) == 29, "who sold last does not end the day"
+    assert boundary({22: 9}, {3: 4, 9: 3}, 29) == 27, "the next day's sales do"
+    assert boundary({22: 9, 30: 1}, {9: 3}, 29) == 31
+
+
 def test_visitors_after_midnight_belong_to_the_day_that_was_selling() -> None:
     after = DAY + timedelta(days=1)
     sales = {DAY: {23: 5, 24: 4, 25: 1}, after: {10: 2}}
