@@ -37,9 +37,20 @@ async () => {
     }
     if (boxes.some((box) => box.right > right + 1 || box.left < left - 1)) complain("cut off", element);
   }
-  for (const card of document.querySelectorAll(".figures > div, .panel, button, .badge"))
+  for (const card of document.querySelectorAll(".figures, .figures > div, .panel, button, .badge"))
     if (card.scrollWidth > card.clientWidth + 1 && card.clientWidth && !card.closest("svg"))
       if (!scrolls(getComputedStyle(card))) complain("wider than its box", card);
+
+  // Squeezed: a column so narrow that its words stand on end.
+  for (const { element, text, boxes } of words)
+    if (boxes.length > 2 && text.length > 3 && !element.closest("svg"))
+      if (Math.max(...boxes.map((box) => box.width)) < 3 * parseFloat(getComputedStyle(element).fontSize))
+        complain("squeezed", element);
+
+  // Out of sight: a table that has to be pushed aside on a desk, or though it could be cards.
+  for (const wide of document.querySelectorAll(".wide"))
+    if (wide.scrollWidth > wide.clientWidth + 1)
+      if (innerWidth > 1200 || wide.querySelector("table.stack")) complain("out of sight", wide);
 
   // On one another: numbers of a chart, and bars over what its lines mean.
   // A line of text is higher than the digits in it, in a Chinese font by half.

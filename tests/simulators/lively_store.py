@@ -77,7 +77,7 @@ def _sell(cloud: WholeCloud) -> None:
 def _count(cloud: WholeCloud) -> None:
     cloud.check(an_audit(AUDIT), device=CAMERAS)
     cloud.count(*a_crowded_day(hours=10), device=CAMERAS)
-    for back in range(1, 9):
+    for back in range(1, 20):
         chance = Random(back)
         opens = OPENS - timedelta(days=back)
         cloud.count(
@@ -87,7 +87,7 @@ def _count(cloud: WholeCloud) -> None:
                     ingress=chance.randint(0, 5),
                     egress=chance.randint(0, 5),
                 )
-                for minute in range(0, 600, 20)
+                for minute in range(0, 600, 30)
             ),
             device=CAMERAS,
         )
