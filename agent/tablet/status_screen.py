@@ -36,7 +36,11 @@ _UNITS: Final = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 
 @dataclass(frozen=True, slots=True)
 class AlarmScreen:
-    """One alarm: what is wrong, about what, since when, what to do, and what the log says."""
+    """One alarm: what is wrong, about what, since when, what to do, and what the log says.
+
+    Attributes:
+        logged: the detail is the log's, in English, and not the page's language.
+    """
 
     key: str
     urgent: bool
@@ -45,6 +49,7 @@ class AlarmScreen:
     next: str
     since: Moment
     detail: str
+    logged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ class StatusScreens:
     def _alarm(self, alarm: AlarmStatus, words: Words, now: datetime) -> AlarmScreen:
         entry = self._vocabulary[alarm.alarm]
         said = entry.zh if words.language is Language.ZH else entry.en
+        state = f"camera.{alarm.detail}" if alarm.alarm is AlarmKind.CAMERA_BLIND else ""
+        ours = state in words.keys
         return AlarmScreen(
             key=f"{alarm.alarm}/{alarm.about}",
             urgent=alarm.severity is Severity.URGENT,
@@ -148,7 +155,8 @@ class StatusScreens:
             about=alarm.about if alarm.alarm in _NAMED else "",
             next=said.next,
             since=self._moment(alarm.since, words, now),
-            detail=alarm.detail,
+            detail=words(state) if ours else alarm.detail,
+            logged=not ours,
         )
 
     def _facts(self, status: Status, words: Words) -> Iterator[Fact]:

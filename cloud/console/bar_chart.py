@@ -15,6 +15,8 @@ from typing import Final, Generic, Self, TypeVar
 WIDTH: Final = 720
 
 _GAP: Final = 0.24  # of a bar's room, left empty
+_DIGIT: Final = 7.5  # in bold and 12 px, as the style sheet has it
+_DIGIT_ON_A_PHONE: Final = 14.0  # in 23 px
 
 _Datum = TypeVar("_Datum")
 
@@ -43,9 +45,12 @@ class Frame:
 
 
 FEWEST_HOURS: Final = 12
-ALONE: Final = Frame(top=24, floor=192, height=220, places=FEWEST_HOURS)
-ABOVE: Final = Frame(top=54, floor=194, height=476, places=FEWEST_HOURS)
-BELOW: Final = Frame(top=280, floor=420, height=476, places=FEWEST_HOURS)
+_GUTTER: Final = 48
+"""Five digits and a comma, which the first bar would hide."""
+
+ALONE: Final = Frame(top=24, floor=192, height=220, places=FEWEST_HOURS, left=_GUTTER)
+ABOVE: Final = Frame(top=54, floor=194, height=476, places=FEWEST_HOURS, left=_GUTTER)
+BELOW: Final = Frame(top=280, floor=420, height=476, places=FEWEST_HOURS, left=_GUTTER)
 """Of the hours of a day: one chart, or two over the same hours with a scale of its own each."""
 
 
@@ -103,12 +108,27 @@ class Bar(Generic[_Datum]):
 
 @dataclass(frozen=True, slots=True)
 class BarChart(Generic[_Datum]):
-    """All bars, and the lines behind them as pairs of height and value."""
+    """All bars, and the lines behind them as pairs of height and value.
+
+    Attributes:
+        room: the width that a bar has with the gap beside it.
+    """
 
     bars: tuple[Bar[_Datum], ...]
     lines: tuple[tuple[float, int], ...]
     frame: Frame
+    room: float
     width: int = WIDTH
+
+    @property
+    def crowding(self) -> str:
+        """Where the numbers over the bars would touch: ``packed`` everywhere, ``dense`` on a phone.
+
+        The style sheet leaves out every other one there; the table has them all.
+        """
+        longest = max((len(f"{bar.value:,}") for bar in self.bars if bar.value), default=0)
+        widths = (("packed", _DIGIT), ("dense", _DIGIT_ON_A_PHONE))
+        return next((name for name, digit in widths if longest * digit > self.room), "")
 
 
 def bar_chart(
@@ -129,7 +149,7 @@ def bar_chart(
         )
         for place, (datum, value) in enumerate(zip(data, values, strict=True))
     )
-    return BarChart(bars, scale.lines, frame)
+    return BarChart(bars, scale.lines, frame, room)
 
 
 def ticks(largest: int) -> list[int]:

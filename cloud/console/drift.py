@@ -16,7 +16,7 @@ from cloud.organisation import Store
 WEEK: Final = 7
 WEEKS: Final = 4 * WEEK
 
-_FRAME: Final = Frame(top=26, floor=206, height=236, left=34, signed=True)
+_FRAME: Final = Frame(top=26, floor=206, height=250, left=34, signed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,13 @@ def curve(steps: Sequence[Step], label: Callable[[int], str]) -> Curve:
     """
     known = [max(each.inside, 0) for each in steps if each.inside is not None]
     scale = Scale.reaching(max(known, default=0), ALONE)
-    wide = WIDTH / max(len(steps), 4 * FEWEST_HOURS)
+    wide = (WIDTH - ALONE.left) / max(len(steps), 4 * FEWEST_HOURS)
     pieces = []
     for is_known, run in groupby(enumerate(steps), lambda each: each[1].inside is not None):
         if is_known:
             pieces.append(" ".join(_stair(place, step, wide, scale) for place, step in run))
     hours = tuple(
-        (round((place + 1) * wide, 1), label(step.minute))
+        (_x(place + 1, wide), label(step.minute))
         for place, step in enumerate(steps)
         if step.minute % 60 == 0
     )
@@ -126,4 +126,8 @@ def coarse_heat(cells: Mapping[int, int]) -> tuple[tuple[int, ...], ...]:
 def _stair(place: int, step: Step, wide: float, scale: Scale) -> str:
     """The quarter's own width at its height."""
     y = scale.y(max(step.inside or 0, 0))
-    return f"{round(place * wide, 1)},{y} {round((place + 1) * wide, 1)},{y}"
+    return f"{_x(place, wide)},{y} {_x(place + 1, wide)},{y}"
+
+
+def _x(place: int, wide: float) -> float:
+    return round(ALONE.left + place * wide, 1)

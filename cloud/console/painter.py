@@ -48,7 +48,12 @@ class Painter:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"money": money, "number": _number, "hundredths": _hundredths}
+        self._environment.filters |= {
+            "money": money,
+            "number": _number,
+            "signed": _signed,
+            "hundredths": _hundredths,
+        }
         self._environment.globals |= {"asset": assets.url, "places": places}
 
     @classmethod
@@ -87,6 +92,12 @@ class Painter:
 
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _signed(value: float, digits: int = 0) -> str:
+    """With its sign, which nothing has: ``+1,234``, ``−3``, ``0``."""
+    said = f"{value:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return said if round(value, digits) else said.lstrip("+\N{MINUS SIGN}")
 
 
 def _hundredths(share: float) -> str:

@@ -31,12 +31,16 @@ _REASONS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision about a member.
+    """One decision about a member, without personal data.
 
     Attributes:
         at: the moment of the record that caused it, aware UTC.
         event_id: the ledger event to look at.
-        text: what was decided and why, in English, without personal data.
+        identifier: what was decided about, ``phone``, ``card`` or ``member_code``; empty for none.
+        programme: whose card or code it is; often empty.
+        by_sale: a sale showed it, else a registration.
+        other: the other member whom it concerns.
+        gained: of what went from one member to another: it came to this one.
     """
 
     at: datetime
@@ -45,11 +49,51 @@ class Step:
     store: str
     actor: str
     rule_version: str
-    text: str
+    identifier: str
+    programme: str
+    strength: str
+    by_sale: bool
+    reason: Reason | None
+    other: OneId | None
+    gained: bool
+
+    @property
+    def text(self) -> str:
+        """What was decided and why, in English."""
+        what, source = self._what(), "a sale" if self.by_sale else "a registration"
+        match self.change:
+            case Change.CREATED:
+                text = f"created from {source} in store {self.store}: nobody held what it showed"
+            case Change.ATTACHED:
+                text = f"{what} attached ({self.strength}) by {source} in store {self.store}"
+            case Change.STRENGTHENED:
+                text = f"{what} {self.strength} by {source} in store {self.store}"
+            case Change.REASSIGNED if self.gained:
+                text = f"{what} taken over from member {self.other}: {self._why()}"
+            case Change.REASSIGNED:
+                text = f"{what} went to member {self.other}: {self._why()}"
+            case Change.RELEASED:
+                text = f"{what} released: {self._why()}"
+            case Change.CONFLICT:
+                whom = f" with member {self.other}" if self.other else ""
+                text = f"{what} noted for review{whom}: {self._why()}"
+            case _:
+                assert_never(self.change)
+        return text
+
+    def _what(self) -> str:
+        kind = _KINDS.get(self.identifier, "identifier")
+        return f"{kind} of programme {self.programme}" if self.programme else kind
+
+    def _why(self) -> str:
+        return _REASONS[self.reason] if self.reason else "no reason was noted"
 
 
 def step_of(row: AnyRow, about: OneId) -> Step:
     """A logged decision as one of the two members it concerns sees it."""
+    scheme, _, programme = (row.namespace or "").partition(":")
+    gained = row.one_id == about
+    other = row.other_one_id if gained else row.one_id
     return Step(
         at=from_ms(row.at_ms),
         change=Change(row.kind),
@@ -57,47 +101,11 @@ def step_of(row: AnyRow, about: OneId) -> Step:
         store=row.store,
         actor=row.actor,
         rule_version=row.rule_version,
-        text=_text(row, about),
+        identifier=scheme if scheme in _KINDS else "",
+        programme=programme,
+        strength=row.strength or "",
+        by_sale=bool(row.sale_id),
+        reason=Reason(row.reason) if row.reason else None,
+        other=OneId(other) if other and other != about else None,
+        gained=gained,
     )
-
-
-def _text(row: AnyRow, about: OneId) -> str:
-    what, source = _identifier(row), "a sale" if row.sale_id else "a registration"
-    change = Change(row.kind)
-    match change:
-        case Change.CREATED:
-            text = f"created from {source} in store {row.store}: nobody held what it showed"
-        case Change.ATTACHED:
-            text = f"{what} attached ({row.strength}) by {source} in store {row.store}"
-        case Change.STRENGTHENED:
-            text = f"{what} {row.strength} by {source} in store {row.store}"
-        case Change.REASSIGNED:
-            text = _reassigned(row, about, what)
-        case Change.RELEASED:
-            text = f"{what} released: {_why(row)}"
-        case Change.CONFLICT:
-            text = f"{what} noted for review{_with(row, about)}: {_why(row)}"
-        case _:
-            assert_never(change)
-    return text
-
-
-def _reassigned(row: AnyRow, about: OneId, what: str) -> str:
-    if row.one_id == about:
-        return f"{what} taken over from member {row.other_one_id}: {_why(row)}"
-    return f"{what} went to member {row.one_id}: {_why(row)}"
-
-
-def _with(row: AnyRow, about: OneId) -> str:
-    other = row.other_one_id if row.one_id == about else row.one_id
-    return f" with member {other}" if other and other != about else ""
-
-
-def _why(row: AnyRow) -> str:
-    return _REASONS[Reason(row.reason)] if row.reason else "no reason was noted"
-
-
-def _identifier(row: AnyRow) -> str:
-    scheme, _, programme = (row.namespace or "").partition(":")
-    kind = _KINDS.get(scheme, "identifier")
-    return f"{kind} of programme {programme}" if programme else kind

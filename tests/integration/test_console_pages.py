@@ -215,7 +215,7 @@ def test_devices_page_says_whose_clock_to_set(cloud: WholeCloud, visitor: Consol
     assert "set the clock" not in row
     cloud.clock_is_off(-3600, online)
     row = row_of(visitor.open("/console/devices").text, online.device)
-    assert "clock -3600.0 s" in row
+    assert "clock \N{MINUS SIGN}3,600.0 s" in row
     assert "set the clock" in row
 
 

@@ -52,9 +52,9 @@ def test_curve_has_a_hole_where_nobody_watched_and_lies_on_the_floor_below_nobod
     steps = [Step(15, 4), Step(30, None), Step(45, -3), Step(60, 2)]
     drawn = curve(steps, str)
     assert len(drawn.pieces) == 2
-    assert drawn.pieces[0] == f"0.0,{ALONE.top:.1f} 15.0,{ALONE.top:.1f}"
+    assert drawn.pieces[0] == f"48.0,{ALONE.top:.1f} 62.0,{ALONE.top:.1f}"
     assert f",{ALONE.floor}" in drawn.pieces[1]
-    assert drawn.hours == ((60.0, "60"),)
+    assert drawn.hours == ((104.0, "60"),)
     assert curve([], str).pieces == ()
 
 

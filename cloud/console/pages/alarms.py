@@ -36,7 +36,7 @@ forms = APIRouter(dependencies=[Depends(check_form)])
 
 SHOWN: Final = 200
 
-_OURS: Final = ("stream", "reason", "gave_way", "clock")
+_OURS: Final = ("stream", "reason", "gave_way", "clock", "source_kind")
 """Where the catalogue has the words of the wire."""
 
 _LARGEST: Final = 2**53

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from cloud.access import Action
 from cloud.access.audit import Actor
 from cloud.console.choice import all_stores, zones
+from cloud.console.decision import said
 from cloud.console.parts import ConsoleParts, Parts
 from cloud.console.places import MEMBERS
 from cloud.console.visitor import Inside, Visitor, check_form
@@ -73,6 +74,8 @@ def member(parts: Parts, visitor: Inside, one_id: UUID) -> Response:
         parts.audit.note(connection, _CONSOLE, Action.MEMBER_READ, f"member:{one_id}")
     known = zones(parts)
     stores = [store for store in all_stores(parts) if store.tenant == tenant]
+    names = {str(store.store): store.name for store in stores}
+    words = parts.painter.words(visitor.language)
     return parts.painter.paint(
         visitor,
         "member.html",
@@ -82,6 +85,7 @@ def member(parts: Parts, visitor: Inside, one_id: UUID) -> Response:
         since=_day(card.since, stores[0].zone),
         last_visit=_day(card.last_visit_at, stores[0].zone),
         zone_of=lambda store: known[tenant, store],
+        why=lambda step: said(step, names.get(step.store, step.store), words),
         name=masked_name(card.family_name, card.given_name),
         phones=[masked_e164(phone) for phone in card.phones],
         numbers=[masked_code(number) for number in card.cards],

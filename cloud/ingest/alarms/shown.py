@@ -13,6 +13,9 @@ from cloud.ingest.alarms.vocabulary import Severity, Wording, read_vocabulary
 
 _SHORT: Final = 12
 _OUR_WORDS: Final = frozenset({"streams", "reasons", "reason", "quality"})
+_NAMED: Final = "source"
+"""A name of the shop's own, or our word for the one source that has none; never in part ours."""
+
 _WORD: Final = re.compile(r"[a-z_]+")
 
 
@@ -56,6 +59,8 @@ def _seen(alarm: CloudAlarm) -> str:
 
 
 def _said(key: str, value: str | int, say: Callable[[str], str]) -> str | int:
+    if isinstance(value, str) and key == _NAMED:
+        return say(value)
     if isinstance(value, str) and key in _OUR_WORDS:
         return _WORD.sub(lambda found: say(found[0]), value)
     return _short(value)
