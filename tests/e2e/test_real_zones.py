@@ -151,7 +151,7 @@ def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_
     slow = the_slow_way(camera, network)
     begin_at = BEGIN_AT.replace(second=0)
     assert [each.begin_at for each in events] == [begin_at, begin_at + timedelta(minutes=1)]
-    assert {each.analyses for each in events} == {"crowd-1"}
+    assert {each.analyses for each in events} == {"crowd-2"}
     whole = summed(events)
     assert whole.observed_ms == pytest.approx(79_300, abs=300)
 
