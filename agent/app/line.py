@@ -143,7 +143,7 @@ class Line:
                 window=sync.window,
                 clock=self.clock,
                 metrics=metrics,
-                on_time=self.clock.steady.learn,
+                on_time=self.clock.steady.hear,
                 on_other_ledger=catch_up.begin_anew,
                 on_welcome=self.operators.take,
                 news=lambda: [announcer.twin()] if self._has_news() else [],

@@ -261,7 +261,7 @@ class Outbox:
 
         Durable on return. What the ledger still has is a duplicate there.
         """
-        return self._replaying.replay(selection)
+        return self._mending.outlive(lambda: self._replaying.replay(selection))
 
     def replay_letters(self, wanted: Iterable[EventId] | None = None) -> list[EventId]:
         """Send the named dead letters (or all) again under a fresh epoch; returns those that go.
@@ -269,7 +269,8 @@ class Outbox:
         Durable on return; they are dead letters no more unless the cloud refuses them again. What
         cannot be read as an event stays.
         """
-        return self._replaying.replay_letters(wanted)
+        named = None if wanted is None else list(wanted)
+        return self._mending.outlive(lambda: self._replaying.replay_letters(named))
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Engine, Row, func, select
 
-from cloud.console.chart import ALONE, BELOW, Chart, HourSum, sales_chart, sum_hours, visitors_chart
+from cloud.console.bar_chart import ALONE, BELOW, BarChart
+from cloud.console.sales_chart import HourSum, sales_chart, sum_hours, visitors_chart
 from cloud.insight import FootfallDay, read_footfall
 from cloud.members.tables import MEMBER
 from cloud.organisation import Store
@@ -52,7 +53,7 @@ class Day:
     day: date
     figures: tuple[DayFigure, ...]
     hours: tuple[HourSum, ...]
-    chart: Chart
+    chart: BarChart[HourSum]
     footfall: FootfallDay | None
     members: int
     latest: tuple[LatestSale, ...]
@@ -69,7 +70,7 @@ class Day:
         return round(100 * identified / self.sales) if self.sales else 0
 
     @property
-    def visitors_chart(self) -> Chart:
+    def visitors_chart(self) -> BarChart[HourSum]:
         """The visitors, to stand above ``chart`` in one drawing."""
         return visitors_chart(self.hours)
 

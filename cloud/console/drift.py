@@ -9,47 +9,14 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from cloud.console.chart import WIDTH, ticks
+from cloud.console.bar_chart import BarChart, Frame, bar_chart
 from cloud.insight import DriftDay, DriftReport, DriftSum, read_drift
 from cloud.organisation import Store
 
 WEEK: Final = 7
 WEEKS: Final = 4 * WEEK
 
-_TOP: Final = 26
-_HALF: Final = 90
-"""How far a bar may reach above and below nobody."""
-
-_GAP: Final = 0.24  # of a day's width, left empty
-_LEFT: Final = 34  # for what the lines mean, which bars would hide
-
-
-@dataclass(frozen=True, slots=True)
-class DriftBar:
-    """One day's bar, from the upper left corner; above the middle are those who never left."""
-
-    told: DriftDay
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """Where its labels are centred."""
-        return round(self.x + self.width / 2, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class DriftChart:
-    """All bars, and the lines behind them as pairs of height and value."""
-
-    bars: tuple[DriftBar, ...]
-    lines: tuple[tuple[float, int], ...]
-    nobody: int = _TOP + _HALF
-    floor: int = _TOP + 2 * _HALF
-    height: int = _TOP + 2 * _HALF + 30
-    width: int = WIDTH
+_FRAME: Final = Frame(top=26, floor=206, height=236, left=34, signed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +39,7 @@ class DriftPage:
         return self.report.days[::-1] if self.report else ()
 
     @property
-    def chart(self) -> DriftChart:
+    def chart(self) -> BarChart[DriftDay]:
         """A bar per day."""
         return drift_chart(self.report.days if self.report else ())
 
@@ -82,20 +49,6 @@ def read_page(engine: Engine, store: Store, day: date, now: datetime) -> DriftPa
     return DriftPage(store, day, read_drift(engine, store, day, WEEKS, now))
 
 
-def drift_chart(days: Sequence[DriftDay]) -> DriftChart:
+def drift_chart(days: Sequence[DriftDay]) -> BarChart[DriftDay]:
     """Who was left stands upwards, who was seen to leave and never to come hangs down."""
-    left = [each.drift.left if each.drift else 0 for each in days]
-    marks = ticks(max(map(abs, left), default=0))
-    scale, step = _HALF / marks[-1], (WIDTH - _LEFT) / max(len(days), 1)
-    bars = tuple(
-        DriftBar(
-            told=each,
-            x=round(_LEFT + (place + _GAP / 2) * step, 1),
-            y=round(_TOP + _HALF - max(left[place], 0) * scale, 1),
-            width=round(step * (1 - _GAP), 1),
-            height=round(abs(left[place]) * scale, 1),
-        )
-        for place, each in enumerate(days)
-    )
-    values = (*(-mark for mark in reversed(marks)), *marks)
-    return DriftChart(bars, tuple((round(_TOP + _HALF - v * scale, 1), v) for v in values))
+    return bar_chart(days, lambda each: each.drift.left if each.drift else None, _FRAME)

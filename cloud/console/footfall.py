@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from cloud.console.bar_chart import BarChart
 from cloud.console.footfall_chart import (
     Curve,
     HeatCell,
-    HourChart,
     busy,
     came_chart,
     coarse_heat,
@@ -86,12 +86,12 @@ class FootfallPage:
         return self.crowd is not None and self.crowd.capture is not None
 
     @property
-    def came(self) -> HourChart:
+    def came(self) -> BarChart[CrowdHour]:
         """Who came."""
         return came_chart(self.hours, alone=not self.sees_street)
 
     @property
-    def passed(self) -> HourChart:
+    def passed(self) -> BarChart[CrowdHour]:
         """Who walked past."""
         return passed_chart(self.hours)
 

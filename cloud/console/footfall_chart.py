@@ -1,4 +1,4 @@
-"""The geometry of the footfall page: bars, the curve of who is inside, heat. Pure numbers."""
+"""What the footfall page draws: who came and passed, the curve of who is inside, heat. Pure."""
 
 from __future__ import annotations
 
@@ -8,41 +8,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from cloud.console.chart import ABOVE, ALONE, BELOW, WIDTH, Frame, ticks
+from cloud.console.bar_chart import (
+    ABOVE,
+    ALONE,
+    BELOW,
+    FEWEST_HOURS,
+    WIDTH,
+    BarChart,
+    Frame,
+    Scale,
+    bar_chart,
+)
 from cloud.insight import CrowdHour, Step
 from models.wire.events.footfall import HEAT_COLUMNS, HEAT_ROWS
 
-_FEWEST_HOURS: Final = 12
-_GAP: Final = 0.24  # of an hour's width, left empty
 _COARSE: Final = (3, 4)
 """Rows and columns of the grid that make one cell of the table beside the picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class HourBar:
-    """One hour's bar, from the upper left corner; ``count`` None where nobody watched."""
-
-    hour: CrowdHour
-    count: int | None
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """Where its labels are centred."""
-        return round(self.x + self.width / 2, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class HourChart:
-    """All bars, and the lines behind them as pairs of height and value."""
-
-    bars: tuple[HourBar, ...]
-    lines: tuple[tuple[float, int], ...]
-    frame: Frame
-    width: int = WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +63,7 @@ def busy(hours: Sequence[CrowdHour]) -> Sequence[CrowdHour]:
 
 def came(hour: CrowdHour) -> int | None:
     """Visitors; heads where it is not known who of them was one."""
-    return hour.doors.ingress if hour.doors.visitors is None else hour.doors.visitors
+    return hour.doors.entrants
 
 
 def passed(hour: CrowdHour) -> int | None:
@@ -90,14 +71,14 @@ def passed(hour: CrowdHour) -> int | None:
     return hour.capture.passers if hour.capture else None
 
 
-def came_chart(hours: Sequence[CrowdHour], *, alone: bool) -> HourChart:
+def came_chart(hours: Sequence[CrowdHour], *, alone: bool) -> BarChart[CrowdHour]:
     """A bar per hour for who came."""
-    return _chart(hours, came, ALONE if alone else ABOVE)
+    return bar_chart(hours, came, ALONE if alone else ABOVE)
 
 
-def passed_chart(hours: Sequence[CrowdHour]) -> HourChart:
+def passed_chart(hours: Sequence[CrowdHour]) -> BarChart[CrowdHour]:
     """A bar per hour for who walked past, to stand below who came."""
-    return _chart(hours, passed, BELOW)
+    return bar_chart(hours, passed, BELOW)
 
 
 def curve(steps: Sequence[Step], label: Callable[[int], str]) -> Curve:
@@ -106,9 +87,8 @@ def curve(steps: Sequence[Step], label: Callable[[int], str]) -> Curve:
     Less than nobody cannot be drawn: the curve lies on the floor there.
     """
     known = [max(each.inside, 0) for each in steps if each.inside is not None]
-    marks = ticks(max(known, default=0))
-    scale = (ALONE.floor - ALONE.top) / marks[-1]
-    wide = WIDTH / max(len(steps), 4 * _FEWEST_HOURS)
+    scale = Scale.reaching(max(known, default=0), ALONE)
+    wide = WIDTH / max(len(steps), 4 * FEWEST_HOURS)
     pieces = []
     for is_known, run in groupby(enumerate(steps), lambda each: each[1].inside is not None):
         if is_known:
@@ -118,7 +98,7 @@ def curve(steps: Sequence[Step], label: Callable[[int], str]) -> Curve:
         for place, step in enumerate(steps)
         if step.minute % 60 == 0
     )
-    return Curve(tuple(pieces), _lines(marks, ALONE, scale), hours)
+    return Curve(tuple(pieces), scale.lines, hours)
 
 
 def heat_cells(cells: Mapping[int, int]) -> tuple[HeatCell, ...]:
@@ -143,31 +123,7 @@ def coarse_heat(cells: Mapping[int, int]) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def _stair(place: int, step: Step, wide: float, scale: float) -> str:
+def _stair(place: int, step: Step, wide: float, scale: Scale) -> str:
     """The quarter's own width at its height."""
-    y = round(ALONE.floor - max(step.inside or 0, 0) * scale, 1)
+    y = scale.y(max(step.inside or 0, 0))
     return f"{round(place * wide, 1)},{y} {round((place + 1) * wide, 1)},{y}"
-
-
-def _chart(
-    hours: Sequence[CrowdHour], count: Callable[[CrowdHour], int | None], frame: Frame
-) -> HourChart:
-    step = WIDTH / max(len(hours), _FEWEST_HOURS)
-    marks = ticks(max((count(hour) or 0 for hour in hours), default=0))
-    scale = (frame.floor - frame.top) / marks[-1]
-    bars = tuple(
-        HourBar(
-            hour=hour,
-            count=count(hour),
-            x=round((place + _GAP / 2) * step, 1),
-            y=round(frame.floor - (count(hour) or 0) * scale, 1),
-            width=round(step * (1 - _GAP), 1),
-            height=round((count(hour) or 0) * scale, 1),
-        )
-        for place, hour in enumerate(hours)
-    )
-    return HourChart(bars, _lines(marks, frame, scale), frame)
-
-
-def _lines(marks: Sequence[int], frame: Frame, scale: float) -> tuple[tuple[float, int], ...]:
-    return tuple((round(frame.floor - mark * scale, 1), mark) for mark in marks)

@@ -30,6 +30,7 @@ class CameraTrouble(StrEnum):
     MOVED = "moved"
     DARK = "dark"
     FROZEN = "frozen"
+    GARBLED = "garbled"
     OTHER = "other"
 
 

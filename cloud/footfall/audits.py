@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Connection,
     bindparam,
     delete,
@@ -20,9 +18,9 @@ from sqlalchemy import (
 )
 
 from cloud.footfall.detail import Row
-from cloud.footfall.reports import CameraKey, parts_within
+from cloud.footfall.interval import CameraKey, Part
 from cloud.footfall.row import is_name
-from cloud.footfall.tables import AUDIT, PART
+from cloud.footfall.tables import AUDIT
 from cloud.ledger.entry import LedgerEntry
 from cloud.storage.columns import to_ms
 from models.wire.events.footfall_audit import AuditFigure, AuditTally, FootfallAudited
@@ -73,16 +71,12 @@ def audit_row(entry: LedgerEntry, audited: FootfallAudited) -> Row | None:
 
 
 def audits_beside(
-    connection: Connection,
-    tenant: TenantId,
-    store: StoreId,
-    begin_at: datetime,
-    end_at: datetime,
+    connection: Connection, tenant: TenantId, store: StoreId, parts: Iterable[Part]
 ) -> Mapping[CameraKey, KnownAudit]:
-    """What to show beside the counts of a span, of every camera that ever had an audit.
+    """What to show beside the counts of these parts, of every camera that ever had an audit.
 
     The audit that the newest of them bear, else the camera's last one, which does not hold for
-    them. The span is looked at and nothing before it, so a camera that is long gone costs nothing.
+    them. Nothing before them is looked at, so a camera that is long gone costs nothing.
     """
     query = (
         select(AUDIT.c.device, AUDIT.c.camera, AUDIT.c.audit, AUDIT.c.figures)
@@ -92,8 +86,8 @@ def audits_beside(
     ever: defaultdict[CameraKey, dict[str, str]] = defaultdict(dict)
     for device, camera, audit, figures in connection.execute(query):
         ever[CameraKey(DeviceId(device), camera)][audit] = figures
-    here = parts_within(tenant, store, begin_at, end_at)
-    return {key: _beside(audits, _borne(connection, key, here)) for key, audits in ever.items()}
+    borne = _borne(parts)
+    return {key: _beside(audits, borne.get(key, "")) for key, audits in ever.items()}
 
 
 def _beside(audits: Mapping[str, str], borne: str) -> KnownAudit:
@@ -101,21 +95,11 @@ def _beside(audits: Mapping[str, str], borne: str) -> KnownAudit:
     return KnownAudit(_FIGURES.decode(figures), holds=borne in audits)
 
 
-def _borne(connection: Connection, key: CameraKey, here: Sequence[ColumnElement[bool]]) -> str:
-    """The id that the newest watched interval of a camera bears; empty for none."""
-    query = (
-        select(PART.c.audit)
-        .where(
-            *here,
-            PART.c.ignored.is_(False),
-            PART.c.device == key.device,
-            PART.c.camera == key.camera,
-            PART.c.observed_ms > 0,
-        )
-        .order_by(PART.c.begin_at_ms.desc(), PART.c.position.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none() or ""
+def _borne(parts: Iterable[Part]) -> dict[CameraKey, str]:
+    """The id that each camera's newest watched part bears; empty for none."""
+    watched = [part for part in parts if part.observed_ms and not part.ignored]
+    by_age = sorted(watched, key=lambda part: (part.begin_at_ms, part.position))
+    return {part.key: part.audit for part in by_age}
 
 
 def _is_plausible(audited: FootfallAudited) -> bool:

@@ -22,6 +22,7 @@ from models.wire.events.footfall import (
     LineTally,
     ZoneTally,
 )
+from models.wire.events.footfall_sum import LINE_COUNTS, LINE_SUBCOUNTS
 
 Row = dict[str, Any]
 
@@ -34,10 +35,9 @@ MOST_AT_ONCE: Final = 10_000
 
 _CELLS: Final = HEAT_COLUMNS * HEAT_ROWS
 _BUCKETS: Final = len(STAY_BOUNDS_S) + 1
-_SUBCOUNTS: Final = ("staff_ingress", "staff_egress", "groups_in", "groups_out", "again")
 
 NO_CROWD: Final = MappingProxyType(
-    dict.fromkeys((*_SUBCOUNTS, "door_lines", "passing_lines", "passers", "marked_ms"), 0)
+    dict.fromkeys((*LINE_SUBCOUNTS, "door_lines", "passing_lines", "passers", "marked_ms"), 0)
     | {"marks": "{}"}
 )
 """Of a report that is in no figure."""
@@ -49,11 +49,9 @@ def line_rows(position: int, tallies: Sequence[LineTally]) -> list[Row]:
         {
             "position": position,
             "line": tally.line,
-            "ingress": tally.ingress,
-            "egress": tally.egress,
             "kind": tally.kind.value,
         }
-        | {name: getattr(tally, name) for name in _SUBCOUNTS}
+        | {name: getattr(tally, name) for name in LINE_COUNTS}
         for tally in tallies
     ]
 
@@ -113,7 +111,7 @@ def crowd_of(counted: FootfallCounted) -> Row:
         "marks": _json(dict(sorted(marks.items()))),
         # Kinds may overlap; how much is not told.
         "marked_ms": min(sum(marks.values()), length_ms),
-    } | {name: sum(getattr(tally, name) for tally in doors) for name in _SUBCOUNTS}
+    } | {name: sum(getattr(tally, name) for tally in doors) for name in LINE_SUBCOUNTS}
 
 
 def adds_up(counted: FootfallCounted) -> bool:
@@ -131,7 +129,7 @@ def adds_up(counted: FootfallCounted) -> bool:
 
 def _is_line(tally: LineTally) -> bool:
     return (
-        all(getattr(tally, name) >= 0 for name in _SUBCOUNTS)
+        all(getattr(tally, name) >= 0 for name in LINE_SUBCOUNTS)
         and tally.staff_ingress + tally.again <= tally.ingress
         and tally.staff_egress <= tally.egress
         and tally.groups_in <= tally.ingress - tally.staff_ingress

@@ -1,30 +1,33 @@
-"""Reads what cameras told beside heads: lines, zones, heat and marks of a span of time."""
+"""Reads what lies beside the parts of a span of time: lines, zones and heat, by their positions."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, func, select
 
 from cloud.footfall.detail import unpacked
-from cloud.footfall.reports import COUNTED, CameraKey, parts_within
-from cloud.footfall.tables import HEAT, LINE, PART, ZONE
-from models.wire.events.footfall import LineKind, LineTally, MarkKind, ZoneKind
-from models.wire.ids import DeviceId, StoreId, TenantId
+from cloud.footfall.interval import CameraKey, Part
+from cloud.footfall.tables import HEAT, LINE, ZONE
+from models.wire.events.footfall import LineKind, LineTally, ZoneKind
+from models.wire.events.footfall_sum import LINE_COUNTS
 
-_LINE_SUMS = (
-    "ingress",
-    "egress",
-    "staff_ingress",
-    "staff_egress",
-    "groups_in",
-    "groups_out",
-    "again",
+# Numbers of ours, written into the statement: two thousand parameters take PostgreSQL longer than
+# what they are for.
+_POSITIONS: Final[BindParameter[Any]] = bindparam("positions", expanding=True, literal_execute=True)
+_LINES: Final = (
+    select(LINE.c.line, LINE.c.kind, *(func.sum(LINE.c[name]).label(name) for name in LINE_COUNTS))
+    .where(LINE.c.position.in_(_POSITIONS))
+    .group_by(LINE.c.line, LINE.c.kind)
+    .order_by(LINE.c.line, LINE.c.kind)
 )
+_ZONES: Final = select(*ZONE.c).where(ZONE.c.position.in_(_POSITIONS))
+_HEATS: Final = select(HEAT.c.cells).where(HEAT.c.position.in_(_POSITIONS))
+_STAYS: Final = msgspec.json.Decoder(dict[int, int], strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,90 +71,78 @@ class ZoneCount:
 
 
 class Details:
-    """What the cameras of one store told of a span of time, inside the caller's transaction."""
+    """What cameras told beside heads, inside the caller's transaction."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        tenant: TenantId,
-        store: StoreId,
-        begin_at: datetime,
-        end_at: datetime,
-    ) -> None:
-        """The span is from ``begin_at`` up to but without ``end_at``; both aware."""
+    def __init__(self, connection: Connection, parts: Iterable[Part]) -> None:
+        """``parts`` are all of the span; those that are in no figure are left out."""
         self._connection = connection
-        self._here = (*parts_within(tenant, store, begin_at, end_at), COUNTED)
+        found: defaultdict[CameraKey, list[Part]] = defaultdict(list)
+        for part in parts:
+            if part.is_counted:
+                found[part.key].append(part)
+        self._parts = dict(sorted(found.items()))
 
     def lines(self) -> list[LineCount]:
         """Every line, by camera and name."""
-        of = (PART.c.device, PART.c.camera, LINE.c.line, LINE.c.kind)
-        sums = [func.sum(LINE.c[name]).label(name) for name in _LINE_SUMS]
-        query = (
-            select(*of, func.min(PART.c.analyses).label("analyses"), *sums)
-            .join(LINE, LINE.c.position == PART.c.position)
-            .where(*self._here)
-            .group_by(*of)
-            .order_by(*of)
-        )
         return [
-            LineCount(
-                CameraKey(DeviceId(row.device), row.camera),
-                LineTally(
-                    line=row.line,
-                    kind=LineKind(row.kind),
-                    **{name: int(getattr(row, name)) for name in _LINE_SUMS},
-                ),
-                analysed=bool(row.analyses),
-            )
-            for row in self._connection.execute(query)
+            line
+            for key, parts in self._parts.items()
+            for line in self._lines(key, [part for part in parts if part.has_lines])
         ]
 
     def zones(self) -> list[ZoneCount]:
-        """Every zone of every part, in order of time."""
-        query = (
-            select(PART.c.device, PART.c.camera, PART.c.begin_at_ms, PART.c.observed_ms, *ZONE.c)
-            .join(ZONE, ZONE.c.position == PART.c.position)
-            .where(*self._here)
-            .order_by(PART.c.begin_at_ms, PART.c.position, ZONE.c.zone)
-        )
-        stays = msgspec.json.Decoder(dict[int, int], strict=False)
+        """Every zone of every part, by camera."""
         return [
-            ZoneCount(
-                CameraKey(DeviceId(row.device), row.camera),
-                row.begin_at_ms,
-                row.observed_ms,
-                row.zone,
-                ZoneKind(row.kind),
-                row.person_ms,
-                row.staff_ms,
-                row.most,
-                stays.decode(row.stays) if row.stays != "{}" else {},
-                row.cut,
-            )
-            for row in self._connection.execute(query)
+            _zone(key, by_position[row.position], row)
+            for key, parts in self._parts.items()
+            if (by_position := {part.position: part for part in parts})
+            for row in self._found(_ZONES, parts)
         ]
 
     def heat(self) -> Mapping[CameraKey, Mapping[int, int]]:
         """Milliseconds that visitors stood in each cell of each camera's picture."""
-        query = (
-            select(PART.c.device, PART.c.camera, HEAT.c.cells)
-            .join(HEAT, HEAT.c.position == PART.c.position)
-            .where(*self._here)
-        )
-        found: defaultdict[CameraKey, Counter[int]] = defaultdict(Counter)
-        for device, camera, cells in self._connection.execute(query):
-            sums = found[CameraKey(DeviceId(device), camera)]
+        heats = {key: self._heat(parts) for key, parts in self._parts.items()}
+        return {key: heat for key, heat in heats.items() if heat}
+
+    def _lines(self, key: CameraKey, parts: Sequence[Part]) -> Iterator[LineCount]:
+        if not parts:
+            return
+        heads_only = [part for part in parts if not part.analyses]
+        unknown = {row[:2] for row in self._found(_LINES, heads_only)} if heads_only else set()
+        for row in self._found(_LINES, parts):
+            yield _line(key, row, analysed=row[:2] not in unknown)
+
+    def _found(
+        self, query: Select[*tuple[Any, ...]], parts: Iterable[Part]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        positions = [part.position for part in parts]
+        return self._connection.execute(query, {"positions": positions}).all()
+
+    def _heat(self, parts: Sequence[Part]) -> dict[int, int]:
+        sums: Counter[int] = Counter()
+        for (cells,) in self._found(_HEATS, parts):
             for cell, ms in unpacked(cells):
                 sums[cell] += ms
-        return {key: dict(sorted(cells.items())) for key, cells in sorted(found.items())}
+        return dict(sorted(sums.items()))
 
-    def marks(self) -> Mapping[CameraKey, Mapping[MarkKind, int]]:
-        """For how many milliseconds each camera was not to be trusted, and why."""
-        query = select(PART.c.device, PART.c.camera, PART.c.marks).where(
-            *self._here, PART.c.marks != "{}"
-        )
-        decoder = msgspec.json.Decoder(dict[MarkKind, int])
-        found: defaultdict[CameraKey, Counter[MarkKind]] = defaultdict(Counter)
-        for device, camera, marks in self._connection.execute(query):
-            found[CameraKey(DeviceId(device), camera)].update(decoder.decode(marks))
-        return {key: dict(sorted(marks.items())) for key, marks in sorted(found.items())}
+
+def _line(key: CameraKey, row: Row[*tuple[Any, ...]], *, analysed: bool) -> LineCount:
+    counts = {name: int(getattr(row, name)) for name in LINE_COUNTS}
+    tally = LineTally(line=row.line, kind=LineKind(row.kind), **counts)
+    return LineCount(key, tally, analysed)
+
+
+def _zone(key: CameraKey, part: Part, row: Row[*tuple[Any, ...]]) -> ZoneCount:
+    _, zone, kind, person_ms, staff_ms, most, stays, cut = row
+    return ZoneCount(
+        key,
+        part.begin_at_ms,
+        part.observed_ms,
+        zone,
+        ZoneKind(kind),
+        person_ms,
+        staff_ms,
+        most,
+        _STAYS.decode(stays) if stays != "{}" else {},
+        cut,
+    )

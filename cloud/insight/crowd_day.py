@@ -25,7 +25,6 @@ from models.wire.events.footfall import MarkKind
 class Beside:
     """What the database says beside heads; by camera where it is a mapping."""
 
-    lines: Sequence[LineCount]
     zones: Sequence[ZoneCount]
     heat: Mapping[CameraKey, Mapping[int, int]]
     marks: Mapping[CameraKey, Mapping[MarkKind, int]]
@@ -88,7 +87,7 @@ def compose_crowd(day: TradingDay, facts: Facts, beside: Beside, now: datetime) 
         marked_min=len(_marked(facts.intervals)),
         hours=tuple(_hours(footfall, facts.intervals, both, beside.zones)),
         occupancy=occupancy(day, facts.intervals, seen, now),
-        lines=tuple(beside.lines),
+        lines=tuple(facts.lines),
         zones=tuple(zone_figures(beside.zones)),
         heat=beside.heat,
         marks=beside.marks,

@@ -38,8 +38,12 @@ def read_footfall(engine: Engine, store: Store, day: date, now: datetime) -> Foo
     if day.year not in YEARS:
         return None
     with read(engine) as connection:
-        found = _facts(connection, store, day)
-    return None if found is None else compose(*found, now)
+        found = _opened(connection, store, day)
+        if found is None:
+            return None
+        trading, reports = found
+        facts = _facts(connection, store, trading, reports)
+    return compose(trading, facts, now)
 
 
 def read_crowd(engine: Engine, store: Store, day: date, now: datetime) -> CrowdDay | None:
@@ -47,18 +51,17 @@ def read_crowd(engine: Engine, store: Store, day: date, now: datetime) -> CrowdD
     if day.year not in YEARS:
         return None
     with read(engine) as connection:
-        found = _facts(connection, store, day)
+        found = _opened(connection, store, day)
         if found is None:
             return None
-        trading, facts = found
-        span = (store.tenant, store.store, trading.begin_at, trading.end_at)
-        details = Details(connection, *span)
+        trading, reports = found
+        facts = _facts(connection, store, trading, reports)
+        details = Details(connection, reports.parts)
         beside = Beside(
-            lines=details.lines(),
             zones=details.zones(),
             heat=details.heat(),
-            marks=details.marks(),
-            audits=audits_beside(connection, *span),
+            marks=reports.marks(),
+            audits=audits_beside(connection, store.tenant, store.store, reports.parts),
         )
     return compose_crowd(trading, facts, beside, now)
 
@@ -78,16 +81,20 @@ def read_drift(
     return weeks.report(minutes, now) if weeks else None
 
 
-def _facts(connection: Connection, store: Store, day: date) -> tuple[TradingDay, Facts] | None:
-    """The day inside the caller's reading; None without cameras."""
+def _opened(connection: Connection, store: Store, day: date) -> tuple[TradingDay, Reports] | None:
+    """The day and what was reported of it; None without cameras."""
     if not _has_cameras(connection, store, day):
         return None
     (trading,) = _trading_days(connection, store, [day])
-    reports = Reports(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
-    intervals = reports.intervals()
-    return trading, Facts(
+    return trading, Reports(connection, store.tenant, store.store, trading.begin_at, trading.end_at)
+
+
+def _facts(connection: Connection, store: Store, trading: TradingDay, reports: Reports) -> Facts:
+    intervals, lines = reports.intervals(), Details(connection, reports.parts).lines()
+    return Facts(
         intervals=intervals,
-        cameras=reports.cameras(intervals),
+        cameras=reports.cameras(intervals, lines),
+        lines=lines,
         sales=_sales_by_minute(connection, store, trading),
         ignored=reports.ignored(),
     )

@@ -103,7 +103,7 @@ class Kept:
 
 def test_a_recording_that_passes_midnight_is_counted_on_both_days(tmp_path: Path) -> None:
     begin_at, clock = MIDNIGHT - timedelta(seconds=4), SystemClock()
-    mark = PlayedMark(tmp_path / "mark.json", tmp_path / "film.avi", begin_at)
+    mark = PlayedMark(tmp_path / "mark.json", str(tmp_path / "film.avi"), begin_at)
     diary = RecordedDiary(Places.of_entrances("door"), begin_at, clock, mark)
     kept = Kept(tmp_path, clock, diary, speed=0.0)
     kept.play()

@@ -232,14 +232,24 @@ def test_four_thousand_lines_are_counted_in_bounded_memory(watch: Watch, tmp_pat
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_corrupt_packets_cost_pictures_and_never_the_watcher(watch: Watch, seed: int) -> None:
+def test_corrupt_packets_mark_the_time_and_never_cost_the_watcher(watch: Watch, seed: int) -> None:
     reel = access_units(real_file("video", "one-by-one-person-detection.mp4"))
     with RtspCamera(Broadcast(clips.corrupted(reel, seed)), packing=H264) as camera:
         viewing = watch(camera.address)
-        viewing.until(lambda: viewing.samples >= 25, 20)
+        assert viewing.until(
+            lambda: any(MarkKind.GARBLED in each.troubles for each in viewing.seen[-1:]), 60
+        )
+    assert viewing.marked() == {MarkKind.GARBLED}
     # Noise in red, green or blue is nobody: the network of these tests knows coats only.
-    assert viewing.samples >= 10 or isinstance(viewing.told[-1], Failed)
     assert viewing.ways == []
+
+
+def test_sound_packets_are_not_marked(watch: Watch) -> None:
+    reel = access_units(real_file("video", "one-by-one-person-detection.mp4"))
+    with RtspCamera(Broadcast(reel), packing=H264) as camera:
+        viewing = watch(camera.address)
+        assert viewing.until(lambda: viewing.samples >= 25)
+    assert viewing.marked() == set()
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Left,
     Opened,
     Seen,
     Told,
@@ -307,7 +308,35 @@ def test_a_watcher_that_is_told_to_end_ends_at_once(watch: Watch, tmp_path: Path
     watcher.told_until(is_first_sight)
     assert watcher.process.poll() is None
     watcher.process.terminate()
-    assert watcher.process.wait(20) == -signal.SIGTERM
+    assert watcher.process.wait(20) == 0
+    *_, last = watcher.told()
+    assert last == Left()
+
+
+def test_a_watcher_of_files_can_open_no_connection(watch: Watch, tmp_path: Path) -> None:
+    watcher = at_work(watch, tmp_path)
+    assert set(filtered(watcher).values()) == {True}
+
+
+@pytest.mark.parametrize("kind", [RtspCamera, MjpegCamera])
+def test_before_a_camera_only_those_who_fetch_pictures_have_a_connection(
+    watch: Watch, kind: type[Camera]
+) -> None:
+    with on_air(kind, LATE_VISIT) as camera:
+        watcher = watch(camera.address, sample_fps=10)
+        watcher.told_until(is_first_sight)
+        threads = filtered(watcher)
+        assert threads[watcher.process.pid], "the network's thread"
+        assert not all(threads.values()), "or no picture could come"
+
+
+def filtered(watcher: Watcher) -> dict[int, bool]:
+    """Of each thread, whether the kernel filters its calls (proc(5), Seccomp: 2)."""
+    found: dict[int, bool] = {}
+    for task in Path(f"/proc/{watcher.process.pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            found[int(task.name)] = "Seccomp:\t2" in (task / "status").read_text()
+    return found
 
 
 def test_a_watcher_steps_back_and_keeps_its_pictures_to_itself(

@@ -104,7 +104,8 @@ def told(ledger: LittleLedger) -> Mapping[str, Any]:
     """Everything that the tables say of the hour."""
     span = (TENANT, STORE, NOON, NOON + timedelta(hours=1))
     with read(ledger.engine) as connection:
-        details = Details(connection, *span)
+        reports = Reports(connection, *span)
+        details = Details(connection, reports.parts)
         return {
             "lines": [each.tally for each in details.lines()],
             "zones": [
@@ -120,8 +121,8 @@ def told(ledger: LittleLedger) -> Mapping[str, Any]:
                 for each in zone_figures(details.zones())
             ],
             "heat": list(details.heat().get(DOOR, {}).items()),
-            "marks": dict(details.marks().get(DOOR, {})),
-            "crowd": at_doors(Reports(connection, *span).intervals()),
+            "marks": dict(reports.marks().get(DOOR, {})),
+            "crowd": at_doors(reports.intervals()),
         }
 
 
@@ -267,7 +268,8 @@ def test_percentiles_of_a_day_come_from_the_sum_of_its_stays(
     ledger.fold()
     (zone,) = sum_zones(zone for part in parts for zone in part.zones)
     with read(ledger.engine) as connection:
-        details = Details(connection, TENANT, STORE, NOON, NOON + timedelta(hours=1))
+        reports = Reports(connection, TENANT, STORE, NOON, NOON + timedelta(hours=1))
+        details = Details(connection, reports.parts)
         (found,) = zone_figures(details.zones())
     assert found.p50_s == stay_percentile_s(zone.stays, 0.5)
     assert found.p90_s == stay_percentile_s(zone.stays, 0.9)

@@ -58,6 +58,8 @@ class Sender:
     def get(self, prop: int, /) -> float:
         if prop == cv2.CAP_PROP_POS_MSEC:
             return self._taken * 100.0
+        if prop == cv2.CAP_PROP_FRAME_TYPE:
+            return float(ord("I"))
         assert prop == cv2.CAP_PROP_FPS
         return self._fps
 

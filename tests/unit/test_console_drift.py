@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
-from cloud.console.chart import WIDTH
+from cloud.console.bar_chart import WIDTH
 from cloud.console.drift import drift_chart
 from cloud.insight import Drift, DriftDay
 
@@ -23,8 +23,8 @@ def days(*left: int | None) -> list[DriftDay]:
 def test_who_was_left_stands_up_and_who_never_came_hangs_down() -> None:
     chart = drift_chart(days(8, -4, 0, None))
     up, down, none, unknown = chart.bars
-    assert up.y + up.height == chart.nobody
-    assert down.y == chart.nobody
+    assert up.y + up.height == chart.frame.zero
+    assert down.y == chart.frame.zero
     assert up.height == 2 * down.height
     assert (none.height, unknown.height) == (0, 0)
     values = [value for _, value in chart.lines]

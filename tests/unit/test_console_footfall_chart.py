@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloud.console.chart import ALONE, WIDTH
+from cloud.console.bar_chart import ALONE, WIDTH
 from cloud.console.footfall_chart import (
     busy,
     came_chart,
@@ -33,7 +33,7 @@ def test_hours_are_drawn_from_the_first_to_the_last_with_anybody() -> None:
 def test_bar_is_of_visitors_and_of_heads_where_those_are_not_known() -> None:
     known = an_hour(9, 10, crowd=Crowd(staff_in=4, again=1))
     chart = came_chart([known, an_hour(10, 10), an_hour(11, None)], alone=True)
-    assert [bar.count for bar in chart.bars] == [5, 10, None]
+    assert [bar.value for bar in chart.bars] == [5, 10, None]
     assert chart.bars[1].height == 2 * chart.bars[0].height
     assert chart.bars[2].height == 0
 

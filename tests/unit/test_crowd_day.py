@@ -124,6 +124,18 @@ def test_what_an_old_agent_did_not_look_for_is_unknown_and_not_zero(shop: Little
     assert [each.analysed for each in found.lines] == [False]
 
 
+def test_a_line_drawn_after_the_upgrade_is_known_beside_one_that_is_not(
+    shop: LittleLedger,
+) -> None:
+    found = the_day(
+        shop, a_minute(at(9), ingress=4), a_crowded_minute(at(10), lines=[door(3), street(5)])
+    )
+    assert {each.tally.line: (each.tally.ingress, each.analysed) for each in found.lines} == {
+        "doorstep": (7, False),
+        "street": (5, True),
+    }
+
+
 def test_capture_rate_is_who_came_in_of_who_was_about(shop: LittleLedger) -> None:
     found = the_day(
         shop,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from cloud.footfall import CameraKey
+from cloud.footfall import CameraKey, Reports
 from cloud.footfall.audits import KnownAudit, audits_beside
 from cloud.storage import read
 from models.wire.events.footfall import FootfallCounted
@@ -40,7 +40,8 @@ def known(
     shop: LittleLedger, begin: timedelta = timedelta(), end: timedelta = timedelta(hours=1)
 ) -> Mapping[CameraKey, KnownAudit]:
     with read(shop.engine) as connection:
-        return audits_beside(connection, TENANT, STORE, NOON + begin, NOON + end)
+        reports = Reports(connection, TENANT, STORE, NOON + begin, NOON + end)
+        return audits_beside(connection, TENANT, STORE, reports.parts)
 
 
 def audited_minute(minute: int, audit: str) -> FootfallCounted:

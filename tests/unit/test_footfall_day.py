@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.footfall import CameraKey, Interval
+from cloud.footfall import CameraKey, Crowd, Interval
 from cloud.insight import FootfallDay, FootfallHour
 from cloud.insight.footfall_day import Facts, compose
 from cloud.insight.trading_day import TradingDay, boundary, trading_day
@@ -60,7 +61,7 @@ def the_day(
         minute = int(moment.timestamp()) // 60
         counts[minute] = counts.get(minute, 0) + 1
     trading = day or trading_day(DAY, SHANGHAI, {})
-    facts = Facts(intervals=intervals, cameras=(), sales=counts, ignored=0)
+    facts = Facts(intervals=intervals, cameras=(), lines=(), sales=counts, ignored=0)
     return compose(trading, facts, now or trading.end_at + timedelta(days=1))
 
 
@@ -89,6 +90,36 @@ def test_hour_that_nobody_watched_is_not_counted_and_never_zero() -> None:
     assert hour(found, 10).conversion.rate is None
     assert not hour(found, 10).conversion.is_whole
     assert hour(found, 12).conversion.is_whole
+
+
+def test_hour_of_a_frozen_camera_is_no_watched_hour_whose_sales_convert_nobody() -> None:
+    frozen = [replace(each, marked_ms=60_000) for each in watched(at(10), 60)]
+    sold = [at(9, 5), at(10, 5), at(10, 6)]
+    found = the_day([*watched(at(9), 60, 4), *frozen, *watched(at(11), 60, 4)], sold)
+    assert [(each.hour, each.conversion.watched_min) for each in found.hours] == [
+        (9, 60),
+        (10, 0),
+        (11, 60),
+    ]
+    assert hour(found, 10).ingress == 0  # heads are told as they were counted, with their mark
+    assert hour(found, 10).conversion.rate is None
+    assert (found.conversion.sales, found.conversion.visitors) == (1, 8)
+
+
+def test_staff_who_arrive_and_who_comes_back_from_the_doorstep_are_no_visitors() -> None:
+    told_apart = replace(interval(at(9), ingress=9), crowd=Crowd(staff_in=3, again=1, groups_in=4))
+    heads = interval(at(10), ingress=2)
+    found = the_day([told_apart, heads], [at(9), at(10)])
+    assert [(each.ingress, each.visitors) for each in found.hours] == [(9, 5), (2, 2)]
+    assert hour(found, 9).conversion.visitors == 5
+    assert (found.visitors, found.conversion.visitors) == (11, 11), "told apart of all, or of none"
+
+
+@pytest.mark.parametrize(("marked_ms", "trusted"), [(6_000, True), (6_001, False)])
+def test_minute_may_be_in_doubt_for_a_tenth_of_it(marked_ms: int, trusted: bool) -> None:
+    (one,) = watched(at(9), 1)
+    doubted = replace(one, marked_ms=marked_ms)
+    assert seen_minutes([doubted]) == ({one.first_minute} if trusted else set())
 
 
 def test_day_that_nobody_watched_has_no_visitors_rather_than_none() -> None:

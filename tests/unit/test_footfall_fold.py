@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection
 
-from cloud.footfall import CameraKey, Interval, Reports, totals
+from cloud.footfall import CameraKey, CameraReport, Details, Interval, Reports, totals
 from cloud.footfall.detail import MOST_CROSSINGS
 from cloud.footfall.row import CONFLICT, MOST_LINES, Oddity
 from cloud.storage import read
@@ -56,6 +56,11 @@ def reports(connection: Connection, hours: int = 24) -> Reports:
     return Reports(connection, TENANT, STORE, NOON, NOON + timedelta(hours=hours))
 
 
+def cameras(connection: Connection, told: Sequence[Interval]) -> list[CameraReport]:
+    found = reports(connection)
+    return found.cameras(told, Details(connection, found.parts).lines())
+
+
 def flags(shop: LittleLedger) -> list[tuple[object, ...]]:
     return shop.rows("footfall_part", "ignored", "flags")
 
@@ -86,7 +91,7 @@ def test_parts_of_a_minute_add_up(shop: LittleLedger) -> None:
     (minute,) = intervals(shop)
     assert (minute.ingress, minute.egress, minute.observed_ms) == (3, 4, 54_000)
     with read(shop.engine) as connection:
-        (camera,) = reports(connection).cameras([minute])
+        (camera,) = cameras(connection, [minute])
     assert camera.lines == {"doorstep": (3, 4)}
     assert camera.gaps_ms == {
         GapReason.LOST: 25_000,
@@ -108,7 +113,7 @@ def test_unwatched_minute_is_reported_and_counts_nobody(shop: LittleLedger) -> N
     (minute,) = intervals(shop)
     assert minute.observed_ms == 0
     with read(shop.engine) as connection:
-        (camera,) = reports(connection).cameras([minute])
+        (camera,) = cameras(connection, [minute])
     assert (camera.ingress, camera.egress) == (None, None)
     assert camera.gaps_ms == {GapReason.LOST: 60_000}
 
@@ -117,7 +122,7 @@ def test_watched_minute_without_anybody_is_a_zero(shop: LittleLedger) -> None:
     shop.count(a_minute())
     shop.fold()
     with read(shop.engine) as connection:
-        (camera,) = reports(connection).cameras(intervals(shop))
+        (camera,) = cameras(connection, intervals(shop))
     assert (camera.ingress, camera.egress) == (0, 0)
 
 
@@ -156,7 +161,7 @@ def test_stores_and_cameras_are_kept_apart(shop: LittleLedger) -> None:
         CameraKey(other_box.device, "door"): 4,
     }
     with read(shop.engine) as connection:
-        found = [camera.key for camera in reports(connection).cameras(intervals(shop))]
+        found = [camera.key for camera in cameras(connection, intervals(shop))]
         assert reports(connection).exist()
         assert not Reports(connection, TENANT, STORE, NOON - MINUTE, NOON).exist()
     assert found == sorted(found)

@@ -158,7 +158,7 @@ def test_a_merged_hour_is_one_hour_of_its_shops_clock(shop: LittleLedger, zone: 
     with read(shop.engine) as connection:
         reports = Reports(connection, TENANT, STORE, day.begin_at, day.end_at)
         found = reports.intervals()
-        facts = Facts(found, reports.cameras(found), {}, reports.ignored())
+        facts = Facts(found, reports.cameras(found, ()), (), {}, reports.ignored())
     (hour,) = [one for one in compose(day, facts, NOON + timedelta(days=1)).hours if one.ingress]
     assert hour.hour == begin_at.astimezone(here).hour
     assert (hour.ingress, hour.conversion.watched_min, hour.conversion.of_min) == (5, 60, 60)

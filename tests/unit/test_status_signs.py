@@ -46,6 +46,7 @@ CAMERA_TROUBLES = {
     AlarmKind.CAMERA_MOVED,
     AlarmKind.CAMERA_DARK,
     AlarmKind.CAMERA_FROZEN,
+    AlarmKind.CAMERA_GARBLED,
 }
 
 
@@ -95,6 +96,7 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(cameras=[camera("watching", troubles=["moved"])]), AlarmKind.CAMERA_MOVED),
         (a_status(cameras=[camera("watching", troubles=["dark"])]), AlarmKind.CAMERA_DARK),
         (a_status(cameras=[camera("watching", troubles=["frozen"])]), AlarmKind.CAMERA_FROZEN),
+        (a_status(cameras=[camera("watching", troubles=["garbled"])]), AlarmKind.CAMERA_GARBLED),
         (a_status(clock=ClockStatus(quality="unset")), AlarmKind.CLOCK_WRONG),
         (a_status(clock=ClockStatus(quality="free", skew_s=-3600.0)), AlarmKind.CLOCK_WRONG),
     ],

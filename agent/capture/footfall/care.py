@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.sight.checkup import Checkup
+from agent.capture.footfall.sight.garbling import Garbling
 from agent.capture.footfall.span import Condition
 from agent.capture.footfall.workload import Workload
+from models.wire.events.footfall import MarkKind
 
 
 class Care:
@@ -17,13 +19,19 @@ class Care:
 
     def __init__(self, checkup: Checkup, workload: Workload) -> None:
         self._checkup = checkup
+        self._garbling = Garbling()
         self._workload = workload
 
     def look(self, frame: Frame, moment: Moment) -> Condition:
         """How the camera does after one more picture that was counted."""
         marks = self._checkup.look(frame.picture, frame.at_s, _boxes(moment), frame.told_s)
+        marks += self._garbling.look(frame.at_s, damaged=frame.damaged)
         self._workload.looked()
-        return Condition(marks, sorted(self._checkup.troubles), self._workload.wanted_fps)
+        return Condition(marks, self._troubles(), self._workload.wanted_fps)
+
+    def _troubles(self) -> list[MarkKind]:
+        garbled = {MarkKind.GARBLED} if self._garbling.stands else set()
+        return sorted(self._checkup.troubles | garbled)
 
 
 def _boxes(moment: Moment) -> NDArray[np.float64]:

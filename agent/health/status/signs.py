@@ -197,5 +197,6 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     partial(_camera_trouble, AlarmKind.CAMERA_MOVED, "moved"),
     partial(_camera_trouble, AlarmKind.CAMERA_DARK, "dark"),
     partial(_camera_trouble, AlarmKind.CAMERA_FROZEN, "frozen"),
+    partial(_camera_trouble, AlarmKind.CAMERA_GARBLED, "garbled"),
     _clock_wrong,
 )

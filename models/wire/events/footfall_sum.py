@@ -25,15 +25,11 @@ from models.wire.events.footfall import (
     ZoneTally,
 )
 
-_COUNTS: Final = (
-    "ingress",
-    "egress",
-    "staff_ingress",
-    "staff_egress",
-    "groups_in",
-    "groups_out",
-    "again",
-)
+LINE_SUBCOUNTS: Final = ("staff_ingress", "staff_egress", "groups_in", "groups_out", "again")
+"""What of a line's heads only analyses know."""
+
+LINE_COUNTS: Final = ("ingress", "egress", *LINE_SUBCOUNTS)
+"""All that is counted at a line, by its name in ``LineTally``."""
 
 
 def summed(parts: Sequence[FootfallCounted]) -> FootfallCounted:
@@ -69,7 +65,7 @@ def sum_lines(tallies: Iterable[LineTally]) -> list[LineTally]:
     for tally in tallies:
         kinds[tally.line] = tally.kind
         sums.setdefault(tally.line, Counter()).update(
-            {name: getattr(tally, name) for name in _COUNTS}
+            {name: getattr(tally, name) for name in LINE_COUNTS}
         )
     return [LineTally(line=line, kind=kinds[line], **counts) for line, counts in sums.items()]
 

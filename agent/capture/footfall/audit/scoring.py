@@ -24,7 +24,7 @@ from agent.capture.footfall.counting.counter import RULE
 from agent.capture.footfall.detection.detector import Detector
 from agent.capture.footfall.launching import named, watched_zone
 from agent.capture.footfall.recount import recount
-from agent.capture.footfall.recount_report import CountedCrossing
+from agent.capture.footfall.recount_report import CountedCrossing, doubts
 from agent.capture.footfall.watching import zone_in_pixels
 from agent.config import CameraSettings
 from agent.errors import InvalidInput, UnreadableInput
@@ -99,8 +99,11 @@ def run(
     detector_of: Callable[[str, Path | None], Detector] = find_detector,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    warn: Callable[[str], object] = lambda _doubt: None,
 ) -> None:
     """Score an audit and print its figures.
+
+    ``warn`` is told, a line each, what makes doubtful how the clip was counted.
 
     Raises:
         InvalidInput: the tolerance is none, or there is nothing to hold the marks against.
@@ -115,7 +118,7 @@ def run(
         raise InvalidInput(f"--tolerance-s {order.tolerance_s:g}: give a number above 0")
     audit = read_audit(order.marks)
     begun = said_of(order, audit, order.keep) if order.keep else audit.begun
-    told = _told(order, audit, detector_of)
+    told = _told(order, audit, detector_of, warn)
     figures = score(audit, told, order.tolerance_s, np.random.default_rng(_SEED))
     shown = msgspec.json.encode(figures).decode() if order.as_json else table(figures)
     stdout.write(f"{shown}\n")
@@ -175,12 +178,15 @@ def _network(order: ScoreOrder) -> str:
 
 
 def _told(
-    order: ScoreOrder, audit: Audit, detector_of: Callable[[str, Path | None], Detector]
+    order: ScoreOrder,
+    audit: Audit,
+    detector_of: Callable[[str, Path | None], Detector],
+    warn: Callable[[str], object],
 ) -> Sequence[Told]:
     if order.counts is not None:
         return list(_counted_before(order.counts))
     if order.clip is not None:
-        return list(_counted_now(order, audit, order.clip, detector_of))
+        return list(_counted_now(order, audit, order.clip, detector_of, warn))
     if audit.told:
         return audit.told
     raise InvalidInput(
@@ -214,6 +220,7 @@ def _counted_now(
     audit: Audit,
     file: Path,
     detector_of: Callable[[str, Path | None], Detector],
+    warn: Callable[[str], object],
 ) -> Iterator[Told]:
     if not audit.lines:
         raise InvalidInput(
@@ -234,6 +241,8 @@ def _counted_now(
             zones=[zone_in_pixels(zone, clip.size) for zone in zones],
             badge=camera.staff.badge if camera else None,
         )
+    for doubt in doubts(counted):
+        warn(f"{file}: {doubt}")
     settled = {each.crossing: each for each in counted.settled}
     for crossing in counted.crossings:
         known = settled.get(crossing)

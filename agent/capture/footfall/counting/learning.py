@@ -31,8 +31,13 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     rows, sightings = whose[known], sightings.take(known)
     seen, sizes = tracks.take(rows), sightings.sizes
     since_s = at_s - seen["seen_at_s"]
-    hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
+    cut = sightings.guessed > 0
+    if not seen["whole"].all():
+        _see_whole(seen, sizes[:, 1], ~cut)
     height = _height(seen["size"][:, 1], sizes[:, 1], since_s, tuning)
+    np.copyto(height, seen["size"][:, 1], where=cut & seen["whole"])
+    np.maximum(height, sizes[:, 1] - sightings.guessed, out=height, where=cut)
+    hidden = cut | _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
     feet = sightings.feet
     np.add(sightings.boxes[:, 1], height, out=feet[:, 1], where=hidden)
     vague = hidden | (sightings.scores < tuning.sure_score)
@@ -45,6 +50,19 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     sightings_of += 1
     seen["seen_at_s"] = at_s
     tracks.put(rows, seen)
+
+
+def _see_whole(seen: Table, heights: Floats, whole: Flags) -> None:
+    """Let tracks whose height was guessed so far take it from these, of whom some are whole.
+
+    What was wrong was the height, and the feet with it: that is no motion. Changes the table.
+    """
+    first = (whole & ~seen["whole"]).nonzero()[0]
+    error = heights[first] - seen["size"][first, 1]
+    seen["size"][first, 1] += error
+    for place in ("foot", "birthplace", "resting_place"):
+        seen[place][first, 1] += error
+    seen["whole"][first] = True
 
 
 def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) -> Flags:

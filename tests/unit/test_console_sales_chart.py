@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.console.chart import ALONE, WIDTH, sales_chart, sum_hours
+from cloud.console.bar_chart import ALONE, WIDTH
+from cloud.console.sales_chart import sales_chart, sum_hours
 from cloud.sales import HourFigure
 
 figures = st.builds(
@@ -24,7 +25,7 @@ def test_every_bar_is_inside_and_as_high_as_its_sales(hours: list[HourFigure]) -
     for bar in drawn.bars:
         assert 0 <= bar.x <= bar.x + bar.width <= WIDTH
         assert 0 <= bar.y <= bar.y + bar.height <= ALONE.floor + 0.11 <= ALONE.height
-    by_height = sorted(drawn.bars, key=lambda bar: bar.hour.sales)
+    by_height = sorted(drawn.bars, key=lambda bar: bar.datum.sales)
     heights = [bar.height for bar in by_height]
     assert heights == sorted(heights)
     for one, other in zip(drawn.bars, drawn.bars[1:], strict=False):
