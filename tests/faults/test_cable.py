@@ -54,7 +54,7 @@ def test_a_connection_outlives_a_pulled_cable_and_every_byte_arrives(plugged: Ca
         port = str(listener.getsockname()[1])
         command = plugged.command(sys.executable, "-c", COUNTING, plugged.outside, port)
         with subprocess.Popen(command) as program:
-            listener.settimeout(10)
+            listener.settimeout(30)
             client, _ = listener.accept()
             with client:
                 before = read_for(client, 0.3)

@@ -54,7 +54,7 @@ class Kept:
     """One camera on a film, kept by a real keeper with a real watcher.
 
     Attributes:
-        lived_ms: how long it certainly was at work, from its first sight to the film's end.
+        lived_ms: how long it was at work at least, until the film's end was seen.
     """
 
     lived_ms = 0.0
@@ -90,12 +90,12 @@ class Kept:
 
     def play(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.keeper.start()
+        began_s = self._clock.monotonic_s()
         try:
             assert eventually(lambda: self.keeper.state.state == "watching", 30)
-            watching_s = self._clock.monotonic_s()
             meanwhile()
             assert eventually(lambda: self.keeper.state.state == "ended", 40)
-            self.lived_ms = (self._clock.monotonic_s() - watching_s) * 1000
+            self.lived_ms = (self._clock.monotonic_s() - began_s) * 1000
         finally:
             self.keeper.ask_to_stop()
             self.keeper.join(30)
@@ -133,6 +133,6 @@ def test_a_clock_that_is_set_moves_labels_and_no_count(tmp_path: Path, jump: tim
     watched_ms = kept.outbox.observed_ms + kept.outbox.gaps_ms().get("slow", 0)
     assert watched_ms == pytest.approx(7_900, abs=600)
     accounted_ms = kept.outbox.observed_ms + sum(kept.outbox.gaps_ms().values())
-    assert kept.lived_ms - 100 <= accounted_ms <= longest_ms + 100
+    assert kept.lived_ms - 1_500 <= accounted_ms <= longest_ms + 1_500
     assert {minute.begin_at.second for minute in kept.outbox.minutes} == {0}
     assert all(minute.observed_ms <= 60_000 for minute in kept.outbox.minutes)

@@ -160,7 +160,7 @@ class LinkedShop:
         """Events the ledger has not settled."""
         return sum(depth.pending for depth in self.outbox.depths())
 
-    def drained(self, timeout_s: float = 10.0) -> bool:
+    def drained(self, timeout_s: float = 30.0) -> bool:
         """Wait until nothing is owed."""
         return eventually(lambda: self.owed() == 0, timeout_s, every_s=0.01)
 

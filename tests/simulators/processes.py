@@ -124,8 +124,12 @@ class Program:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
-        """Wait for a question to be answered with yes; raises NotReady."""
+    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 90.0) -> None:
+        """Wait for a question to be answered with yes; raises NotReady.
+
+        An interpreter with all its imports takes a second, and on a machine that is busy with other
+        tests thirty.
+        """
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.running:

@@ -108,7 +108,7 @@ def _serve_all(listening: socket.socket, broker: ScriptedBroker) -> None:
         except OSError:
             return
         with line:
-            line.settimeout(10)
+            line.settimeout(30)
             try:
                 broker.serve(line)
             except (EOFError, OSError):

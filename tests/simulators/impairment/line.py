@@ -22,7 +22,7 @@ from tests.simulators.processes import free_port
 Result = TypeVar("Result")
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
-_ANSWER_S: Final = 10.0
+_ANSWER_S: Final = 30.0
 
 
 class BadLine:
