@@ -151,7 +151,7 @@ class Line:
                 on_time=self.clock.steady.hear,
                 on_other_ledger=catch_up.begin_anew,
                 on_welcome=self.operators.take,
-                news=lambda: [announcer.twin()] if self._has_news() else [],
+                news=lambda: announcer.news() if self._has_news() else [],
                 own_births=births,
             )
 

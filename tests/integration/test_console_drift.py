@@ -66,7 +66,9 @@ def test_days_are_told_apart_by_what_is_to_be_done(
     assert row_of(page, "2026-11-22") == "2026-11-22 not over yet"
     assert row_of(page, "2026-11-21") == "2026-11-21 +2 5.0 % nothing 40 –"
     assert "+10 25 % too much Look at the doors&#39; lines" in row_of(page, "2026-11-20")
-    assert "\N{MINUS SIGN}10 25 % too much First see why a camera did not" in row_of(page, "2026-11-19")
+    assert "\N{MINUS SIGN}10 25 % too much First see why a camera did not" in row_of(
+        page, "2026-11-19"
+    )
     assert row_of(page, "2026-11-19").endswith("40 16 min")
     assert row_of(page, "2026-11-18") == "2026-11-18 not counted"
     assert (visitor.figure("drift-7"), visitor.figure("drift-28")) == ("+2", "+8")

@@ -115,7 +115,7 @@ class LinkedShop:
                 clock=clock,
                 metrics=self.metrics,
                 on_other_ledger=lambda: self.other_ledgers.append(self.outbox.ledger),
-                news=lambda: [announcer.twin()] if self.news and self.news.pop() else [],
+                news=lambda: announcer.news() if self.news and self.news.pop() else [],
             )
 
         births = iter(range(1_000_000))

@@ -96,6 +96,8 @@ def _turn_read_only(here: Premises, disk: LoopDisk) -> bool:
     here.shop.program.kill()
     disk.come_back()
     here.shop.start()
+    # How far was sent it could not write, so it re-homes first, and that takes a disk that works.
+    here.drained()
     return waited
 
 
