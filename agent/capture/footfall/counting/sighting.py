@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
+from agent.capture.footfall.counting.tracks import Floats, Rows
 from agent.capture.footfall.detection.detections import Detections
 
 
@@ -40,7 +40,9 @@ class Sightings:
 
     def take(self, rows: Rows) -> Sightings:
         """Some of them."""
-        return Sightings(self.boxes.take(rows, axis=0), self.scores.take(rows), self.guessed.take(rows))
+        return Sightings(
+            self.boxes.take(rows, axis=0), self.scores.take(rows), self.guessed.take(rows)
+        )
 
     @property
     def sizes(self) -> Floats:
