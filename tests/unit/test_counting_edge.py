@@ -11,7 +11,7 @@ from agent.capture.footfall.counting.completion import ASPECT, Completion
 from agent.capture.footfall.counting.counter import Counter
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.sighting import Sightings
-from agent.capture.footfall.detection.detections import Detections, no_detections
+from agent.capture.footfall.detection.detections import no_detections
 from tests.simulators.passers import Passer, Scene, cut_by, seen
 
 SIZE = (768, 576)

@@ -3,9 +3,9 @@
 It reads a ``Job`` from standard input and tells on standard output what it sees (see ``messages``).
 It alone holds pictures, in memory only: it writes no file, leaves no core dump, and what looks at
 them can open no connection (see ``offline``). Who sets the camera up may ask for one over a private
-socket (see ``viewfinder``). Told to stop by SIGTERM, it says its last verdicts and leaves; it leaves
-at once when its standard input closes, or when nobody reads what it tells. It steps back behind the
-tills for the processor.
+socket (see ``viewfinder``). Told to stop by SIGTERM, it says its last verdicts and leaves; it
+leaves at once when its standard input closes, or when nobody reads what it tells. It steps back
+behind the tills for the processor.
 """
 
 from __future__ import annotations

@@ -89,6 +89,7 @@ def watch(
     job: Job,
     tell: Tell,
     shows_on: socket.socket | None = None,
+    *,
     opening: Opening = open_camera,
     leaving: Leaving | None = None,
     cut_off: CutOff = stay_connected,

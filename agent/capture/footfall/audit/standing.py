@@ -1,9 +1,9 @@
 """A camera's last audit, and whether it says anything of what is counted now.
 
 An audit holds for a camera, its lines and what is left out of its picture, how often it looks, who
-is taken for staff, the rule and the network. It lies in a file of its own, which ``audit score --keep`` and the end of a live audit
-write; the running agent notices it, tells it once, and lets the counts bear its id for as long as
-nothing of that has changed.
+is taken for staff, the rule and the network. It lies in a file of its own, which ``audit score
+--keep`` and the end of a live audit write; the running agent notices it, tells it once, and lets
+the counts bear its id for as long as nothing of that has changed.
 """
 
 from __future__ import annotations

@@ -48,11 +48,10 @@ class LineWatch:
         self._tuning = tuning
         self._begin = np.array([line.x1, line.y1])
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
-        on_edge = _ends_on(line, size)
-        self._from, self._to = np.where(
-            on_edge.any(axis=(1, 2)), (-np.inf, np.inf), (0, line.length)
-        )
-        before, behind = on_edge.any(axis=0).T
+        begin, end = _ends_on(line, size)
+        self._from = -np.inf if begin.any() else 0.0
+        self._to = np.inf if end.any() else line.length
+        before, behind = (begin | end).T
         self._least, self._most = np.where(before, 0, -np.inf), np.where(behind, size, np.inf)
         self._edges = Edges(size, tuning)
         self._at_s = -np.inf

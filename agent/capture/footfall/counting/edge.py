@@ -1,9 +1,12 @@
 """Where those are whom a picture's edges hide, and where those came from who were hidden.
 
-Somebody who walks on and is expected where nothing of them would be in the picture, and is not
-found, is there: not being seen is what such a place looks like. And who is first seen cut by a side
-or by the lower edge has come from beyond it. (The upper edge hides heads, and what is counted is
-feet. Of whom it cuts nothing is concluded: a camera may be hung so that it cuts everybody.)
+Somebody who walks on and is expected where nothing of them would be in the picture, beyond a side,
+and is not found, is there: not being seen is what such a place looks like. And who is first seen
+cut by a side or by the lower edge has come from beyond it.
+
+Who leaves over the lower edge needs no such conclusion: the head is seen long after the feet have
+gone. The upper edge hides heads, and what is counted is feet. Of whom it cuts nothing is concluded,
+for a camera may be hung so that it cuts everybody.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
 
 TOUCHING: Final = 0.03
-"""A box that ends this near to an edge, in its heights, is cut by it: a detector's boxes tremble."""
+"""A box that ends this near to an edge, in its heights, is cut by it: detectors' boxes tremble."""
 
 
 class Edges:
@@ -27,7 +30,7 @@ class Edges:
         self._tuning = tuning
 
     def left_by(self, tracks: Table, at_s: float) -> Flags:
-        """Who must have left the view: not found, and expected where nothing of them would be."""
+        """Who must have left over a side: not found, and expected where nothing of them is seen."""
         missed = at_s - tracks["seen_at_s"] > self._tuning.weak_patience_s
         if not missed.any():
             return missed

@@ -84,4 +84,5 @@ def _height(tracks: Table, seen: Floats, since_s: Floats, tuning: Tuning) -> Flo
     share = 1 - np.exp(-since_s / tuning.size_memory_s)
     at_once = (seen > known) | ~tracks["whole"]
     share = np.where(at_once, np.maximum(share, GROWTH), share)
-    return known + share * (seen - known)
+    height: Floats = known + share * (seen - known)
+    return height

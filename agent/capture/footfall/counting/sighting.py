@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
+from agent.capture.footfall.counting.tracks import Floats, Rows
 from agent.capture.footfall.detection.detections import Detections
 
 
