@@ -1,9 +1,9 @@
 """Lines over two real clips, against what people counted by eye.
 
-Nine lines were counted while the counter was being made: they guard against getting worse. Twelve
+Nine lines were counted while the counter was being made: they guard against getting worse. Fifteen
 were held out: they were drawn and counted afterwards, and estimate how well a line is counted that
-nobody has tried; q is one no more, since what was missed there was mended. Each of them is held to
-the aim, but for three that fall short of it and may not fall further
+nobody has tried; q, u and w are such no more, since what was missed there was mended, in general.
+Each of them is held to the aim, but for five that fall short of it and may not fall further
 (docs/explanation/footfall.md says why they do).
 """
 
@@ -42,7 +42,11 @@ SHORT_OF_IT: Final = {
     ("u", 1): (0.6, 0.5),
     ("u", 2): (0.6, 0.5),
     ("w", 1): (0.66, 0.0),
-    ("w", 2): (0.54, 0.17),
+    ("w", 2): (0.66, 0.0),
+    ("x", 1): (0.85, 0.25),
+    ("x", 2): (0.85, 0.25),
+    ("y", 1): (0.66, 0.5),
+    ("y", 2): (0.66, 0.5),
 }
 """F1 and WAPE of lines that fall short, at every picture and at every second one: no worse."""
 NOBODY_CROSSES: Final = "p"
@@ -56,7 +60,7 @@ def test_nine_lines_are_counted_as_an_eye_counts_them(every: int) -> None:
 
 
 @pytest.mark.parametrize("every", [1, 2])
-@pytest.mark.parametrize("line", "jklmnqrsuvw")
+@pytest.mark.parametrize("line", "jklmnqrsuvwxyz")
 def test_a_line_that_was_held_out_is_counted_as_an_eye_counts_it(line: str, every: int) -> None:
     errors = errors_of_lines(HELD_OUT, every)[line]
     least, most = SHORT_OF_IT.get((line, every), (F1_AT_LEAST, WAPE_AT_MOST))
