@@ -1,11 +1,12 @@
 """How well groups, staff and returns are told on simulated entrances, and what that costs.
 
     python -m tests.bench.bench_company            what it costs
-    python -m tests.bench.bench_company --errors   also how far it errs, some minutes
+    python -m tests.bench.bench_company --errors   how far it errs, some minutes
 
-The scenes of the errors played no part in choosing the figures of the product. The cost is that of
-one picture of twenty people who come and go in pairs, for everything after the counter but reading
-the badges; these are measured apart, three of them in a picture of 1280 x 720.
+The errors come as the table of ``docs/explanation/footfall.md``, and a line on each kind of call by
+itself. Their scenes played no part in choosing the figures of the product. The cost is that of one
+picture of twenty people who come and go in pairs, for everything after the counter but reading the
+badges; these are measured apart, three of them in a picture of 1280 x 720.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from agent.capture.footfall.counting.settling import Settling
 from agent.capture.footfall.counting.staffness import Staffness
 from agent.config.staffing import BadgeSettings
 from tests.simulators.entrance import VISITORS, Call, Entrance
-from tests.simulators.entrance_score import Score
+from tests.simulators.entrance_score import Marks, Score
 from tests.simulators.passers import Passer, seen
 
 SCENES = ((401, 0.0), (402, 0.6), (403, 1.57), (404, -0.8))
@@ -77,29 +78,42 @@ def measure() -> list[Figure]:
     ]
 
 
-def errors() -> list[Figure]:
+def print_errors() -> None:
     """All calls mixed at each rate; then each kind of call by itself at 5 samples a second."""
-    figures = []
-    for fps in RATES:
-        score = _scored(fps)
-        name = f"company.{fps:g}"
-        figures += [
-            _percent(f"{name}.heads.wape", score.heads.wape, score.heads.true),
-            _percent(f"{name}.groups.wape", score.groups.wape, score.groups.true),
-            _percent(f"{name}.groups.bias", score.groups.bias, score.groups.true),
-            _percent(f"{name}.staff.precision", score.staff.precision, score.staff.told),
-            _percent(f"{name}.staff.recall", score.staff.recall, score.staff.true),
-            _percent(f"{name}.again.precision", score.again.precision, score.again.told),
-            _percent(f"{name}.again.recall", score.again.recall, score.again.true),
-        ]
-        score = _scored(fps, VISITORS)
-        figures.append(_percent(f"{name}.visitors.wape", score.groups.wape, score.groups.true))
-    for call in ALONE:
-        score = _scored(5.0, (call,), 4.0)
-        figures.append(
-            _percent(f"company.{call.name.lower()}.bias", score.groups.bias, score.groups.true)
+    for number, fps in enumerate(RATES):
+        mixed, visitors = _scored(fps), _scored(fps, VISITORS)
+        if number == 0:
+            _print_head(mixed, visitors)
+        cells = (
+            f"{fps:g}",
+            f"{100 * visitors.groups.wape:.1f} %",
+            f"{100 * mixed.groups.wape:.1f} %",
+            _marks(mixed.staff),
+            _marks(mixed.again),
         )
-    return figures
+        print(f"| {' | '.join(cells)} |", flush=True)
+    alone = [(call, _scored(5.0, (call,), 4.0).groups) for call in ALONE]
+    biases = (
+        f"{call.name.lower().replace('_', ' ')} {100 * groups.bias:+.0f} %"
+        for call, groups in alone
+    )
+    print(f"\nGroups too many or too few in all, by themselves: {', '.join(biases)}")
+
+
+def _print_head(mixed: Score, visitors: Score) -> None:
+    """The numbers are those of the first rate: of staff and returns, of heads that were counted."""
+    titles = (
+        "samples a second",
+        f"groups, visitors only ({visitors.groups.true})",
+        f"groups, with staff and returns ({mixed.groups.true})",
+        f"staff: precision, recall ({mixed.staff.true})",
+        f"returns: precision, recall ({mixed.again.true})",
+    )
+    print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
+
+
+def _marks(marks: Marks) -> str:
+    return ", ".join(f"{share:.2f}".lstrip("0") for share in (marks.precision, marks.recall))
 
 
 def _scored(fps: float, calls: tuple[Call, ...] = (), a_minute: float = 10.0) -> Score:
@@ -135,10 +149,6 @@ def _badges_ms(moment: Moment) -> float:
     return 1000 * (perf_counter() - began_s) / PICTURES
 
 
-def _percent(name: str, share: float, count: int) -> Figure:
-    return _figure(name, 100 * share, "%", f"of {count}", share)
-
-
 def _figure(name: str, value: float, unit: str, against: str, ratio: float) -> Figure:
     return {
         "name": name,
@@ -150,5 +160,8 @@ def _figure(name: str, value: float, unit: str, against: str, ratio: float) -> F
 
 
 if __name__ == "__main__":
-    for figure in measure() + (errors() if "--errors" in sys.argv else []):
-        print(json.dumps(figure), flush=True)
+    if "--errors" in sys.argv:
+        print_errors()
+    else:
+        for figure in measure():
+            print(json.dumps(figure), flush=True)
