@@ -135,7 +135,7 @@ def _clock(clock: DeviceClock, machine: Clock) -> ClockStatus:
     quality = clock.moment().quality
     if clock.steady.confirmed_s is None:
         return ClockStatus(quality=quality)
-    skew_s = (machine.now() - clock.steady.now()).total_seconds()
+    skew_s = (machine.now() - clock.steady.told()).total_seconds()
     return ClockStatus(quality=quality, skew_s=round(skew_s, 1))
 
 

@@ -25,9 +25,13 @@ class FactMaker:
     clock: DeviceClock
     random: Callable[[int], bytes]
 
-    def draft(self, kind: EventType, data: EventData) -> Draft:
-        """An event of this moment, ready for the outbox."""
-        at = self.clock.moment()
+    def draft(self, kind: EventType, data: EventData, offset_ms: int | None = None) -> Draft:
+        """An event of this moment, ready for the outbox.
+
+        ``offset_ms``: Unix time less the clock's monotonic time, where what the event tells was
+        dated by another wall clock than there is now: the event is dated by that one, too.
+        """
+        at = self.clock.moment() if offset_ms is None else self.clock.moment_by(offset_ms)
         return self._compose(
             kind, data, at, uuid7(int(at.wall.timestamp() * 1000), self.random(10))
         )

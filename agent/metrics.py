@@ -235,7 +235,7 @@ class Measured(Enum):
     )
     CAMERA_TROUBLE = Metric(
         "lianke_camera_trouble",
-        "1 while a camera's pictures are not to be trusted: blocked, moved, dark, frozen.",
+        "1 while a camera's pictures are not to be trusted: blocked, moved, dark, frozen, garbled.",
         ("camera", "trouble"),
     )
     MINUTES_HELD = Metric(

@@ -108,7 +108,7 @@ class Line:
             device_filters(self.config.device.path),
             new_birth=births.new,
             will=announcer.will,
-            make_session=self._sessions(ingress, announcer, metrics, catch_up),
+            make_session=self._sessions(ingress, announcer, metrics, catch_up, births),
             backoff=self._backoff(),
             rivalry=self._backoff(_RIVALRY_BASE, _RIVALRY_CAP),
             clock=self.clock,
@@ -126,7 +126,12 @@ class Line:
         return announcer.twin()
 
     def _sessions(
-        self, ingress: Ingress, announcer: Announcer, metrics: SyncMetrics, catch_up: CatchUp
+        self,
+        ingress: Ingress,
+        announcer: Announcer,
+        metrics: SyncMetrics,
+        catch_up: CatchUp,
+        births: Births,
     ) -> Callable[[str, Mailbox], Session]:
         sync = self.config.sync
 
@@ -143,10 +148,11 @@ class Line:
                 window=sync.window,
                 clock=self.clock,
                 metrics=metrics,
-                on_time=self.clock.steady.learn,
+                on_time=self.clock.steady.hear,
                 on_other_ledger=catch_up.begin_anew,
                 on_welcome=self.operators.take,
-                news=lambda: [announcer.twin()] if self._has_news() else [],
+                news=lambda: announcer.news() if self._has_news() else [],
+                own_births=births,
             )
 
         return make_session
@@ -172,6 +178,7 @@ class Line:
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
             acknowledged=self.outbox.acknowledged,
+            said=self.outbox.introduce,
             cards=lambda: self.replica.through,
             capabilities=config.capabilities,
             seal_to=self.operators.seal_to,

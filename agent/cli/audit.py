@@ -29,26 +29,35 @@ def audit() -> None:
 
 @audit_app.command("record")
 def audit_record(
-    clip: Annotated[Path, typer.Argument(help="A recorded clip.")],
+    clip: Annotated[
+        Path | None, typer.Argument(help="A recorded clip; none for the live picture of --camera.")
+    ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="MARKS.jsonl", help="Where marks go; one begun goes on.")
-    ],
+        Path | None,
+        typer.Option(metavar="MARKS.jsonl", help="Where a clip's marks go; one begun goes on."),
+    ] = None,
     line: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=x1,y1,x2,y2", help="A line in pixels; may repeat."),
     ] = None,
     camera: Annotated[
-        str, typer.Option(metavar="NAME", help="Take the lines of this camera of the box.")
+        str, typer.Option(metavar="NAME", help="A camera of this box: its lines, and live itself.")
     ] = "",
-    port: Annotated[int, typer.Option(help="Of the page; 0 takes any free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Of the clip's page; 0 takes any free one.")] = 0,
     by: Annotated[str, typer.Option(help="Who counts, to be noted in the file.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Mark who crosses in a clip, on a page in a browser on this computer.
+    """Mark who crosses, in a clip or before a live camera, on a page in a browser on this computer.
 
     What the counter tells is not shown: it would lead the eye. Only times, lines and directions are
-    written. A live camera is audited on the set-up page of its box.
+    written. Without a clip it waits for the camera's first picture, and tells where the running
+    agent shows it: a live camera is audited on the set-up page.
     """
+    if clip is None:
+        _live(config, camera, given_for_a_clip=bool(out or line or port or by))
+        return
+    if out is None:
+        raise typer.BadParameter("where do the marks of a clip go? Give --out MARKS.jsonl")
     require_vision()
     from agent.cli import recording  # noqa: PLC0415 - needs OpenCV
 
@@ -61,6 +70,18 @@ def audit_record(
         by=by,
     )
     recording.run(order, sys.stdout)
+
+
+def _live(config: Path, camera: str, *, given_for_a_clip: bool) -> None:
+    if not camera:
+        raise typer.BadParameter("what is watched? Give a clip, or --camera NAME for a live one")
+    if given_for_a_clip:
+        raise typer.BadParameter("--out, --line, --port and --by are for a clip; none is given")
+    from agent.cli.live_audit import show_the_way  # noqa: PLC0415 - only for this one
+
+    settings = read_config(config)
+    _camera(settings, camera)
+    show_the_way(settings, camera, sys.stdout, SystemClock())
 
 
 @audit_app.command("score")
@@ -107,7 +128,7 @@ def audit_score(
         as_json=json,
         keep=_keeping(keep, config) if keep else None,
     )
-    scoring.run(order, sys.stdout)
+    scoring.run(order, sys.stdout, warn=lambda doubt: sys.stderr.write(f"lianke-agent: {doubt}\n"))
 
 
 def _keeping(camera: str, config: Path) -> Keeping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from agent.clock.boot import kernel_keeps_time, milliseconds_since_boot
@@ -14,6 +14,11 @@ from models.wire.envelope import ClockQuality, Moment
 
 _TOLERANCE_S: Final = 120.0
 """A wall clock that differs by less may be right: so far off, the console asks a person to look."""
+
+_SET: Final = timedelta(seconds=1)
+"""A wall clock that differs by more was set; less is the time between reading two clocks."""
+
+_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DRIFT: Final = 500e-6
 """How fast an undisturbed clock may drift: the most by which Linux slews one."""
@@ -71,28 +76,41 @@ class DeviceClock:
         now, quality = self._read()
         return Moment(now, here_ms, self.bootid, quality)
 
+    def moment_by(self, offset_ms: int) -> Moment:
+        """Now, by a wall clock that was so far ahead of ``monotonic_s``, if that was another one.
+
+        Nobody vouches for a clock that has been set.
+        """
+        at = self.moment()
+        wall = _1970 + timedelta(milliseconds=round(self.monotonic_s() * 1000) + offset_ms)
+        if abs(wall - at.wall) < _SET:
+            return at
+        known_wrong = at.quality is ClockQuality.UNSET
+        quality = ClockQuality.UNSET if known_wrong else ClockQuality.FREE
+        return Moment(wall, at.monotonic_ms, at.bootid, quality)
+
     def surely_if_wrong(self) -> datetime | None:
         """How late it is at least, when the wall clock is known to be wrong; else None."""
-        now, quality = self._read()
-        return now if quality is ClockQuality.UNSET else None
+        _, quality = self._read()
+        return self.steady.now() if quality is ClockQuality.UNSET else None
 
     def _read(self) -> tuple[datetime, ClockQuality]:
         wall = self._clock.now()
         if self._kept():
             self.steady.learn(wall)
             return wall, ClockQuality.SYNCHRONISED
-        surely = self.steady.now()
-        if self._can_be_right(wall, surely):
+        told = self.steady.told()
+        if self._can_be_right(wall, told):
             return wall, ClockQuality.FREE
-        return surely, ClockQuality.UNSET
+        return told, ClockQuality.UNSET
 
-    def _can_be_right(self, wall: datetime, surely: datetime) -> bool:
+    def _can_be_right(self, wall: datetime, told: datetime) -> bool:
         """Not before what has passed; nor after it, once somebody said what time it is.
 
         Until then not in a time in which nobody runs this program any more.
         """
         confirmed_s = self.steady.confirmed_s
         tolerance = timedelta(seconds=_TOLERANCE_S + _DRIFT * (confirmed_s or 0.0))
-        if wall < surely - tolerance:
+        if wall < told - tolerance:
             return False
-        return wall <= (RENEWED if confirmed_s is None else surely + tolerance)
+        return wall <= (RENEWED if confirmed_s is None else told + tolerance)

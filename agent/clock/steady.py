@@ -5,7 +5,9 @@ the monotonic clock. Only those who know move it: the cloud, with every welcome,
 that a time service keeps. On a box without either it stands behind by as long as the box was off.
 
 Whatever is kept for a time is dated and thrown away by this clock: a box that wakes in 1970, or in
-2038, expires nothing of its own.
+2038, expires nothing of its own. Nor does a cloud whose own clock is wrong for a minute: a word
+that leaps ahead dates what happens from then on (``told``), and lets nothing end, no data and no
+certificate, until somebody else says the same or the cloud says so again hours later.
 """
 
 from __future__ import annotations
@@ -27,6 +29,12 @@ RELEASED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 RENEWED: Final = RELEASED + timedelta(days=3650)
 """No box runs a program for ten years that nobody renews: a later wall clock was never set (dead
 clock chips begin in 2000, 2080 or 2106)."""
+
+_LEAP_MS: Final = 86_400_000
+"""A day ahead of what surely passed is more than one voice can say."""
+
+_AGAIN_AFTER_MS: Final = 6 * 3_600_000
+"""A second word of the same voice counts so long after the first: clocks are mended by then."""
 
 _NEWS_MS: Final = 60_000
 """Knowledge that moves the floor by less is not worth a write."""
@@ -65,14 +73,20 @@ class SteadyClock:
         self._write = write
         self._lock = threading.Lock()
         self._kept = floor
+        self._remembers = floor is not None
         here_ms = boot_ms()
         start_ms = floor.now_ms(bootid, here_ms) if floor else _ms(_plausible(clock.now()))
         self._floor = Floor(max(start_ms, _ms(RELEASED)), bootid, here_ms)
         self._confirmed_ms: int | None = None
+        self._word: Floor | None = None
 
     def now(self) -> datetime:
         """How late it surely is, aware UTC."""
-        return _1970 + timedelta(milliseconds=self._floor.now_ms(self._bootid, self._boot_ms()))
+        return self._reckoned(self._floor)
+
+    def told(self) -> datetime:
+        """How late it is by the last word of who knows, aware UTC; without any, as ``now``."""
+        return self._reckoned(self._word or self._floor)
 
     def monotonic_s(self) -> float:
         """As the machine's."""
@@ -88,6 +102,26 @@ class SteadyClock:
         confirmed_ms = self._confirmed_ms
         return None if confirmed_ms is None else (self._boot_ms() - confirmed_ms) / 1000
 
+    def hear(self, now: datetime) -> None:
+        """The cloud says that it is ``now``.
+
+        It is learned unless it leaps ahead and stands alone: then it is only ``told``. A time in
+        which nobody runs this program any more is not heard at all.
+        """
+        if now > RENEWED:
+            _LOG.warning("time_not_believed", told=now.isoformat(), because="years ahead of us")
+            return
+        with self._lock:
+            word = Floor(_ms(now), self._bootid, self._boot_ms())
+            believed = self._stands(word)
+            if not believed:
+                self._confirmed_ms = word.boot_ms
+                self._word = self._word if self._said_before(word) else word
+        if believed:
+            self.learn(now)
+        else:
+            _LOG.warning("time_leaps_ahead", told=now.isoformat(), surely=self.now().isoformat())
+
     def learn(self, now: datetime) -> None:
         """One who knows says that it is ``now``: in force at once, and kept where it is news.
 
@@ -97,6 +131,7 @@ class SteadyClock:
             here_ms = self._boot_ms()
             self._floor = Floor(max(_ms(now), _ms(RELEASED)), self._bootid, here_ms)
             self._confirmed_ms = here_ms
+            self._word = None
         self.keep()
 
     def keep(self) -> None:
@@ -115,6 +150,35 @@ class SteadyClock:
         """Write it down as it is now: the next boot begins after this moment."""
         self._kept = None
         self.keep()
+
+    def _reckoned(self, floor: Floor) -> datetime:
+        return _1970 + timedelta(milliseconds=floor.now_ms(self._bootid, self._boot_ms()))
+
+    def _stands(self, word: Floor) -> bool:
+        """Whether a word may let things end.
+
+        It may on a box that remembers nothing, which has nothing to end; where it does not leap;
+        where the wall clock says the same, or the cloud said so hours ago.
+        """
+        if not self._remembers:
+            return True
+        if word.floor_ms - self._floor.now_ms(self._bootid, word.boot_ms) <= _LEAP_MS:
+            return True
+        if abs(_ms(self._clock.now()) - word.floor_ms) <= _LEAP_MS:
+            return True
+        before = self._word
+        return (
+            before is not None
+            and word.boot_ms - before.boot_ms >= _AGAIN_AFTER_MS
+            and self._said_before(word)
+        )
+
+    def _said_before(self, word: Floor) -> bool:
+        before = self._word
+        if before is None:
+            return False
+        apart_ms = abs(before.now_ms(word.bootid, word.boot_ms) - word.floor_ms)
+        return apart_ms <= _LEAP_MS
 
     def _says_the_same(self, floor: Floor) -> bool:
         kept = self._kept

@@ -40,8 +40,10 @@ def exchange(path: Path, draft: Path, now: datetime) -> Path:
     Both must be closed.
 
     Raises:
-        DiskUnusable: a rename failed; ``complete`` goes on from there.
+        DiskUnusable: the draft's log could not be folded into it, and nothing has happened; or a
+            rename failed, and ``complete`` goes on from there.
     """
+    _refuse_a_log(draft)
     try:
         _sync(draft)
         draft.rename(path.with_name(f"{path.name}{_READY}{_stamp(path, now)}"))
@@ -87,6 +89,16 @@ def _stamp(path: Path, now: datetime) -> str:
     taken = {each.name for each in set_aside(path)}
     names = (moment, *(f"{moment}-{number}" for number in range(2, len(taken) + 2)))
     return next(name for name in names if f"{path.name}{_DAMAGED}{name}" not in taken)
+
+
+def _refuse_a_log(draft: Path) -> None:
+    """SQLite says nothing where a closing connection finds no room to fold its log in."""
+    log = draft.with_name(f"{draft.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise DiskUnusable(
+            f"outbox {draft}: the end of the salvaged file is still in its log ({log.name}), which "
+            "could not be folded in; make room on the disk and start again, nothing is lost"
+        )
 
 
 def _sync(draft: Path) -> None:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from agent.errors import OutboxDamaged
+from agent.errors import AgentError, OutboxDamaged
 from agent.outbox.budget import Thrift
 from agent.outbox.depths import count_dead_letters, depths
 from agent.outbox.facts import ComposeClosed, ComposeVoid, Depth, Draft, Lease, Stored
@@ -49,6 +50,7 @@ class Outbox:
         self._leasing = parts.leasing
         self._settlement = parts.settlement
         self._forgetting = parts.forgetting
+        self._lineage = parts.lineage
         self._rehoming = parts.rehoming
         self._replaying = parts.replaying
         self._upkeep = parts.upkeep
@@ -193,7 +195,8 @@ class Outbox:
         """The ledger has these sequences; returns how many of them were news.
 
         Repeats, unknown epochs and sequences that were never leased count for nothing: the last
-        can only be meant for another copy of this file. A power cut may forget a settlement.
+        can only be meant for another copy of this file, and ask for a re-homing (``astray``). A
+        power cut may forget a settlement; a disk that refuses it is told later.
         """
         return self._mending.outlive(lambda: self._settlement.settle(epoch, stream, ranges))
 
@@ -209,25 +212,47 @@ class Outbox:
         )
 
     def adopt(
-        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+        self,
+        ledger: str,
+        settled: Sequence[EpochSettled],
+        missing: Sequence[EpochSettled] = (),
+        forked: Sequence[str] = (),
     ) -> bool:
         """Take over what a welcome says is settled, before anything is sent. Idempotent.
 
         The ledger of another generation replaces what we knew, and kept events that it lacks are
         owed again; the same generation's adds to it. What is ``missing`` in either although it
-        was acknowledged is owed again as well, or announced as lost where it is kept no more.
+        was acknowledged is owed again as well, or announced as lost where it is kept no more. Of
+        the ``forked`` epochs, under which another copy of this file has spoken, all that is kept
+        is owed again, whatever is settled there.
 
         Returns:
-            True when the present epoch cannot go on: the cloud has settled what this file never
-            sent (it is a copy), or a restored ledger asks for what has no number here any more.
-            Nothing is leased until ``rehome``.
+            True when the present epoch cannot go on (``astray``): another copy has spoken under
+            it, the cloud has settled what this file never sent (it is a copy), or a restored
+            ledger asks for what has no number here any more.
         """
 
         def take_over() -> bool:
             self._forgetting.take_back(missing)
-            return self._settlement.adopt(ledger, settled)
+            return self._settlement.adopt(ledger, settled, forked)
 
         return self._mending.outlive(take_over)
+
+    @property
+    def astray(self) -> bool:
+        """Whether the present epoch cannot go on: nothing is leased until ``rehome``."""
+        return self._lanes.rehome_owed
+
+    def introduce(self, birth: str) -> dict[str, list[str]]:
+        """Note a birth that is about to be said, durably; what it has to tell as ``said``.
+
+        Where the disk refuses it, the births before it alone are told.
+        """
+        return self._mending.outlive(lambda: self._lineage.introduce(birth))
+
+    def answered(self, birth: str) -> None:
+        """The cloud has answered a birth."""
+        self._lineage.answered(birth)
 
     def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
         """Whether a welcome that was not asked for just now tells less than was acknowledged.
@@ -261,7 +286,7 @@ class Outbox:
 
         Durable on return. What the ledger still has is a duplicate there.
         """
-        return self._replaying.replay(selection)
+        return self._mending.outlive(lambda: self._replaying.replay(selection))
 
     def replay_letters(self, wanted: Iterable[EventId] | None = None) -> list[EventId]:
         """Send the named dead letters (or all) again under a fresh epoch; returns those that go.
@@ -269,7 +294,8 @@ class Outbox:
         Durable on return; they are dead letters no more unless the cloud refuses them again. What
         cannot be read as an event stays.
         """
-        return self._replaying.replay_letters(wanted)
+        named = None if wanted is None else list(wanted)
+        return self._mending.outlive(lambda: self._replaying.replay_letters(named))
 
     def held(self) -> list[EpochHeld]:
         """For the birth: the current epoch, then older ones that hold unsettled events."""
@@ -296,6 +322,7 @@ class Outbox:
         deleted, nor is anything behind it. Then footfall and telemetry are brought within their
         budgets, and room that is free goes back to the disk.
         """
+        self._mending.outlive(self._settlement.write_down)
         return self._mending.outlive(lambda: self._upkeep.housekeep(keep_s))
 
     def room(self) -> Housekeeping:
@@ -304,6 +331,8 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file and let another process own it. May be called twice."""
+        with suppress(AgentError):  # what is not written is sent again, and a duplicate
+            self._settlement.write_down()
         self._storing.write_all_names()
         self._file.close()
         self._ownership.release()

@@ -30,10 +30,11 @@ class Lane:
             epoch's lanes end in an open span, closed ones do not.
         last: the greatest sequence assigned, 0 for none.
         claimed: the same, ahead of ``last`` within the transaction that assigns more.
-        sent: the greatest sequence ever leased. Up to here, and no further, the ledger and this
-            file must mean the same events, even if the file is a copy brought back from yesterday.
+        sent: the greatest sequence ever leased. What a ledger has settled beyond it, it has from
+            another copy of this file.
         settled: always within 1..last.
         waived: what of it no ledger has acknowledged (see ``waiving``).
+        unwritten: the file does not know yet what is settled; it refused to be told.
         heard: the greatest sequence that the cloud ever settled, in this process's life.
         leases: and until when they hold, on the monotonic clock of those who lease.
         leased: the sequences that they hold.
@@ -48,6 +49,7 @@ class Lane:
     sent: int = 0
     settled: RangeSet = field(default_factory=RangeSet)
     waived: RangeSet = field(default_factory=RangeSet)
+    unwritten: bool = False
     heard: int = 0
     leases: dict[Lease, float] = field(default_factory=dict)
     leased: RangeSet = field(default_factory=RangeSet)
@@ -66,9 +68,12 @@ class Lane:
 
         Their events ended their retention, always from the front, or were thinned.
         """
+        return RangeSet([*self.settled, *self.kept()]).gaps(1, self.last)
+
+    def kept(self) -> RangeSet:
+        """The sequences whose events are here."""
         here = within(self.spans, [(1, self.last)])
-        held = ((span.first, span.last) for span in here)
-        return RangeSet([*self.settled, *held]).gaps(1, self.last)
+        return RangeSet((span.first, span.last) for span in here)
 
     def idle(self, first: int) -> list[Span]:
         """From a sequence on, the events that are neither settled nor in any lease."""

@@ -12,6 +12,7 @@ from agent.outbox.facts import ComposeClosed, ComposeVoid
 from agent.outbox.forgetting import Forgetting
 from agent.outbox.lanes import Lanes
 from agent.outbox.leases import Leasing
+from agent.outbox.lineage import Lineage
 from agent.outbox.mending import Mending
 from agent.outbox.opening import open_file
 from agent.outbox.ownership import Ownership
@@ -36,6 +37,7 @@ class Parts:
     leasing: Leasing
     settlement: Settlement
     forgetting: Forgetting
+    lineage: Lineage
     rehoming: Rehoming
     replaying: Replaying
     upkeep: Upkeep
@@ -68,6 +70,7 @@ def put_together(
         Leasing(file, lanes, sealer),
         settlement,
         Forgetting(file, lanes, storing, clock=clock, compose_void=compose_void),
+        Lineage(file, lanes),
         rehoming,
         Replaying(file, lanes, names, rehoming),
         Upkeep(

@@ -93,26 +93,28 @@ class Rehoming:
     def rehome(self, reason: str, cargo: Cargo = _EMPTY) -> Epoch:
         """Continue under a fresh epoch (see ``Outbox.rehome``); the ledger is told the reason."""
         with self._file.lock, self._lanes.lock:
-            closed, successor = self._lanes.epoch, new_epoch(self._random(EPOCH_BYTES))
-            now_ms = unix_ms(self._clock.now())
-            closings = [
-                self._compose_closed(one) for one in self._notices(successor, reason, cargo)
-            ]
-            notices = self._storing.seal([*cargo.losses, *closings])
-            parcels = [*cargo.letters, (Stream.SALE, notices)]
-            with self._file.durable as db:
-                spans = {stream: self._moved(stream, cargo) for stream in Stream}
-                fresh = open_epoch(db, successor, now_ms, spans)
-                opened = {lane.stream: lane for lane in fresh}
-                for lane in self._lanes:
-                    save_waived(db, lane, cargo.waived(lane))
-                    _close(db, lane, cargo.settled(lane), now_ms)
-                # Behind the moved: the ledger had better have them before it voids numbers.
-                stored = self._storing.insert(db, opened, parcels, now_ms)
-                db.executemany(_UNBURY, [(event_id,) for event_id in cargo.unburied])
-                db.execute(_CLOSE, (now_ms, reason, closed))
-            self._storing.believe(opened, parcels, stored)
-            self._continue(fresh, cargo)
+            return self.rehome_held(reason, cargo)
+
+    def rehome_held(self, reason: str, cargo: Cargo = _EMPTY) -> Epoch:
+        """The same, for who holds the locks of file and lanes since it made up the cargo."""
+        closed, successor = self._lanes.epoch, new_epoch(self._random(EPOCH_BYTES))
+        now_ms = unix_ms(self._clock.now())
+        closings = [self._compose_closed(one) for one in self._notices(successor, reason, cargo)]
+        notices = self._storing.seal([*cargo.losses, *closings])
+        parcels = [*cargo.letters, (Stream.SALE, notices)]
+        with self._file.durable as db:
+            spans = {stream: self._moved(stream, cargo) for stream in Stream}
+            fresh = open_epoch(db, successor, now_ms, spans)
+            opened = {lane.stream: lane for lane in fresh}
+            for lane in self._lanes:
+                save_waived(db, lane, cargo.waived(lane))
+                _close(db, lane, cargo.settled(lane), now_ms)
+            # Behind the moved: the ledger had better have them before it voids numbers.
+            stored = self._storing.insert(db, opened, parcels, now_ms)
+            db.executemany(_UNBURY, [(event_id,) for event_id in cargo.unburied])
+            db.execute(_CLOSE, (now_ms, reason, closed))
+        self._storing.believe(opened, parcels, stored)
+        self._continue(fresh, cargo)
         self._logger.warning("outbox_rehomed", reason=reason, closed=closed, epoch=successor)
         return successor
 
@@ -155,6 +157,6 @@ def _close(db: sqlite3.Connection, lane: Lane, settled: RangeSet, now_ms: int) -
     """Leave the lane only what stays settled, and nothing to be asked for."""
     save_last(db, lane)
     save_spans(db, lane, within(lane.spans, settled))
-    if lane.settled != lane.whole():
+    if lane.unwritten or lane.settled != lane.whole():
         save_settled(db, lane, lane.whole())
         mark_settled(db, lane, lane.whole(), now_ms)

@@ -10,7 +10,7 @@ Events of a ledger that was restored from a backup need no replay: its next welc
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,7 @@ from models.wire.ids import EventId
 from models.wire.ranges import Range, RangeSet, from_sequences
 from models.wire.topics import Stream
 
+_Letter = tuple[EventId, Stream, bytes]
 _LETTERS: Final = "SELECT event_id, stream, body FROM dead_letter ORDER BY rejected_at, event_id"
 
 
@@ -40,33 +41,24 @@ class Replaying:
 
     def replay(self, selection: Selection) -> int:
         """Send a selection's settled events again (see ``Outbox.replay``); returns how many."""
-        with self._file.lock, self._lanes.lock, self._file.read() as db:
-            revived = self._revived(db, selection)
-        count = sum(len(ranges) for ranges in revived.values())
-        if count:
-            self._rehoming.rehome(f"{count} settled events are sent again", Cargo(revived=revived))
+        with self._file.lock, self._lanes.lock:
+            with self._file.read() as db:
+                revived = self._revived(db, selection)
+            count = sum(len(ranges) for ranges in revived.values())
+            if count:
+                reason = f"{count} settled events are sent again"
+                self._rehoming.rehome_held(reason, Cargo(revived=revived))
         return count
 
     def replay_letters(self, wanted: Iterable[EventId] | None) -> list[EventId]:
         """Send dead letters again (see ``Outbox.replay_letters``); returns their ids."""
-        with self._file.lock, self._lanes.lock, self._file.read() as db:
-            letters = _readable_letters(db, None if wanted is None else set(wanted))
-            places = {event_id: self._place(db, event_id) for event_id, _, _ in letters}
-        if not letters:
-            return []
-        revived: dict[int, list[Range]] = {}
-        for lane, sequence in filter(None, places.values()):
-            revived.setdefault(lane.number, []).append((sequence, sequence))
-        cargo = Cargo(
-            revived={number: RangeSet(ranges) for number, ranges in revived.items()},
-            letters=[
-                _parcel(event_id, stream, body)
-                for event_id, stream, body in letters
-                if places[event_id] is None
-            ],
-            unburied=[event_id for event_id, _, _ in letters],
-        )
-        self._rehoming.rehome(f"{len(letters)} dead letters are sent again", cargo)
+        with self._file.lock, self._lanes.lock:
+            with self._file.read() as db:
+                letters = _readable_letters(db, None if wanted is None else set(wanted))
+                places = {event_id: self._place(db, event_id) for event_id, _, _ in letters}
+            if letters:
+                reason = f"{len(letters)} dead letters are sent again"
+                self._rehoming.rehome_held(reason, _cargo(letters, places))
         return [event_id for event_id, _, _ in letters]
 
     def _revived(self, db: sqlite3.Connection, selection: Selection) -> dict[int, RangeSet]:
@@ -93,9 +85,7 @@ class Replaying:
         return None
 
 
-def _readable_letters(
-    db: sqlite3.Connection, wanted: set[EventId] | None
-) -> Sequence[tuple[EventId, Stream, bytes]]:
+def _readable_letters(db: sqlite3.Connection, wanted: set[EventId] | None) -> Sequence[_Letter]:
     """Letters that are events: what was buried because its content is damaged never leaves."""
     return [
         (event_id, Stream(stream), unpack(body))
@@ -104,6 +94,17 @@ def _readable_letters(
         and (wanted is None or event_id in wanted)
         and is_event(event_id, body)
     ]
+
+
+def _cargo(letters: Sequence[_Letter], places: Mapping[EventId, tuple[Lane, int] | None]) -> Cargo:
+    revived: dict[int, list[Range]] = {}
+    for lane, sequence in filter(None, places.values()):
+        revived.setdefault(lane.number, []).append((sequence, sequence))
+    return Cargo(
+        revived={number: RangeSet(ranges) for number, ranges in revived.items()},
+        letters=[_parcel(*letter) for letter in letters if places[letter[0]] is None],
+        unburied=[event_id for event_id, _, _ in letters],
+    )
 
 
 def _parcel(event_id: EventId, stream: Stream, body: bytes) -> Parcel:

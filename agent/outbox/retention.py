@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,8 +20,8 @@ from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.metrics import OutboxMetrics
 from agent.outbox.moments import unix_ms
 from agent.outbox.names import Names, delete_events
-from agent.outbox.rows import save_last, save_spans
-from agent.outbox.spans import Span, within
+from agent.outbox.rows import save_last, save_late, save_spans
+from agent.outbox.spans import within, without
 from agent.outbox.waiving import forget_waived
 from models.runtime.clock import Clock
 from models.wire.ids import Epoch
@@ -89,10 +89,11 @@ class Retention:
     def cut_short(self, stream: Stream) -> int | None:
         """End the retention of a stream's oldest settled events; how many went, None for nobody.
 
-        They are in the ledger. A ledger that is restored later can ask for them no more.
+        They are in the ledger. A ledger that is restored later can ask for them no more. One event
+        that stays unsettled, because nobody can take it, keeps nothing behind it here.
         """
         for lane in self._lanes.of(stream):
-            if went := self._delete_chunk(lane, lane.settled.watermark):
+            if went := self._delete_chunk(lane):
                 self._metrics.gave_way("settled", went)
                 return went
         return None
@@ -124,19 +125,21 @@ class Retention:
             )
         return limit
 
-    def _delete_chunk(self, lane: Lane, limit: int) -> int:
-        """Delete the lane's first events up to ``limit``; 0 when none is left.
+    def _delete_chunk(self, lane: Lane, limit: int | None = None) -> int:
+        """Delete the first of the lane's settled events; 0 when none is left.
+
+        With a ``limit`` those up to it that are settled without a hole, else any.
 
         Not synced, like settlement: SQLite keeps the order of commits, so a deletion never
         survives a power cut that its settlement did not.
         """
         with self._file.lock:
-            # Settled anew under the lock: the ledger may have been restored since the last chunk.
-            settled = [(1, min(limit, lane.settled.watermark))]
-            for span in within(lane.spans[:1], settled):
+            # Asked anew under the lock: the ledger may have been restored since the last chunk.
+            for span in within(lane.spans, _settled(lane, limit)):
                 going = replace(span, last=min(span.last, span.first + CHUNK - 1))
-                rest = list(_without(lane.spans, going))
+                rest = without(lane.spans, [(going.first, going.last)])
                 with self._file.relaxed as db:
+                    save_late(db, lane)
                     gone = delete_events(db, going.positions)
                     save_last(db, lane)
                     save_spans(db, lane, rest)
@@ -164,9 +167,9 @@ class Retention:
                 self._lanes.forget(epoch)
 
 
-def _without(spans: Sequence[Span], going: Span) -> Iterator[Span]:
-    """The spans without the sequences of the first that go away."""
-    kept_from = going.last + 1
-    if kept_from <= spans[0].last:
-        yield replace(spans[0], first=kept_from)
-    yield from spans[1:]
+def _settled(lane: Lane, limit: int | None) -> RangeSet:
+    """What is settled of a lane: all of it, or what is up to ``limit`` without a hole."""
+    if limit is None:
+        return lane.settled
+    last = min(limit, lane.settled.watermark)
+    return RangeSet([(1, last)] if last else ())

@@ -112,8 +112,14 @@ def save_spans(db: sqlite3.Connection, lane: Lane, spans: Iterable[Span]) -> Non
 
 
 def save_settled(db: sqlite3.Connection, lane: Lane, settled: RangeSet) -> None:
-    """Make the lane's rows say ``settled``, writing only what differs from memory."""
+    """Make the lane's rows say ``settled``, writing only what differs from memory.
+
+    All of it, where the rows do not say what memory does.
+    """
     old, new = set(lane.settled), set(settled)
+    if lane.unwritten:
+        db.execute("DELETE FROM settled_range WHERE lane = ?", (lane.number,))
+        old = set()
     db.executemany(
         "DELETE FROM settled_range WHERE lane = ? AND first = ?",
         [(lane.number, first) for first, _ in old - new],
@@ -122,3 +128,9 @@ def save_settled(db: sqlite3.Connection, lane: Lane, settled: RangeSet) -> None:
         "INSERT INTO settled_range (lane, first, last) VALUES (?, ?, ?)",
         [(lane.number, first, last) for first, last in new - old],
     )
+
+
+def save_late(db: sqlite3.Connection, lane: Lane) -> None:
+    """Write what only memory holds for settled, before anything is done that rests on it."""
+    if lane.unwritten:
+        save_settled(db, lane, lane.settled)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from agent.outbox.connection import OutboxFile, connect
 from agent.outbox.facts import ComposeClosed, ComposeVoid
 from agent.outbox.faults import in_our_words
 from agent.outbox.lanes import Lane, Lanes
+from agent.outbox.letters import SavedLetters, copy_letters
 from agent.outbox.migrations import migrate, migrations
 from agent.outbox.moments import unix_ms
 from agent.outbox.names import Names, write_all
@@ -56,7 +57,10 @@ REASON: Final = "the outbox file was damaged; what could be read goes on"
 
 _CHUNK: Final = 1000
 _REBUILT: Final = frozenset(
-    {"epoch", "lane", "event", "name", "named", "span", "settled_range", "settled_mark"}
+    {
+        *("epoch", "lane", "event", "name", "named", "span", "settled_range", "settled_mark"),
+        "dead_letter",
+    }
 )
 _ONCE: Final = "CREATE UNIQUE INDEX once ON event (event_id)"
 """While events are copied: old pages may hold an event that lies elsewhere now."""
@@ -80,6 +84,7 @@ class Salvaged:
         unreadable: events whose content is damaged; they are kept as dead letters.
         counted: the old lanes could be read, so ``lost`` is all that is lost up to the last
             sequence that anything knew of.
+        letters: what became of the dead letters that were there before.
     """
 
     aside: Path
@@ -88,13 +93,20 @@ class Salvaged:
     lost: int
     unreadable: int
     counted: bool
+    letters: SavedLetters
 
     def __str__(self) -> str:
         lost = f"{self.lost} are lost" if self.counted else "how many are lost is not known"
         return (
             f"{self.kept} events were salvaged, {lost}, {self.unreadable} are kept as unreadable; "
-            f"they go on under epoch {self.epoch}, and the damaged file is kept as {self.aside}"
+            f"of the dead letters {self.letters.kept} were salvaged, {self._letters_lost}; they go "
+            f"on under epoch {self.epoch}, and the damaged file is kept as {self.aside}"
         )
+
+    @property
+    def _letters_lost(self) -> str:
+        lost = self.letters.lost
+        return "how many are lost is not known" if lost is None else f"{lost} are lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +154,20 @@ class Salvage:
     def _salvage(self, known: Sequence[Lane], let_go: Callable[[], None]) -> Salvaged:
         draft = aside.draft_of(self.path)
         try:
-            epoch, kept, unreadable, rebuilt, remains = self._build(draft, known)
+            salvaged = self._build(draft, known)
             let_go()
             damaged = aside.exchange(self.path, draft, self.clock.now())
         except BaseException:
             aside.discard(draft)
             raise
-        return Salvaged(damaged, epoch, kept, rebuilt.lost, unreadable, remains.mapped)
+        return replace(salvaged, aside=damaged)
 
-    def _build(
-        self, draft: Path, known: Sequence[Lane]
-    ) -> tuple[Epoch, int, int, Rebuilt, Remains]:
+    def _build(self, draft: Path, known: Sequence[Lane]) -> Salvaged:
+        """Make the new file; ``aside`` is not where the damaged one is yet."""
         with in_our_words(draft):
             remains = read_remains(self.path, known)
             with closing(_new_file(draft)) as db:
+                letters = copy_letters(self.path, db)
                 unreadable = self._copy_events(db, remains)
                 _copy_rest(self.path, db)
                 fallback = new_epoch(self.random(EPOCH_BYTES))
@@ -164,7 +176,15 @@ class Salvage:
                 db.execute("DROP INDEX once")
                 write_all(db)
                 db.execute("COMMIT")
-            return self._rehome(draft, rebuilt), kept, unreadable, rebuilt, remains
+            return Salvaged(
+                aside=self.path,
+                epoch=self._rehome(draft, rebuilt),
+                kept=kept,
+                lost=rebuilt.lost,
+                unreadable=unreadable,
+                counted=remains.mapped,
+                letters=letters,
+            )
 
     def _copy_events(self, db: sqlite3.Connection, remains: Remains) -> int:
         """Insert what can be read; returns how many events had an unreadable body."""
@@ -249,7 +269,7 @@ def _has(db: sqlite3.Connection, event_id: str) -> bool:
 
 
 def _copy_rest(path: Path, db: sqlite3.Connection) -> None:
-    """Every other table's rows, as far as they can be read: dead letters, memos, what may come."""
+    """Every other table's rows, as far as they can be read: memos, and what may come."""
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     with closing(look_into(path)) as old:
         for table in sorted(tables - _REBUILT):

@@ -1,39 +1,67 @@
 """What the ledger said: settled ranges, rejections, and the welcome after a birth.
 
 Settlement is not synced. A power cut may forget the last of it, and then those events are sent
-again and the ledger calls them duplicates. Appends on the other side never depend on it.
+again and the ledger calls them duplicates. Appends on the other side never depend on it. Where the
+file refuses it altogether, because the disk is full or read-only, it holds in memory and is written
+later: sending is what frees a full disk, so it must not wait for the disk.
 
 The file may be a copy of yesterday's, or there may be two of it. Then the cloud speaks of sequences
-that another copy assigned, to other events. So a settlement counts only up to the greatest
-sequence this file has itself sent; what the cloud has beyond it proves the other copy, nothing of
-this file's present epoch is believed settled that was not settled before, and the outbox has to
-re-home before it sends again. Events that then travel twice are duplicates by their id.
+that another copy assigned, to other events. A copy is known by two signs: its births are not those
+that the cloud heard under the epoch (``lineage``), or the cloud has settled what this file never
+sent. Then nothing of that epoch is believed settled that was not settled before, and the outbox has
+to re-home before it sends again. Events that then travel twice are duplicates by their id.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from agent.errors import DiskUnusable
 from agent.outbox.connection import OutboxFile
 from agent.outbox.lanes import Lane, Lanes
 from agent.outbox.moments import unix_ms
 from agent.outbox.retention import mark_settled, unmark
 from agent.outbox.rows import save_settled
+from agent.outbox.transaction import Transaction
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.ack import EpochSettled, Rejection
 from models.wire.ranges import Range, RangeSet
 
 _LEDGER = "ledger"
-_COPY_TO_DEAD_LETTERS = (
+_BURY = (
     "INSERT OR IGNORE INTO dead_letter"
-    " (event_id, epoch, stream, sequence, reason, rejected_at, body)"
-    " SELECT event_id, ?, ?, ?, ?, ?, body FROM event WHERE position = ?"
+    " (epoch, stream, sequence, reason, rejected_at, event_id, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+
+_REMEMBER = "INSERT OR REPLACE INTO memo (name, value) VALUES (?, ?)"
 
 Told = Mapping[tuple[str, str], RangeSet]
 """What a welcome says is settled, by epoch and stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarrel:
+    """What of a welcome contradicts this file.
+
+    Attributes:
+        replaced: it is another generation of the ledger.
+        ahead: the ledger has settled what the present epoch never sent.
+        forked: epochs under which another copy of the file has spoken.
+    """
+
+    replaced: bool
+    ahead: bool
+    forked: Collection[str]
+
+    def is_about(self, lane: Lane) -> bool:
+        """Whether what was settled of a lane counts no more."""
+        return self.replaced or lane.epoch in self.forked
+
+    def __bool__(self) -> bool:
+        return self.replaced or self.ahead or bool(self.forked)
 
 
 class Settlement:
@@ -46,6 +74,10 @@ class Settlement:
         self._clock = clock
         self.ledger = ledger
         self._logger = get_logger(__name__)
+        self._unburied: list[tuple[object, ...]] = []
+        self._unmarked: set[int] = set()
+        self._unwritten = False
+        self._written_ledger = ledger
 
     def settle(
         self,
@@ -54,7 +86,10 @@ class Settlement:
         ranges: Iterable[Range],
         rejections: Sequence[Rejection] = (),
     ) -> int:
-        """Add settled ranges, with copies of rejected events; returns how many were news."""
+        """Add settled ranges, with copies of rejected events; returns how many were news.
+
+        What lies beyond anything this file has sent is another copy's, and asks for a re-homing.
+        """
         lane = self._lanes.find(epoch, stream)
         if lane is None:
             self._logger.debug("settlement_of_unknown_epoch", epoch=epoch, stream=stream)
@@ -63,28 +98,38 @@ class Settlement:
             settled = RangeSet([*lane.settled, *self._sent_by_us(lane, ranges)])
             news = len(settled) - len(lane.settled)
             if news:
-                with self._file.relaxed as db:
-                    self._bury(db, lane, settled, rejections)
-                    self._write(db, lane, settled)
-                self._publish({lane.number: settled})
+                self._unburied += self._letters(lane, settled, rejections)
+                self._believe({lane.number: settled}, self._file.relaxed, self.ledger)
         return news
 
-    def adopt(self, ledger: str, settled: Sequence[EpochSettled]) -> bool:
+    def adopt(
+        self, ledger: str, settled: Sequence[EpochSettled], forked: Sequence[str] = ()
+    ) -> bool:
         """Take over a welcome (see ``Outbox.adopt``)."""
         told = _told(settled)
         with self._file.lock:
-            replaced = self.ledger not in ("", ledger)
-            forked = self._forked(told)
-            verdicts = self._verdicts(told, replaced=replaced, forked=forked)
-            self._write_all(verdicts, ledger, replaced=replaced)
-            self._publish(verdicts)
-            self.ledger = ledger
-            self._lanes.rehome_owed = forked or self._stranded()
-        if replaced or forked:
+            quarrel = _Quarrel(self.ledger not in ("", ledger), self._is_ahead(told), set(forked))
+            verdicts = self._verdicts(told, quarrel)
+            self._unmarked |= {lane.number for lane in self._lanes if quarrel.is_about(lane)}
+            if verdicts or ledger != self.ledger:
+                self._believe(verdicts, self._file.durable, ledger)
+                self.ledger = ledger
+            ours = self._lanes.epoch not in quarrel.forked
+            self._lanes.rehome_owed = quarrel.ahead or not ours or self._stranded()
+        if quarrel:
             self._logger.warning(
-                "outbox_welcome_disagrees", ledger_replaced=replaced, cloud_is_ahead=forked
+                "outbox_welcome_disagrees",
+                ledger_replaced=quarrel.replaced,
+                cloud_is_ahead=quarrel.ahead,
+                another_copy_under=sorted(quarrel.forked),
             )
         return self._lanes.rehome_owed
+
+    def write_down(self) -> None:
+        """Write what the file refused to be told; harmless where it still does."""
+        with self._file.lock:
+            if self._unwritten:
+                self._believe({}, self._file.relaxed, self.ledger)
 
     def _sent_by_us(self, lane: Lane, ranges: Iterable[Range]) -> list[Range]:
         sane = [(first, last) for first, last in ranges if 1 <= first <= last]
@@ -93,9 +138,10 @@ class Settlement:
             self._logger.warning(
                 "settlement_beyond_what_was_sent", stream=lane.stream, sent=lane.sent
             )
+            self._lanes.rehome_owed = True
         return [(first, min(last, lane.sent)) for first, last in sane if first <= lane.sent]
 
-    def _forked(self, told: Told) -> bool:
+    def _is_ahead(self, told: Told) -> bool:
         """Whether the cloud has settled what the current epoch of this file never sent."""
         ahead = False
         for lane in self._lanes:
@@ -104,18 +150,29 @@ class Settlement:
             ahead |= lane.epoch == self._lanes.epoch and last > lane.sent
         return ahead
 
-    def _verdicts(self, told: Told, *, replaced: bool, forked: bool) -> dict[int, RangeSet]:
+    def _verdicts(self, told: Told, quarrel: _Quarrel) -> dict[int, RangeSet]:
         """What each lane shall hold as settled, where that changes."""
-        verdicts: dict[int, RangeSet] = {}
-        for lane in self._lanes:
-            verdict = RangeSet(() if replaced else lane.settled)
-            if not (forked and lane.epoch == self._lanes.epoch):
-                for first, last in told.get((lane.epoch, lane.stream), ()):
-                    if first <= lane.last:
-                        verdict.add(first, min(last, lane.last))
-            if verdict != lane.settled:
-                verdicts[lane.number] = verdict
-        return verdicts
+        verdicts = {lane.number: self._verdict(lane, told, quarrel) for lane in self._lanes}
+        return {
+            lane.number: verdicts[lane.number]
+            for lane in self._lanes
+            if verdicts[lane.number] != lane.settled
+        }
+
+    def _verdict(self, lane: Lane, told: Told, quarrel: _Quarrel) -> RangeSet:
+        """What is settled of a lane. Of an epoch that is not ours alone, nothing that is kept.
+
+        What was acknowledged there before is owed again, too: should the ledger have been put back
+        since, the other copy's events may have got its numbers, and nobody would miss it.
+        """
+        before = RangeSet(() if quarrel.replaced else lane.settled)
+        if lane.epoch in quarrel.forked:
+            return before.without(lane.kept())
+        if quarrel.ahead and lane.epoch == self._lanes.epoch:
+            return before
+        heard = told.get((lane.epoch, lane.stream), ())
+        sane = [(first, min(last, lane.last)) for first, last in heard if first <= lane.last]
+        return RangeSet([*before, *sane])
 
     def _stranded(self) -> bool:
         """Whether a lane owes what cannot be sent under its present number.
@@ -127,43 +184,67 @@ class Settlement:
             lane.owed() for lane in self._lanes.older()
         )
 
-    def _bury(
-        self,
-        db: sqlite3.Connection,
-        lane: Lane,
-        settled: RangeSet,
-        rejections: Sequence[Rejection],
-    ) -> None:
+    def _letters(
+        self, lane: Lane, settled: RangeSet, rejections: Sequence[Rejection]
+    ) -> list[tuple[object, ...]]:
+        """Copies of the events that are rejected only now, as rows."""
         now_ms = unix_ms(self._clock.now())
+        letters: list[tuple[object, ...]] = []
         for rejection in rejections:
             sequence, reason = rejection.sequence, rejection.reason
             if sequence in settled and sequence not in lane.settled:
-                row = (lane.epoch, lane.stream, sequence, reason, now_ms, lane.find(sequence))
-                db.execute(_COPY_TO_DEAD_LETTERS, row)
+                row = (lane.epoch, lane.stream, sequence, reason, now_ms)
+                letters += [(*row, *event) for event in self._event(lane.find(sequence))]
                 self._logger.warning(
                     "event_rejected", stream=lane.stream, sequence=sequence, reason=reason
                 )
+        return letters
 
-    def _write_all(self, verdicts: Mapping[int, RangeSet], ledger: str, *, replaced: bool) -> None:
-        if not verdicts and ledger == self.ledger:
-            return
-        with self._file.durable as db:
-            for lane in self._lanes:
-                if replaced:
-                    unmark(db, lane)
-                if replaced or lane.number in verdicts:
-                    self._write(db, lane, verdicts.get(lane.number, lane.settled))
-            db.execute("INSERT OR REPLACE INTO memo (name, value) VALUES (?, ?)", (_LEDGER, ledger))
+    def _event(self, position: int | None) -> list[tuple[str, bytes]]:
+        """Id and body of the event at a position, if there is one."""
+        with self._lanes.lock, self._file.read() as db:
+            return db.execute(
+                "SELECT event_id, body FROM event WHERE position = ?", (position,)
+            ).fetchall()
 
-    def _write(self, db: sqlite3.Connection, lane: Lane, settled: RangeSet) -> None:
-        save_settled(db, lane, settled)
-        mark_settled(db, lane, settled, unix_ms(self._clock.now()))
+    def _believe(
+        self, verdicts: Mapping[int, RangeSet], transaction: Transaction, ledger: str
+    ) -> None:
+        """Hold this for settled, in the file and in memory, or in memory alone for now."""
+        try:
+            with transaction as db:
+                self._write(db, verdicts, ledger)
+        except DiskUnusable as error:
+            self._unwritten = True
+            self._logger.warning("settlement_not_written", error=str(error), next_step="later")
+        else:
+            self._unwritten = False
+            self._unburied.clear()
+            self._unmarked.clear()
+            self._written_ledger = ledger
+        self._publish(verdicts)
+
+    def _write(self, db: sqlite3.Connection, verdicts: Mapping[int, RangeSet], ledger: str) -> None:
+        """All that is new, and all that the file refused before."""
+        db.executemany(_BURY, self._unburied)
+        now_ms = unix_ms(self._clock.now())
+        for lane in self._lanes:
+            if lane.number in self._unmarked:
+                unmark(db, lane)
+            if lane.unwritten or lane.number in self._unmarked or lane.number in verdicts:
+                settled = verdicts.get(lane.number, lane.settled)
+                save_settled(db, lane, settled)
+                mark_settled(db, lane, settled, now_ms)
+        if ledger != self._written_ledger:
+            db.execute(_REMEMBER, (_LEDGER, ledger))
 
     def _publish(self, verdicts: Mapping[int, RangeSet]) -> None:
         with self._lanes.lock:
             for lane in self._lanes:
                 if lane.number in verdicts:
                     lane.believe(verdicts[lane.number])
+                    lane.unwritten |= self._unwritten
+                lane.unwritten &= self._unwritten
 
 
 def _told(settled: Sequence[EpochSettled]) -> Told:

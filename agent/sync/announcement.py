@@ -11,12 +11,15 @@ import msgspec
 
 from agent import __version__
 from agent.sync.transport import Message
+from models.runtime.logs import get_logger
 from models.wire.ack import EpochSettled
 from models.wire.birth import Birth, EpochHeld, State
 from models.wire.envelope import utc_ms
 from models.wire.ids import DevicePath
 from models.wire.topics import Up, up
 from models.wire.twin import Reported
+
+_LOG = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Announcer:
         held: the outbox's epochs and last sequences.
         ledger: the ledger generation last heard of.
         acknowledged: what ledgers have acknowledged of what is kept here.
+        said: notes a birth that is about to be said, and gives those said so far, by epoch.
         cards: how far the shop's cards are applied.
         capabilities: which parts run here, such as ``poslog`` and ``tablet``.
         report: the twin's report of the settings in force.
@@ -42,6 +46,7 @@ class Announcer:
     held: Callable[[], list[EpochHeld]]
     ledger: Callable[[], str]
     acknowledged: Callable[[], list[EpochSettled]]
+    said: Callable[[str], dict[str, list[str]]]
     cards: Callable[[], int]
     capabilities: tuple[str, ...]
     report: Callable[[], Reported]
@@ -52,17 +57,31 @@ class Announcer:
 
         The birth is last because the cloud answers it: by then it knows the rest.
         """
-        return [self._state(birth, online=True), self.twin(), self._birth(birth)]
+        return [self._state(birth, online=True), *self.news(), self._birth(birth)]
 
     def will(self, birth: str) -> Message:
         """What the broker says for us when the line breaks."""
         return self._state(birth, online=False)
 
-    def twin(self) -> Message:
-        """The twin's report as it is now."""
-        return Message(up(self.device, Up.TWIN), msgspec.json.encode(self.report()))
+    def twin(self) -> Message | None:
+        """The twin's report as it is now; none while the disk does not keep its number.
+
+        It is told late then, but neither a birth nor what is owed waits for a disk that is full.
+        """
+        try:
+            report = self.report()
+        except OSError as error:
+            _LOG.warning("twin_report_not_kept", error=error.strerror, next_step="free the disk")
+            return None
+        return Message(up(self.device, Up.TWIN), msgspec.json.encode(report))
+
+    def news(self) -> list[Message]:
+        """The same as what is to be said."""
+        report = self.twin()
+        return [] if report is None else [report]
 
     def _birth(self, birth: str) -> Message:
+        said_before = self.said(birth)
         said = Birth(
             birth=birth,
             bootid=self.bootid,
@@ -75,6 +94,7 @@ class Announcer:
             cards=self.cards(),
             monotonic=str(self.monotonic_ms()),
             acknowledged=self.acknowledged(),
+            said=said_before,
             seal_to=self.seal_to,
         )
         return Message(up(self.device, Up.BIRTH), msgspec.json.encode(said), retain=True)

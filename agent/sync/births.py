@@ -31,6 +31,10 @@ class Births:
         self._welcomed = False
         self._told_at = ""
 
+    def __contains__(self, birth: object) -> bool:
+        """Whether it is one of this process's."""
+        return birth in self._ours
+
     def new(self) -> str:
         """The name of the next connection."""
         birth = self._random(_BYTES).hex()

@@ -117,7 +117,7 @@ class Courier:
 
     def settle(self, ack: Ack) -> None:
         """The ledger answered."""
-        book(self._outbox, ack)
+        self._book(ack)
         self._land(ack.epoch, ack.stream, ack.settled)
         for refusal in ack.refused:
             lease = self._leases.pop((ack.epoch, Stream(ack.stream), refusal.first), None)
@@ -202,6 +202,13 @@ class Courier:
         self._confirming.expect(flight.place, receipt)
         self._metrics.sent(lease.stream, len(lease), len(payload))
 
+    def _book(self, ack: Ack) -> None:
+        """Note an answer in the outbox: also one to a batch that an earlier connection sent."""
+        if ack.rejected:
+            self._outbox.reject(ack.epoch, ack.stream, ack.rejected)
+        if ack.settled:
+            self._outbox.settle(ack.epoch, ack.stream, ack.settled)
+
     def _land(self, epoch: str, stream: str, ranges: Iterable[Range]) -> None:
         for place in self._in_flight.settle(epoch, stream, ranges):
             self._leases.pop(place, None)
@@ -209,11 +216,3 @@ class Courier:
     def _halve(self, lease: Lease) -> None:
         self._outbox.release(lease)
         self._in_flight.refuse(lease.epoch, lease.stream, lease.first, len(lease))
-
-
-def book(outbox: Creditor, ack: Ack) -> None:
-    """Note an answer in the outbox: also one to a batch that an earlier connection sent."""
-    if ack.rejected:
-        outbox.reject(ack.epoch, ack.stream, ack.rejected)
-    if ack.settled:
-        outbox.settle(ack.epoch, ack.stream, ack.settled)

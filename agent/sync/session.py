@@ -2,7 +2,8 @@
 
 Nothing is sent before the cloud has answered the birth: only then do we know whether the ledger is
 ahead of us (a restored disk, a cloned box) and a fresh epoch must begin, or behind us (the cloud
-was restored) and settled events must go again.
+was restored) and settled events must go again; and whether the epoch is ours alone. Another copy of
+this outbox may have spoken under it, and then what is acknowledged there may be the other's.
 
 The birth is said again now and then, because a ledger may be put back while the connection stands.
 """
@@ -10,13 +11,14 @@ The birth is said again now and then, because a ledger may be put back while the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from agent.errors import BrokerUnavailable
-from agent.sync.courier import Courier, Creditor, book
+from agent.sync.courier import Courier, Creditor
 from agent.sync.egress import Limits
 from agent.sync.ingress import Ingress
 from agent.sync.mailbox import Mailbox
@@ -35,6 +37,14 @@ MOVED_UP: Final = "an earlier broker of the list answers again"
 TELLS_LESS: Final = "the cloud tells less than it has acknowledged: it is asked on a new connection"
 """Why a session ends whose later welcome lacks something: an older ledger, or an older word."""
 
+AHEAD: Final = "the ledger is ahead of this outbox: a restored or cloned disk"
+COPIED: Final = "another copy of this outbox has spoken under its epoch: a restored or cloned disk"
+BEYOND: Final = "the ledger settles what this outbox never sent: a restored or cloned disk"
+"""Why we begin a fresh epoch; the ledger is told."""
+
+_EARLY: Final = 1000
+"""Acknowledgements that wait for the welcome; the welcome tells nearly all that they tell."""
+
 
 class Ledgerwise(Creditor, Protocol):
     """The side of the outbox that the session drives."""
@@ -49,10 +59,23 @@ class Ledgerwise(Creditor, Protocol):
         """The ledger's generation by the last welcome, empty for none."""
         ...
 
+    @property
+    def astray(self) -> bool:
+        """Whether the present epoch cannot go on."""
+        ...
+
+    def answered(self, birth: str) -> None:
+        """The cloud has answered a birth."""
+        ...
+
     def adopt(
-        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+        self,
+        ledger: str,
+        settled: Sequence[EpochSettled],
+        missing: Sequence[EpochSettled] = (),
+        forked: Sequence[str] = (),
     ) -> bool:
-        """Take over a welcome; True when the ledger is ahead of this outbox."""
+        """Take over a welcome; True when the present epoch cannot go on."""
         ...
 
     def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
@@ -98,13 +121,15 @@ class Session:
         on_other_ledger: Callable[[], object] = bool,
         on_welcome: Callable[[Welcome], object] = bool,
         news: Callable[[], list[Message]] = list,
+        own_births: Container[str] = frozenset(),
     ) -> None:
         """``announce`` makes the messages to say first, under the connection's birth id.
 
         ``on_time`` is told what time it is, with every welcome to this birth, ``on_other_ledger``
         that the ledger is another one than before: an older one, put back from a backup.
         ``on_welcome`` hears each of those welcomes whole, ``news`` is asked at every turn what else
-        is to be said.
+        is to be said. ``own_births`` are all of this process: a welcome for none of them is another
+        box's.
         """
         self._device = device
         self._outbox = outbox
@@ -120,7 +145,10 @@ class Session:
         self._on_other_ledger = on_other_ledger
         self._on_welcome = on_welcome
         self._news = news
+        self._own_births = own_births
         self._courier: Courier | None = None
+        self._early: deque[Ack] = deque(maxlen=_EARLY)
+        self._strangers: set[str] = set()
         self._birth = birth
         self._said_s = float("-inf")
         self._doubtful = False
@@ -182,6 +210,7 @@ class Session:
 
     def _be_welcomed(self, connection: Connection, welcome: Welcome) -> None:
         if welcome.birth != self._birth:
+            self._heed(welcome.birth)
             return
         if welcome.moment is not None:
             self._on_time(welcome.moment)
@@ -191,8 +220,9 @@ class Session:
             return
         if welcome.missing or self._outbox.ledger not in ("", welcome.ledger):
             self._on_other_ledger()
-        if self._outbox.adopt(welcome.ledger, welcome.epochs, welcome.missing):
-            self._rehome("the ledger is ahead of this outbox: a restored or cloned disk")
+        self._outbox.answered(self._birth)
+        if (reason := self._reason_to_leave(welcome)) is not None:
+            self._rehome(reason)
             return
         if self._courier is None:
             self._courier = Courier(
@@ -208,6 +238,32 @@ class Session:
         self.was_welcomed = True
         self._metrics.welcomed()
 
+    def _reason_to_leave(self, welcome: Welcome) -> str | None:
+        """Take over a welcome to our birth; why the present epoch cannot go on, None if it can."""
+        epoch, early = self._outbox.epoch, list(self._early)
+        self._early.clear()
+        if epoch in welcome.forked:
+            self._outbox.adopt(welcome.ledger, welcome.epochs, welcome.missing, welcome.forked)
+            return COPIED
+        for ack in early:
+            if ack.rejected and ack.ledger == welcome.ledger:  # a welcome does not tell reasons
+                self._outbox.reject(ack.epoch, ack.stream, ack.rejected)
+        if self._outbox.adopt(welcome.ledger, welcome.epochs, welcome.missing, welcome.forked):
+            return AHEAD
+        asked = [ack.rehome for ack in early if ack.epoch == epoch and ack.rehome is not None]
+        return asked[0] if asked else None
+
+    def _heed(self, birth: str) -> None:
+        """Another box was born under our name, perhaps a copy that has taken our epoch over.
+
+        What is acknowledged from now on may be its own. So nothing is sent or believed until we
+        have asked whose the epoch is; once for each birth, or two boxes would ask for ever.
+        """
+        if self.welcomed and birth not in self._own_births and birth not in self._strangers:
+            self._strangers.add(birth)
+            self._dismiss_courier()
+            self._said_s = float("-inf")
+
     def _tells_less(self, welcome: Welcome) -> bool:
         """Whether it is a later welcome that lacks something, and may only be late.
 
@@ -222,11 +278,13 @@ class Session:
             self._doubt(ack.ledger)
             return
         if self._courier is None:
-            book(self._outbox, ack)
-        else:
-            self._courier.settle(ack)
+            self._early.append(ack)
+            return
+        self._courier.settle(ack)
         if ack.rehome is not None and ack.epoch == self._outbox.epoch:
             self._rehome(ack.rehome)
+        elif self._outbox.astray:
+            self._rehome(BEYOND)
 
     def _doubt(self, ledger: str) -> None:
         """Another ledger than the one that welcomed us: what either of them holds is not known.

@@ -37,6 +37,10 @@ def enrol(
     timezone: Annotated[str, typer.Option(help="The shop's IANA time zone.")] = "Asia/Shanghai",
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "CNY",
     phone_region: Annotated[str, typer.Option(help="ISO 3166.")] = "CN",
+    day_begins_hour: Annotated[
+        int | None,
+        typer.Option(help="When the shop's day changes if no sale says otherwise: 0 to 11."),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Let a device log in; prints its secret, this once. A shop not yet known is made known."""
@@ -53,6 +57,8 @@ def enrol(
             )
             if store_name:
                 shop = replace_fields(shop, name=store_name)
+            if day_begins_hour is not None:
+                shop = replace_fields(shop, day_begins_hour=day_begins_hour)
             ensure_store(connection, shop, base.clock.now())
         enrolled = base.registry.enrol(shop.tenant, shop.store, device_id(device), kind, TERMINAL)
     print(enrolled.secret)

@@ -63,7 +63,7 @@ def busy(hours: Sequence[CrowdHour]) -> Sequence[CrowdHour]:
 
 def came(hour: CrowdHour) -> int | None:
     """Visitors; heads where it is not known who of them was one."""
-    return hour.doors.ingress if hour.doors.visitors is None else hour.doors.visitors
+    return hour.doors.entrants
 
 
 def passed(hour: CrowdHour) -> int | None:

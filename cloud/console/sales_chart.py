@@ -41,8 +41,8 @@ class HourSum:
 
     @property
     def visitors(self) -> int | None:
-        """People who came in as far as anybody watched; None where nobody did."""
-        return self.visits.ingress if self.visits else None
+        """Who came in as far as anybody watched; None where nobody did."""
+        return self.visits.visitors if self.visits else None
 
     @property
     def is_watched(self) -> bool:

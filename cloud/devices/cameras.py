@@ -20,6 +20,7 @@ class CameraHealth(StrEnum):
     STALLED = "stalled"
     REFUSED = "refused"
     ENDED = "ended"
+    SLOW = "slow"
     UNKNOWN = "unknown"
 
 
@@ -30,6 +31,7 @@ class CameraTrouble(StrEnum):
     MOVED = "moved"
     DARK = "dark"
     FROZEN = "frozen"
+    GARBLED = "garbled"
     OTHER = "other"
 
 

@@ -14,6 +14,7 @@ from cloud.devices.tables import (
     DEVICE,
     DEVICE_BIRTH,
     DEVICE_BOOT,
+    DEVICE_CLAIM,
     DEVICE_EPOCH,
     DEVICE_STATUS,
     DEVICE_TWIN,
@@ -149,5 +150,13 @@ def _refuse_taken(known: Row[Any], path: DevicePath) -> None:
 
 def _forget(connection: Connection, device: DeviceId) -> None:
     """A box that comes back is a new one: it reports from version 1 and was never heard of."""
-    for table in (DEVICE_BIRTH, DEVICE_EPOCH, DEVICE_BOOT, DEVICE_STATUS, DEVICE_TWIN, DEVICE):
+    for table in (
+        DEVICE_BIRTH,
+        DEVICE_CLAIM,
+        DEVICE_EPOCH,
+        DEVICE_BOOT,
+        DEVICE_STATUS,
+        DEVICE_TWIN,
+        DEVICE,
+    ):
         connection.execute(delete(table).where(table.c.device == device))

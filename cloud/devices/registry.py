@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select
 from cloud.access.audit import Action, Actor, AuditLog
 from cloud.broker.logins import DeviceLogin
 from cloud.broker.secret_hash import RandomBytes, hash_secret, new_secret
-from cloud.devices import births, enrolment, presence, twins
+from cloud.devices import births, enrolment, lineage, presence, twins
 from cloud.devices.facts import Device, DeviceKind, Enrolled
 from cloud.devices.tables import DEVICE
 from cloud.devices.timekeeping import heard_birth
@@ -81,6 +81,14 @@ class Registry:
                     connection, path.device, birth.bootid, monotonic_ms(birth.monotonic), at
                 )
         return bool(oddity.other)
+
+    def claimed(self, path: DevicePath, birth: Birth, at: datetime) -> list[str]:
+        """Whose the epochs of a birth are; those of another copy of its outbox. Idempotent."""
+        with write(self._engine) as connection:
+            forked = lineage.claim(connection, path.device, birth, at)
+        if forked:
+            _LOG.warning("outbox_copied", device=path.prefix, birth=birth.birth, epochs=forked)
+        return forked
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         """A device is online, or its will was spoken; a late will harms no newer connection."""

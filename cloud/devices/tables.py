@@ -142,6 +142,17 @@ class DeviceEpochRow(SQLModel, table=True):
     device: str = Field(primary_key=True)
 
 
+class DeviceClaimRow(SQLModel, table=True):
+    """Whose an epoch of a device is: the last birth that was heard under it; see ``lineage``."""
+
+    __tablename__ = "device_claim"
+
+    device: str = Field(primary_key=True)
+    epoch: str = Field(primary_key=True)
+    birth: str
+    at_ms: int = Field(sa_type=BigInteger)
+
+
 class DeviceNoticeRow(SQLModel, table=True):
     """An entry of the ledger by which a device tells of a loss, or that met other content.
 
@@ -171,4 +182,5 @@ DEVICE_STATUS: Final[Table] = SQLModel.metadata.tables["device_status"]
 DEVICE_TWIN: Final[Table] = SQLModel.metadata.tables["device_twin"]
 DEVICE_BIRTH: Final[Table] = SQLModel.metadata.tables["device_birth"]
 DEVICE_EPOCH: Final[Table] = SQLModel.metadata.tables["device_epoch"]
+DEVICE_CLAIM: Final[Table] = SQLModel.metadata.tables["device_claim"]
 DEVICE_NOTICE: Final[Table] = SQLModel.metadata.tables["device_notice"]

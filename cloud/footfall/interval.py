@@ -124,6 +124,11 @@ class Interval:
     crowd: Crowd | None = None
 
     @property
+    def trusted_ms(self) -> int:
+        """For so long it was watched by a camera that was to be trusted, as far as is known."""
+        return max(self.observed_ms - self.marked_ms, 0)
+
+    @property
     def first_minute(self) -> int:
         """Its first minute, as a number since 1970."""
         return self.begin_ms // MINUTE_MS

@@ -37,7 +37,8 @@ class Quarter:
         number: counted since 1970.
         every_minute: it is one report of each of the fifteen minutes.
         minute_long: every interval is a minute's.
-        least_ms, most_ms: observed of the least and of the most watched part.
+        least_ms: watched by a camera to be trusted, of the part that had least of that.
+        most_ms: watched, of the part that was watched most.
         doors_least, doors_most: entrance lines that a part told.
     """
 
@@ -60,8 +61,8 @@ class Quarter:
     def as_interval(self, enough_ms: int) -> Interval | None:
         """The quarter in one piece; None where its minutes differ and have to be read.
 
-        They are alike where each of them was watched for ``enough_ms`` with the same kind of lines,
-        or none of them at all.
+        They are alike where each of them was watched for ``enough_ms`` by a camera to be trusted
+        with the same kind of lines, or none of them at all.
         """
         if not self.minute_long:
             return None
@@ -99,7 +100,7 @@ def quarters(
             func.count().label("parts"),
             func.sum(_MINUTE_BIT).label("minute_bits"),
             func.max(PART.c.duration_s).label("longest_s"),
-            func.min(PART.c.observed_ms).label("least_ms"),
+            func.min(PART.c.observed_ms - PART.c.marked_ms).label("least_ms"),
             func.max(PART.c.observed_ms).label("most_ms"),
             func.min(PART.c.door_lines).label("doors_least"),
             func.max(PART.c.door_lines).label("doors_most"),

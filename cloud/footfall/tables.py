@@ -56,6 +56,7 @@ class FootfallPartRow(SQLModel, table=True):
             "camera",
             "duration_s",
             "observed_ms",
+            "marked_ms",
             "door_lines",
             "ingress",
             "egress",

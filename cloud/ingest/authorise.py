@@ -38,6 +38,10 @@ class Devices(Protocol):
         """
         ...
 
+    def claimed(self, path: DevicePath, birth: Birth, at: datetime) -> list[str]:
+        """Whose the birth's epochs are; returns those of another copy of its outbox. Idempotent."""
+        ...
+
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         """A device is online, or its will was spoken."""
         ...

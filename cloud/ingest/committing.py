@@ -11,13 +11,13 @@ from cloud.ingest.documents import Answer
 from cloud.ingest.edge import Mishap, Patience
 from cloud.ingest.fence import Fence, PartsLost
 from cloud.ingest.guard import RefusalGuard, weigh
-from cloud.ingest.setting_aside import set_aside
+from cloud.ingest.setting_aside import set_aside, unusable
 from cloud.ingest.tally import Tally
 from cloud.ingest.withholding import Withholding, sift
 from cloud.ledger.arrival import Appended
 from cloud.ledger.foresight import Foresight
 from cloud.ledger.journal import Journal
-from cloud.ledger.reading import Readable, Reading
+from cloud.ledger.reading import Readable, Reading, Unreadable
 from models.runtime.logs import get_logger
 from models.wire.topics import Down, down
 
@@ -119,17 +119,26 @@ class Committer:
         if len(readings) > 1:
             self._each_alone(readings, patience)
             return
-        aside = self._wanted([set_aside(readings[0].arrival, mishap, self._tally)])
-        if not aside:
-            return
-        appended = self._stored(aside, patience)
-        if isinstance(appended, Mishap):
+        arrival = readings[0].arrival
+        aside = set_aside(arrival, mishap, self._tally)
+        again = self._kept_aside(aside, patience)
+        if again is not None and not isinstance(aside, Unreadable):
+            again = self._kept_aside(unusable(arrival, again, self._tally), patience)
+        if again is not None:
             raise FaultyService(
-                f"a message on {readings[0].arrival.topic} can be neither stored nor set aside "
-                f"({appended.name}); ingest stops. Report this as a bug"
-            ) from appended.error
+                f"a message on {arrival.topic} can be neither stored nor set aside "
+                f"({again.name}); ingest stops. Report this as a bug"
+            ) from again.error
+
+    def _kept_aside(self, aside: Reading, patience: Patience) -> Mishap | None:
+        """Store what is left of a message; the mishap that it met again, if it did."""
+        wanted = self._wanted([aside])
+        appended = self._stored(wanted, patience) if wanted else None
+        if isinstance(appended, Mishap):
+            return appended
         if appended is not None:
-            self._committed(aside, appended, patience)
+            self._committed(wanted, appended, patience)
+        return None
 
     def _committed(
         self, readings: Sequence[Reading], appended: Appended, patience: Patience

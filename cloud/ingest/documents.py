@@ -104,6 +104,8 @@ class Desk:
     def _welcome(self, document: Document, birth: Birth) -> Answer:
         device, at = document.device, document.at
         rival = self._devices.born(device, birth, at, retained=document.retained)
+        forked = self._devices.claimed(device, birth, at)
+        # Read after that: what the epoch's former owner has sent is told, or comes too late.
         settled = self._journal.settled(device, asked_about(birth))
         welcome = Welcome(
             ledger=self._journal.generation,
@@ -112,6 +114,7 @@ class Desk:
             cards=self._cards_head(device.tenant, device.store),
             now=utc_ms(at),
             rival=rival,
+            forked=forked,
             missing=missing(birth.acknowledged, settled),
             operator_key=self._operator_key(device, birth),
         )

@@ -22,9 +22,21 @@ def read(arrival: Arrival, tally: Tally) -> Reading:
 
 def set_aside(arrival: Arrival, mishap: Mishap, tally: Tally) -> Reading:
     """What is left of a payload that has met a mishap; it is reported and counted."""
+    detail = _reported(arrival, mishap, tally)
+    aside = attempt(lambda: distrust(arrival, detail))
+    return Unreadable(arrival, detail) if isinstance(aside, Mishap) else aside
+
+
+def unusable(arrival: Arrival, mishap: Mishap, tally: Tally) -> Unreadable:
+    """What is left of a payload whose header, too, made the ledger fail: a dead letter, no answer.
+
+    So nothing that a device writes into a header can hold up its neighbours.
+    """
+    return Unreadable(arrival, _reported(arrival, mishap, tally))
+
+
+def _reported(arrival: Arrival, mishap: Mishap, tally: Tally) -> str:
     tally.mishaps += 1
     size = len(arrival.payload)
     log.error("message_set_aside", topic=arrival.topic, error=mishap.name, bytes=size)
-    detail = f"it made ingest fail with {mishap.name}; report this as a bug"
-    aside = attempt(lambda: distrust(arrival, detail))
-    return Unreadable(arrival, detail) if isinstance(aside, Mishap) else aside
+    return f"it made ingest fail with {mishap.name}; report this as a bug"

@@ -119,7 +119,7 @@ def sift(
 
     ``covers`` says whose refusals those are. A batch may fall into several pieces; no piece is
     empty, and together they hold all its facts under their own sequences. A batch that should be
-    halved is left out as a whole.
+    halved stays: the word to halve it refuses nothing, and brings the good events in it through.
     """
     kept: list[Reading] = []
     withheld = 0
@@ -135,8 +135,8 @@ def _sift_one(reading: Reading) -> tuple[Sequence[Reading], int]:
         case Readable(events=events):
             pieces = _pieces(reading)
             return pieces, len(events) - sum(len(piece.events) for piece in pieces)
-        case Refused(refusal=refusal):
-            return [], refusal.count
+        case Refused():
+            return [reading], 0
         case Unreadable():
             return [], 1
 

@@ -1,8 +1,9 @@
 """How many visitors became sales, told with the counts it comes from.
 
-Sales divided by people who came in, both of the minutes that were watched and of no others: what
-nobody watched is unknown, not zero. A sale is one that counts (no return, nothing that a post-void
-took back) and belongs to the minute in which it ended.
+Sales divided by visitors, both of the minutes that were watched and of no others: what nobody
+watched is unknown, not zero. Staff who arrive for work are no visitors, nor is who comes back from
+the doorstep; where cameras did not tell them apart, all heads are. A sale is one that counts (no
+return, nothing that a post-void took back) and belongs to the minute in which it ended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from cloud.footfall import Interval
-from cloud.insight.doors import crowd_of
+from cloud.insight.doors import at_doors
 from cloud.insight.watching import minutes_of
 
 
@@ -22,7 +23,7 @@ class Conversion:
 
     Attributes:
         sales: that ended in a watched minute.
-        visitors: people who came in during the watched minutes.
+        visitors: who came in during the watched minutes.
         watched_min: minutes that every camera watched.
         of_min: minutes that there were: of an hour those that have passed, of a day those from the
             first to the last sale or crossing.
@@ -56,11 +57,10 @@ def convert(
 ) -> Conversion:
     """The conversion of the seen minutes; ``sales`` by minute."""
     here = [each for each in intervals if each.first_minute in seen]
-    visitors = sum(each.ingress for each in here)
-    crowd = crowd_of(here)
-    groups = None if crowd is None else crowd.groups_in
+    doors = at_doors(here)
+    groups = None if doors.crowd is None else doors.crowd.groups_in
     sold = sum(count for minute, count in sales.items() if minute in seen)
-    return Conversion(sold, visitors, len(seen), max(of_min, len(seen)), groups)
+    return Conversion(sold, doors.entrants or 0, len(seen), max(of_min, len(seen)), groups)
 
 
 def active_minutes(intervals: Iterable[Interval], sales: Mapping[int, int]) -> range:

@@ -30,6 +30,11 @@ class Doors:
             return None
         return self.ingress - self.crowd.staff_in - self.crowd.again
 
+    @property
+    def entrants(self) -> int | None:
+        """The visitors; all heads where nobody told them apart. None where nobody watched."""
+        return self.ingress if self.visitors is None else self.visitors
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureRate:

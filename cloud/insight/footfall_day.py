@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Final
 
 from cloud.footfall import CameraReport, Interval, LineCount
 from cloud.insight.conversion import Conversion, active_minutes, convert
+from cloud.insight.doors import at_doors
 from cloud.insight.hours import MINUTE_MS, QUARTER, HourClock, by_hour
 from cloud.insight.trading_day import TradingDay
 from cloud.insight.watching import minutes_of, seen_minutes
@@ -28,12 +29,15 @@ class FootfallHour:
         hour: counted on from the business day's midnight; 24 is 00:00-00:59 of the next day.
         ingress: people who came in as far as anybody watched; None where nobody did.
         egress: people who went out, likewise.
+        visitors: who came in without staff and without those who had only just gone out, as far as
+            all of that is known, else ``ingress``.
         conversion: of the watched minutes, and how many of those that have passed they are.
     """
 
     hour: int
     ingress: int | None
     egress: int | None
+    visitors: int | None
     conversion: Conversion
 
 
@@ -52,6 +56,7 @@ class FootfallDay:
     hours: tuple[FootfallHour, ...]
     ingress: int | None
     egress: int | None
+    visitors: int | None
     conversion: Conversion
     cameras: tuple[CameraReport, ...]
     ignored: int
@@ -76,11 +81,13 @@ def compose(day: TradingDay, facts: Facts, now: datetime) -> FootfallDay:
     facts = replace(facts, intervals=[each for each in facts.intervals if each.door])
     seen = seen_minutes(facts.intervals)
     active = active_minutes(facts.intervals, facts.sales)
+    doors = at_doors(facts.intervals)
     return FootfallDay(
         trading_day=day,
         hours=tuple(_hours(day, facts, seen, now)),
-        ingress=_came(facts.intervals, lambda each: each.ingress),
-        egress=_came(facts.intervals, lambda each: each.egress),
+        ingress=doors.ingress,
+        egress=doors.egress,
+        visitors=doors.entrants,
         conversion=convert(facts.intervals, facts.sales, seen & set(active), len(active)),
         cameras=tuple(facts.cameras),
         ignored=facts.ignored,
@@ -99,10 +106,12 @@ def _hours(
     for hour, passed in _passed(day, clock, reported, now).items():
         if told and min(told) <= hour <= max(told):
             here = intervals[hour]
+            doors = at_doors(here)
             yield FootfallHour(
                 hour=hour,
-                ingress=_came(here, lambda each: each.ingress),
-                egress=_came(here, lambda each: each.egress),
+                ingress=doors.ingress,
+                egress=doors.egress,
+                visitors=doors.entrants,
                 conversion=convert(here, dict(sales[hour]), set(watched[hour]), passed),
             )
 
@@ -121,9 +130,3 @@ def _passed(
         told = sum(minute in reported for minute in range(quarter, quarter + QUARTER))
         passed[clock.hour_of(quarter)] += max(min(until - quarter, QUARTER), told)
     return passed
-
-
-def _came(intervals: Iterable[Interval], crossings: Callable[[Interval], int]) -> int | None:
-    """Crossings of the intervals; None where nobody watched at all."""
-    watched = [each for each in intervals if each.observed_ms or each.ingress or each.egress]
-    return sum(map(crossings, watched)) if watched else None

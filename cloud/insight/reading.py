@@ -121,7 +121,7 @@ def _trading_days(connection: Connection, store: Store, days: Sequence[date]) ->
     sales: defaultdict[date, dict[int, int]] = defaultdict(dict)
     for business_day, hour, count in connection.execute(query):
         sales[business_day][hour] = count
-    return [trading_day(day, store.zone, sales) for day in days]
+    return [trading_day(day, store.zone, sales, store.day_begins_hour) for day in days]
 
 
 def _sales_by_minute(

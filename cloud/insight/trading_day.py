@@ -3,11 +3,12 @@
 Sales carry the till's business day, visitors only the clock. A bar's Friday ends at two on Saturday
 morning, a shop that never closes may change its day at six; so a visitor belongs to the business
 day that was selling when they came in. Two neighbouring days meet at one full hour between noon
-and noon, midnight unless the sales say otherwise, so every visitor is counted on exactly one day:
+and noon: the one that the store names, midnight if it names none, unless the sales say otherwise.
+So every visitor is counted on exactly one day:
 
 - the earlier day keeps the hours after midnight up to the last one in which it made more sales
   than the later day;
-- else the later day has the hours before midnight from the first one in which it made more.
+- the later day has the hours before the usual one from the first one in which it made more.
 
 While the shop is open past midnight the boundary moves on with its sales, hour by hour.
 """
@@ -21,7 +22,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _MIDNIGHT: Final = 24
-_FROM_NOON: Final = range(12, 24)
+_NOON: Final = 12
 _TO_NOON: Final = range(24, 36)
 
 
@@ -48,22 +49,30 @@ class TradingDay:
         return local.hour + 24 * (local.date() - self.day).days
 
 
-def trading_day(day: date, zone: ZoneInfo, sales: Mapping[date, Mapping[int, int]]) -> TradingDay:
-    """The business day by the clock; ``sales`` by business day and hour, of its neighbours too."""
+def trading_day(
+    day: date,
+    zone: ZoneInfo,
+    sales: Mapping[date, Mapping[int, int]],
+    day_begins_hour: int = 0,
+) -> TradingDay:
+    """The business day by the clock; ``sales`` by business day and hour, of its neighbours too.
+
+    ``day_begins_hour``: where days meet when no sale says otherwise, 0 to 11.
+    """
     before, after = day - timedelta(days=1), day + timedelta(days=1)
-    begins = boundary(sales.get(before, {}), sales.get(day, {}))
-    ends = boundary(sales.get(day, {}), sales.get(after, {}))
+    usual = _MIDNIGHT + day_begins_hour
+    begins = boundary(sales.get(before, {}), sales.get(day, {}), usual)
+    ends = boundary(sales.get(day, {}), sales.get(after, {}), usual)
     return TradingDay(day, zone, _moment(before, begins, zone), _moment(day, ends, zone))
 
 
-def boundary(earlier: Mapping[int, int], later: Mapping[int, int]) -> int:
+def boundary(earlier: Mapping[int, int], later: Mapping[int, int], usual: int = _MIDNIGHT) -> int:
     """The hour, counted from the earlier day's midnight, at which the later day takes over."""
-    lead = {hour: earlier.get(hour, 0) - later.get(hour - 24, 0) for hour in range(12, 36)}
+    lead = {hour: earlier.get(hour, 0) - later.get(hour - 24, 0) for hour in range(_NOON, 36)}
     kept = [hour for hour in _TO_NOON if lead[hour] > 0]
-    taken = [hour for hour in _FROM_NOON if lead[hour] < 0]
-    if kept:
-        return kept[-1] + 1
-    return taken[0] if taken else _MIDNIGHT
+    free = kept[-1] + 1 if kept else _NOON
+    taken = [hour for hour in range(free, usual) if lead[hour] < 0]
+    return taken[0] if taken else max(free, usual)
 
 
 def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:

@@ -1,8 +1,10 @@
 """Which minutes were watched. Pure; a minute is its number since 1970, UTC.
 
 A shop is watched when all its doors are. A minute counts as seen when every camera that reported
-anything about the day, if only that it was lost, watched at least nine tenths of it. So one blind
-door makes the figures of the others no smaller, and makes no conversion out of half the visitors.
+anything about the day, if only that it was lost, watched at least nine tenths of it and was to be
+trusted meanwhile. So one blind door makes the figures of the others no smaller, and makes no
+conversion out of half the visitors; nor does a camera that was covered, dark, frozen or moved,
+whose zeros are no visitors less.
 """
 
 from __future__ import annotations
@@ -36,20 +38,20 @@ def watched_doors(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def seen_minutes(intervals: Sequence[Interval]) -> set[int]:
-    """The minutes that every camera watched.
+    """The minutes that every camera watched, and none of them in trouble.
 
     The minutes of a coarser interval are seen together or not at all: its visitors cannot be told
     apart by minute.
     """
     by_camera: defaultdict[CameraKey, Counter[int]] = defaultdict(Counter)
     for interval in intervals:
-        minutes, observed = minutes_of(interval), by_camera[interval.key]
-        share_ms = interval.observed_ms // len(minutes)
+        minutes, trusted = minutes_of(interval), by_camera[interval.key]
+        share_ms = interval.trusted_ms // len(minutes)
         for minute in minutes:
-            observed[minute] += share_ms
+            trusted[minute] += share_ms
     if not by_camera:
         return set()
-    seen = set.intersection(*(_watched(observed) for observed in by_camera.values()))
+    seen = set.intersection(*(_watched(trusted) for trusted in by_camera.values()))
     return without_torn(seen, intervals)
 
 
@@ -63,8 +65,8 @@ def without_torn(seen: AbstractSet[int], intervals: Iterable[Interval]) -> set[i
     return whole
 
 
-def _watched(observed_ms: Counter[int]) -> set[int]:
-    return {minute for minute, ms in observed_ms.items() if ms >= ENOUGH * _MINUTE_MS}
+def _watched(trusted_ms: Counter[int]) -> set[int]:
+    return {minute for minute, ms in trusted_ms.items() if ms >= ENOUGH * _MINUTE_MS}
 
 
 def _coarse(intervals: Iterable[Interval]) -> list[Interval]:

@@ -33,8 +33,9 @@ from models.wire.ranges import Range, merge
 from models.wire.registry import EventData, decode_data, event_type
 from models.wire.topics import Stream
 
-LAST_SEQUENCE: Final = 2**63 - 1
-"""The database's largest integer; the wire's grammar allows a little more."""
+LAST_SEQUENCE: Final = 2**53 - 1
+"""What every reader of JSON keeps exactly. A lane's neighbours are looked for on both sides of what
+it settles, so the database's own largest integer (2**63 - 1) would leave no room beside it."""
 
 KEY_LIMIT: Final = 256
 """Characters of a natural key; ours have about 50, and PostgreSQL's index takes 2,700 bytes."""
@@ -181,5 +182,5 @@ def _voids(device: DevicePath, epoch: str, owed: Sequence[tuple[str, Sequence[Ra
     except ValueError as error:
         raise BadEvent(Reason.MALFORMED, "void: not ranges of a stream and epoch") from error
     if any(ranges and ranges[-1][1] > LAST_SEQUENCE for _, ranges in voids):
-        raise BadEvent(Reason.MALFORMED, "void: sequences beyond 63 bits")
+        raise BadEvent(Reason.MALFORMED, "void: sequences beyond 53 bits")
     return voids

@@ -160,7 +160,7 @@ def _lane(arrival: Arrival, header: BatchHeader) -> Lane:
     if header.stream != arrival.stream:
         raise UnreadableBatch("the header names another stream than the topic")
     if header.last > LAST_SEQUENCE:
-        raise UnreadableBatch("the header names sequences beyond 63 bits")
+        raise UnreadableBatch("the header names sequences beyond 53 bits")
     try:
         return Lane(arrival.device, ids.epoch(header.epoch), arrival.stream)
     except BadIdentifier as error:

@@ -15,6 +15,7 @@ from models.wire.ids import StoreId, TenantId, store_id, tenant_id
 
 LONGEST_NAME: Final = 80
 
+_MORNING: Final = range(12)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -28,6 +29,8 @@ class Store:
         timezone: IANA name, such as ``Asia/Shanghai``.
         currency: ISO 4217 code, such as ``CNY``.
         phone_region: ISO 3166 code of the region whose numbers are written without country code.
+        day_begins_hour: hour of the clock, 0 to 11, at which its business day changes when no sale
+            says otherwise: nobody is inside then.
     """
 
     tenant: TenantId
@@ -36,6 +39,7 @@ class Store:
     timezone: str
     currency: str
     phone_region: str
+    day_begins_hour: int = 0
 
     def __post_init__(self) -> None:
         try:
@@ -56,6 +60,10 @@ class Store:
         if self.phone_region not in SUPPORTED_REGIONS:
             raise InvalidInput(
                 f"phone region {self.phone_region[:8]!r} is not a code of ISO 3166, e.g. CN"
+            )
+        if self.day_begins_hour not in _MORNING:
+            raise InvalidInput(
+                f"a business day begins at an hour from 0 to 11, not at {self.day_begins_hour}"
             )
 
     @property

@@ -27,8 +27,8 @@ class Ensured(StrEnum):
 def ensure_store(connection: Connection, store: Store, now: datetime) -> Ensured:
     """Make a store what it is said to be, and its tenant known. Idempotent.
 
-    Name and time zone follow the description. Currency and phone region stay as first written:
-    totals were added up in the one, and members were recognised by the other.
+    Name, time zone and the day's begin follow the description. Currency and phone region stay as
+    first written: totals were added up in the one, and members were recognised by the other.
 
     Raises:
         Conflict: the store exists with another currency or phone region.
@@ -44,7 +44,7 @@ def ensure_store(connection: Connection, store: Store, now: datetime) -> Ensured
     connection.execute(
         update(STORE)
         .where(STORE.c.tenant == store.tenant, STORE.c.store == store.store)
-        .values(name=store.name, timezone=store.timezone)
+        .values(name=store.name, timezone=store.timezone, day_begins_hour=store.day_begins_hour)
     )
     return Ensured.CHANGED
 
@@ -80,6 +80,7 @@ def _create(connection: Connection, store: Store, now: datetime) -> None:
             timezone=store.timezone,
             currency=store.currency,
             phone_region=store.phone_region,
+            day_begins_hour=store.day_begins_hour,
             created_ms=to_ms(now),
         )
     )
@@ -105,4 +106,5 @@ def _store(row: Row[Any]) -> Store:
         timezone=row.timezone,
         currency=row.currency,
         phone_region=row.phone_region,
+        day_begins_hour=row.day_begins_hour,
     )

@@ -29,6 +29,7 @@ class StoreRow(SQLModel, table=True):
     currency: str
     phone_region: str
     created_ms: int = Field(sa_type=BigInteger)
+    day_begins_hour: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 TENANT: Final[Table] = SQLModel.metadata.tables["tenant"]

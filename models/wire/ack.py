@@ -82,6 +82,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
         now: when the cloud received the birth, RFC 3339 in UTC; empty where it does not say. A
             device without a clock of its own lives by it.
         rival: another box was born under this device's name since this one was born last.
+        forked: epochs under which another copy of this outbox was born: what is settled there says
+            nothing of the events of this one, which goes on under a fresh epoch.
         missing: what the birth says was acknowledged and the ledger has no word of. It was put back
             from a backup: what is still kept of it is owed again.
         operator_key: the tenant's key of the cashiers' pseudonyms, sealed to the ``seal_to`` of the
@@ -95,6 +97,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     cards: int = 0
     now: str = ""
     rival: bool = False
+    forked: list[str] = []
     missing: list[EpochSettled] = []
     operator_key: str = ""
     v: int = 1

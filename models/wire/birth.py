@@ -31,6 +31,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             device does not say. From it the cloud learns how the boot's clock stands to its own.
         acknowledged: what the device holds as acknowledged by a ledger, under any epoch of which it
             keeps events; the welcome says what of it the present ledger lacks.
+        said: by epoch, the last births that were said with this outbox, this one among them where
+            it could be stored: whoever is the epoch's only owner can name the last one of all.
         seal_to: this process's public key (X25519, base64url), to which the welcome's
             ``operator_key`` is sealed; empty where the device wants none.
     """
@@ -46,6 +48,7 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: int = 0
     monotonic: str = ""
     acknowledged: list[EpochSettled] = []
+    said: dict[str, list[str]] = {}
     seal_to: str = ""
     v: int = 1
 

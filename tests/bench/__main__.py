@@ -5,6 +5,7 @@
     make bench ARGS=ten_million        the outbox beside 10^7 events: 10 GB of disk, some minutes
     make bench ARGS=footfall_year      footfall's pages beside a year of 50 stores: 10 GB of disk
     make bench ARGS=footfall_peer      footfall beside mesopic (make peers): five minutes or more
+    make bench ARGS=footfall_hard      footfall on pictures that were made harder: twenty minutes
 
 Each line is ``{"name", "value", "unit", "ratio", "against"}``. A ratio comes from one run that
 alternates both sides with the same durability; of a latency it is the value over its limit.
@@ -36,6 +37,7 @@ from tests.bench import (
     bench_tracker,
     bench_uplink,
     bench_vision,
+    footfall_hard,
     footfall_year,
     outbox_scale,
 )
@@ -63,6 +65,7 @@ ASKED_FOR: dict[str, Measure] = {
     "ten_million": outbox_scale.measure_ten_million,
     "footfall_year": footfall_year.measure,
     "footfall_peer": bench_footfall_peer.measure,
+    "footfall_hard": footfall_hard.measure,
 }
 """Run only when a word names them."""
 

@@ -3,7 +3,11 @@
     python -m tests.bench outbox
 
 The bare side stores the same sealed bytes in one table with one unique index (WAL,
-``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences. Rounds
+``synchronous=FULL``), one transaction each, from a loop without locks, seals or sequences; in
+``outbox.append.1.unindexed`` without the index, so that it could not tell an event that it has: the
+outbox can, and keeps its index behind the appends. Draining is leasing, encoding as for the line
+and settling, with a sync of its own for every settlement, as the bare side's delete has;
+``.relaxed`` is how the product does it, whose settlements are synced with the next append. Rounds
 of some dozen milliseconds, long enough for both to find their pace, alternate between the two sides
 and between who goes first, on the same disk; a ratio is the median over the rounds, above 1 the
 outbox is faster. Threads are there before the clock starts. Both files are warmed up past their
@@ -16,7 +20,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from models.runtime.clock import SystemClock
@@ -28,6 +32,7 @@ from tests.bench.outbox_sides import (
     Crew,
     Sides,
     append_each,
+    every_commit_synced,
     lease_and_settle,
     settle_all,
 )
@@ -53,10 +58,12 @@ def measure() -> list[Figure]:
         figures = [
             _append_1(sides, "outbox.append.1", loyal=False),
             _append_1(sides, "outbox.append.1.loyal", loyal=True),
+            _append_1(sides, "outbox.append.1.unindexed", loyal=False, bare=sides.unindexed),
             _append_64(sides),
             _append_batch(sides),
             _append_few(sides),
-            _drain(sides, "outbox.drain", delete=False),
+            _drain(sides, "outbox.drain", synced=True),
+            _drain(sides, "outbox.drain.relaxed"),
             _drain(sides, "outbox.drain.and_delete", delete=True),
         ]
         figures += outbox_peers.measure(sides)
@@ -68,20 +75,26 @@ def warm_sides() -> Iterator[Sides]:
     """An outbox and a bare file that have both been through a checkpoint."""
     with tempfile.TemporaryDirectory() as folder:
         premises = Premises(Path(folder), clock=SystemClock())
-        sides = Sides(premises, premises.open(), Bare(Path(folder) / "bare.sqlite3"))
+        bare = Bare(Path(folder) / "bare.sqlite3")
+        unindexed = Bare(Path(folder) / "unindexed.sqlite3", indexed=False)
+        sides = Sides(premises, premises.open(), bare, unindexed)
         drafts, rows = sides.fresh(WARM_UP, loyal=True)
         append_each(sides.outbox, drafts)
-        sides.bare.append_each(rows)
+        bare.append_each(rows)
+        unindexed.append_each(rows)
         yield sides
         sides.outbox.close()
-        sides.bare.close()
+        bare.close()
+        unindexed.close()
         premises.close()
 
 
-def _append_1(sides: Sides, name: str, *, loyal: bool) -> Figure:
+def _append_1(sides: Sides, name: str, *, loyal: bool, bare: Bare | None = None) -> Figure:
+    theirs = bare or sides.bare
+
     def once() -> Pair:
         drafts, rows = sides.fresh(APPENDS, loyal=loyal)
-        return (lambda: append_each(sides.outbox, drafts)), (lambda: sides.bare.append_each(rows))
+        return (lambda: append_each(sides.outbox, drafts)), (lambda: theirs.append_each(rows))
 
     return figure(name, APPENDS, once, _ALONE, rounds=ROUNDS)
 
@@ -125,7 +138,7 @@ def _append_few(sides: Sides) -> Figure:
     return figure(name, events, once, against, rounds=FEW_ROUNDS)
 
 
-def _drain(sides: Sides, name: str, *, delete: bool) -> Figure:
+def _drain(sides: Sides, name: str, *, synced: bool = False, delete: bool = False) -> Figure:
     def once() -> Pair:
         drafts, rows = sides.fresh(LEASE * DRAIN_LEASES, loyal=False)
         sides.outbox.append(Stream.SALE, drafts)
@@ -136,7 +149,8 @@ def _drain(sides: Sides, name: str, *, delete: bool) -> Figure:
 
     settle_all(sides.outbox)
     against = "sqlite3, batched select and durable delete"
-    return figure(name, LEASE * DRAIN_LEASES, once, against, rounds=FEW_ROUNDS)
+    with every_commit_synced(sides.outbox) if synced else nullcontext():
+        return figure(name, LEASE * DRAIN_LEASES, once, against, rounds=FEW_ROUNDS)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ class Pipeline:
             began_s = self._next_s
             with Clip(self._clip) as clip:
                 for frame in clip.frames():
-                    later = replace(frame, at_s=began_s + frame.at_s)
+                    later = Frame(frame.picture, began_s + frame.at_s, frame.index)
                     self._next_s = later.at_s + 1 / clip.fps
                     del frame
                     yield later

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.outbox import Draft, Outbox
 from models.vault.seal import Unsealed
+from models.wire.codec import Codec
 from models.wire.topics import Stream
 from tests.simulators.facts import NOON
 from tests.simulators.outbox_parts import Premises, a_draft
@@ -33,12 +35,14 @@ _NOW_MS = round(NOON.timestamp() * 1000)
 class Bare:
     """SQLite as it comes, with the outbox's durability: WAL and ``synchronous=FULL``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, indexed: bool = True) -> None:
+        """``indexed``: it can tell an event that it has already, as the outbox can."""
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(_TABLE)
-        self._db.execute("CREATE UNIQUE INDEX event_by_id ON event (event_id)")
+        if indexed:
+            self._db.execute("CREATE UNIQUE INDEX event_by_id ON event (event_id)")
         self._sequence = 0
         self._lock = threading.Lock()
 
@@ -88,6 +92,7 @@ class Sides:
     premises: Premises
     outbox: Outbox
     bare: Bare
+    unindexed: Bare
     number: int = 0
 
     def fresh(self, count: int, *, loyal: bool) -> tuple[list[Draft], list[Row]]:
@@ -138,16 +143,27 @@ class Crew:
 
 
 def lease_and_settle(outbox: Outbox, leases: int, *, delete: bool = False) -> None:
-    """Drain so many batches as the link does: lease, settle, perhaps delete at once."""
+    """Drain so many batches as the link does: lease, encode, settle, perhaps delete at once."""
+    codec = Codec()
     for _ in range(leases):
         lease = outbox.lease(
             Stream.SALE, max_events=LEASE, max_bytes=1 << 20, now_s=0.0, lease_s=10.0
         )
         assert lease is not None
         assert len(lease.events) == LEASE
+        assert codec.encode(lease.epoch, lease.stream, lease.first, lease.events)
         outbox.settle(lease.epoch, lease.stream, [(lease.first, lease.last)])
         if delete:
             outbox.housekeep({Stream.SALE: 0.0})
+
+
+@contextmanager
+def every_commit_synced(outbox: Outbox) -> Iterator[None]:
+    """Settlements are durable when they return, as in no product: for a fair comparison."""
+    file = outbox._file
+    relaxed, file.relaxed = file.relaxed, file.durable
+    yield
+    file.relaxed = relaxed
 
 
 def settle_all(outbox: Outbox) -> None:

@@ -32,12 +32,17 @@ class EndlessClips:
         self._clips = clips
         self._until_s = until_s
         self._sample_fps = sample_fps
+        self._stopped = False
         with Clip(clips[0]) as first:
             self.size, self.fps = first.size, first.fps
 
     def aim(self, sample_fps: float) -> None:
         """Give so many pictures a second from the next clip on."""
         self._sample_fps = sample_fps
+
+    def stop(self) -> None:
+        """See ``Camera``."""
+        self._stopped = True
 
     def frames(self) -> Iterator[Frame]:
         """Every clip's own frames, later by the clips before it."""
@@ -46,7 +51,7 @@ class EndlessClips:
             with Clip(file, self._sample_fps) as clip:
                 for frame in clip.frames():
                     at_s = began_s + frame.at_s
-                    if at_s > self._until_s:
+                    if at_s > self._until_s or self._stopped:
                         return
                     picture = frame.picture
                     if clip.size != self.size:
@@ -66,8 +71,10 @@ def main(hours: str, *clips: str) -> None:
     """Watch, and tell on standard output as every watcher does."""
     require_vision()
 
-    def opening(_source: str, *, login: str, sample_fps: float, source_fps: float) -> EndlessClips:
-        del login, source_fps
+    def opening(
+        _source: str, *, login: str, sample_fps: float, source_fps: float, dated: bool
+    ) -> EndlessClips:
+        del login, source_fps, dated
         return EndlessClips([Path(clip) for clip in clips], float(hours) * 3600, sample_fps)
 
     watch(read_job(sys.stdin.buffer.readline()), teller(sys.stdout.buffer), opening=opening)

@@ -179,7 +179,7 @@ def test_page_polls_while_the_stream_is_away(cloud: WholeCloud, page: Page) -> N
     page.goto(page.url.replace("/console/today", TODAY))
     expect(page.get_by_role("status").first).to_have_text("Every 5 seconds")
     cloud.sell(a_sale(1))
-    expect(page.locator("[data-figure=sales]")).to_have_text("1", timeout=15_000)
+    expect(page.locator("[data-figure=sales]")).to_have_text("1", timeout=30_000)
 
 
 def test_opened_table_and_focus_survive_an_update(cloud: WholeCloud, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,10 +33,16 @@ def box(tmp_path: Path) -> Iterator[SetUpBox]:
 
 @contextmanager
 def a_page(
-    browser: Browser, box: SetUpBox, locale: str = "en-US", size: tuple[int, int] = DESK
+    browser: Browser,
+    box: SetUpBox,
+    locale: str = "en-US",
+    size: tuple[int, int] = DESK,
+    forgiven: Collection[str] = (),
 ) -> Iterator[Page]:
     """The page of the first camera's audit."""
-    with a_quiet_page(browser, f"{box.url}/setup", locale=locale, size=size) as page:
+    with a_quiet_page(
+        browser, f"{box.url}/setup", locale=locale, size=size, forgiven=forgiven
+    ) as page:
         enter_pin(page, PIN)
         page.locator("header a[href$='/audit']").click()
         expect(page.locator("#blind")).to_be_hidden()
@@ -44,9 +50,10 @@ def a_page(
 
 
 def begun(page: Page) -> None:
+    """Begin, and wait for pictures that were taken after that: marks are of these."""
     page.locator("#begin").click()
     expect(page.locator(".way").first).to_be_enabled()
-    page.wait_for_timeout(300)
+    page.wait_for_function("begun => shown.at > begun + 0.5", arg=page.evaluate("shown.at"))
 
 
 def told(box: SetUpBox, *crossings: tuple[str, float]) -> None:
@@ -61,8 +68,11 @@ def told(box: SetUpBox, *crossings: tuple[str, float]) -> None:
     )
 
 
-def shown_s(page: Page) -> float:
-    return float(page.evaluate("shown.at"))
+def marked_s(box: SetUpBox) -> float:
+    """When the only mark so far was made, in the audit's seconds."""
+    [file] = (box.audits / "entrance").iterdir()
+    [mark] = read_audit(file).marks
+    return mark.t
 
 
 def test_marks_and_counts_are_scored_and_kept_at_the_end(browser: Browser, box: SetUpBox) -> None:
@@ -70,7 +80,7 @@ def test_marks_and_counts_are_scored_and_kept_at_the_end(browser: Browser, box: 
         begun(page)
         page.keyboard.press("1")
         expect(page.locator("#last li")).to_have_count(1)
-        told(box, ("in", shown_s(page)), ("out", shown_s(page)))
+        told(box, ("in", marked_s(box)), ("out", marked_s(box)))
         assert "1 told" not in page.content()
         page.locator("#finish").click()
         outcome = page.locator("#outcome")
@@ -89,6 +99,66 @@ def test_marks_and_counts_are_scored_and_kept_at_the_end(browser: Browser, box: 
     audit = read_audit(file)
     assert [each.leads for each in audit.told] == [True, True]
     assert b"JFIF" not in file.read_bytes()
+
+
+def test_nothing_can_be_pressed_before_the_first_picture_nor_while_none_comes(
+    browser: Browser, box: SetUpBox
+) -> None:
+    """A mark is one of the picture that is shown; the page says what it waits for."""
+    box.views.dark.add("entrance")
+    with a_visitor(browser, locale="en-US") as visitor:
+        page = visitor.new_page()
+        page.goto(f"{box.url}/setup")
+        enter_pin(page, PIN)
+        page.goto(f"{box.url}/setup/cameras/entrance/audit")
+        begin, way, clock = (
+            page.locator("#begin"),
+            page.locator(".way").first,
+            page.locator("#clock"),
+        )
+        expect(page.locator("#blind")).to_be_visible()
+        expect(begin).to_be_disabled()
+        box.views.dark.clear()
+        begin.click(timeout=30_000)
+        expect(way).to_be_enabled(timeout=30_000)
+        expect(clock).to_have_text("The audit is running")
+        box.views.dark.add("entrance")
+        expect(clock).to_have_text("Waiting for a picture …", timeout=30_000)
+        expect(way).to_be_disabled()
+        page.keyboard.press("1")
+        box.views.dark.clear()
+        expect(way).to_be_enabled(timeout=30_000)
+        page.keyboard.press("2")
+        expect(page.locator("#last li")).to_have_count(1)
+        expect(page.locator("#last li")).to_contain_text("Out")
+        expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_the_first_mark_is_of_a_picture_that_was_shown_after_the_beginning(
+    browser: Browser, box: SetUpBox
+) -> None:
+    """Whoever presses as soon as they can is refused nothing."""
+    with a_page(browser, box) as page:
+        page.evaluate(
+            """() => new MutationObserver((_, observer) => {
+                const way = document.querySelector(".way:enabled");
+                if (way) observer.disconnect();
+                way?.click();
+            }).observe(document.getElementById("sides"), { attributes: true, subtree: true })"""
+        )
+        page.locator("#begin").click()
+        expect(page.locator("#last li").first).to_be_visible(timeout=30_000)
+        expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_a_mark_of_a_moment_that_was_not_shown_is_refused_and_the_page_says_why(
+    browser: Browser, box: SetUpBox
+) -> None:
+    with a_page(browser, box, forgiven=["422"]) as page:
+        begun(page)
+        page.evaluate("send('mark', { t: shown.at - 1000, line: 'door', direction: 'in' })")
+        expect(page.locator("#problem")).to_contain_text("no picture of that moment")
+        expect(page.locator("#last li")).to_have_count(0)
 
 
 def test_an_audit_in_which_a_line_was_moved_says_nothing(browser: Browser, box: SetUpBox) -> None:

@@ -102,7 +102,7 @@ def test_an_end_dragged_with_a_finger_moves_the_line_and_begins_its_counts_anew(
         expect(page.get_by_label("door, End, From left, %")).to_have_value(re.compile(r"^70\."))
         expect(page.get_by_label("door, End, From top, %")).to_have_value(re.compile(r"^60\."))
         assert page.evaluate("scrollY") == scrolled
-        assert eventually(lambda: tried(box) == pytest.approx((0.7, 0.6), abs=0.02), 5)
+        assert eventually(lambda: tried(box) == pytest.approx((0.7, 0.6), abs=0.02))
 
 
 def test_a_zone_is_drawn_and_shaped_without_a_mouse(browser: Browser, box: SetUpBox) -> None:

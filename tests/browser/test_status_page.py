@@ -55,7 +55,7 @@ def test_a_manager_reads_that_all_is_well_and_the_page_follows_the_agent(
         expect(page.locator(".alarms")).to_have_count(0)
         page.evaluate("window.still = true")
         box.status = a_troubled_status()
-        expect(headline).to_have_text("需要处理：3 个警报", timeout=12_000)
+        expect(headline).to_have_text("需要处理：3 个警报", timeout=30_000)
         expect(page.get_by_role("status")).to_have_text("需要处理：3 个警报")
         expect(page.locator(".alarms li").first).to_contain_text("收银机写下的数据还在原处等待")
         expect(page.locator("#owed")).to_have_text("48,982")

@@ -105,10 +105,12 @@ def test_every_batch_ever_shipped_still_decodes(name: str) -> None:
         ("message.welcome.1.now.json", decode_answer),
         ("message.welcome.1.missing.json", decode_answer),
         ("message.welcome.1.operator-key.json", decode_answer),
+        ("message.welcome.1.forked.json", decode_answer),
         ("message.birth.1.json", decode_birth),
         ("message.birth.1.monotonic.json", decode_birth),
         ("message.birth.1.acknowledged.json", decode_birth),
         ("message.birth.1.seal-to.json", decode_birth),
+        ("message.birth.1.said.json", decode_birth),
         ("message.state.1.json", decode_state),
         ("message.card-delta.1.json", decode_delta),
         ("message.card-page.1.json", decode_page),
@@ -141,6 +143,18 @@ def test_births_and_welcomes_from_before_ledgers_were_compared_say_nothing_of_it
         assert isinstance(welcome, Welcome)
         found.append([one.streams for one in welcome.missing])
     assert found == [[], [{"sale": [(8, 8)]}]]
+
+
+def test_births_and_welcomes_from_before_copies_were_told_apart_say_nothing_of_it() -> None:
+    births = [decode_birth(_golden(f"message.birth.1{m}.json")) for m in (".seal-to", ".said")]
+    epoch, closed = births[1].epochs[0].epoch, "fedcba9876543210fedcba9876543210"
+    assert [birth.said for birth in births] == [{}, {closed: ["b0"], epoch: ["b0", "b1"]}]
+    found = []
+    for more in (".missing", ".forked"):
+        welcome = decode_answer(_golden(f"message.welcome.1{more}.json"))
+        assert isinstance(welcome, Welcome)
+        found.append(welcome.forked)
+    assert found == [[], [epoch]]
 
 
 def test_births_and_welcomes_from_before_keys_were_sent_bring_none() -> None:

@@ -127,7 +127,7 @@ class Ear:
     def lost(self, reason: str) -> None:
         self.losses.append(reason)
 
-    def hears(self, topic: str, payload: bytes, timeout_s: float = 10.0) -> bool:
+    def hears(self, topic: str, payload: bytes, timeout_s: float = 30.0) -> bool:
         return eventually(lambda: (topic, payload) in self.heard, timeout_s, every_s=0.01)
 
 

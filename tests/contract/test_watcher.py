@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.capture.footfall.messages import Ended, Failed, Job, Told, WatchedLine, encode
+from agent.capture.footfall.messages import Ended, Failed, Job, Left, Told, WatchedLine, encode
 from agent.capture.footfall.process import Watcher, WatcherProcess, watcher_environment
 from agent.errors import CameraLost
 from models.vision.manifest import read_manifest
@@ -53,7 +53,7 @@ def real(deeds: Sequence[Deed]) -> Watcher:
             assert not callable(deed)
             assert not isinstance(deed, str)
             words += ["say", encode(deed).decode().strip()]
-    return a_process(*words, "silent")
+    return a_process("polite", *words, "silent")
 
 
 @pytest.fixture(params=[scripted, real])
@@ -72,7 +72,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 def heard(watcher: Watcher, count: int) -> list[Told]:
     """So many messages, however often one has to ask."""
     messages: list[Told] = []
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 30
     while len(messages) < count and time.monotonic() < deadline_s:
         if (told := watcher.receive(0.25)) is not None:
             messages.append(told)
@@ -85,7 +85,7 @@ def test_messages_come_in_the_order_in_which_they_were_said(make: Make) -> None:
 
 
 def test_silence_is_no_message_and_no_error(make: Make) -> None:
-    watcher = make([0.6, opened()])
+    watcher = make([3.0, opened()])
     assert watcher.receive(0.01) is None
     assert heard(watcher, 1) == [opened()]
 
@@ -95,6 +95,25 @@ def test_a_death_without_a_last_word_is_a_loss_after_all_that_was_said(make: Mak
     assert heard(watcher, 1) == [opened()]
     with pytest.raises(CameraLost):
         heard(watcher, 1)
+
+
+def test_one_that_is_asked_to_leave_says_what_it_had_to_say_and_that_it_has_left(
+    make: Make,
+) -> None:
+    watcher = make([opened(1.0)])
+    assert heard(watcher, 1) == [opened(1.0)]
+    watcher.ask_to_leave()
+    watcher.ask_to_leave()
+    assert heard(watcher, 1) == [Left()]
+
+
+def test_asking_one_that_is_gone_to_leave_is_harmless(make: Make) -> None:
+    watcher = make([CameraLost("ended")])
+    with pytest.raises(CameraLost):
+        heard(watcher, 1)
+    watcher.ask_to_leave()
+    watcher.end()
+    watcher.ask_to_leave()
 
 
 def test_ending_twice_is_harmless(make: Make) -> None:
@@ -125,8 +144,8 @@ def test_a_stubborn_process_is_killed() -> None:
     assert heard(watcher, 1) == [Ended()]
     began_s = time.monotonic()
     watcher.end()
-    assert time.monotonic() - began_s < 2
-    assert eventually(lambda: not runs(watcher.pid), 2)
+    assert time.monotonic() - began_s < 15
+    assert eventually(lambda: not runs(watcher.pid))
 
 
 @pytest.mark.parametrize(

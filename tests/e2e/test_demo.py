@@ -104,4 +104,4 @@ def test_a_demo_that_is_told_to_end_leaves_no_process_behind() -> None:
     finally:
         demo.kill()
         demo.wait()
-    assert eventually(lambda: not [pid for pid in family if runs(pid)], 10)
+    assert eventually(lambda: not [pid for pid in family if runs(pid)])

@@ -88,8 +88,8 @@ def test_an_interrupted_count_ends_at_once_and_leaves_no_half_clip(
         assert eventually(lambda: any(each.stat().st_size for each in tmp_path.iterdir()), 30)
         asked_s = time.monotonic()
         running.send_signal(how)
-        out, err = running.communicate(timeout=20)
-    assert time.monotonic() - asked_s < 5
+        out, err = running.communicate(timeout=30)
+    assert time.monotonic() - asked_s < 15
     assert (running.returncode, out) == (130, "")
     assert err == "lianke-agent: interrupted; nothing was counted to its end\n"
     assert not list(tmp_path.iterdir())

@@ -96,7 +96,7 @@ def told_by_a_process(job: Job) -> Iterator[Told]:
 
 def events_of(camera: CameraSettings, told: Iterator[Told], folder: Path) -> list[FootfallCounted]:
     """What the agent would store, minute by minute as it becomes complete."""
-    mark = PlayedMark(folder / "mark.json", camera.file, BEGIN_AT)
+    mark = PlayedMark(folder / "mark.json", camera.source, BEGIN_AT)
     diary = RecordedDiary(places_of(camera, UTC), BEGIN_AT, HandClock(), mark)
     minutes, opened = [], Opened(width=0, height=0, fps=0, at_s=0)
     for message in told:
@@ -107,7 +107,7 @@ def events_of(camera: CameraSettings, told: Iterator[Told], folder: Path) -> lis
             diary.seen(message)
             minutes += diary.finished()
         else:
-            diary.ended()
+            diary.ended(0)
     minutes += diary.finished()
     return [event_of("street", each, opened.rule, opened.analyses) for each in minutes]
 
@@ -151,7 +151,7 @@ def test_a_real_clip_gives_the_zones_and_the_heat_that_a_slow_look_at_all_of_it_
     slow = the_slow_way(camera, network)
     begin_at = BEGIN_AT.replace(second=0)
     assert [each.begin_at for each in events] == [begin_at, begin_at + timedelta(minutes=1)]
-    assert {each.analyses for each in events} == {"crowd-1"}
+    assert {each.analyses for each in events} == {"crowd-2"}
     whole = summed(events)
     assert whole.observed_ms == pytest.approx(79_300, abs=300)
 

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from agent.app import Agent
 from agent.capture.footfall.counting.line import Direction, Line
+from agent.capture.footfall.messages import Seen
 from agent.config import (
     AgentConfig,
     CameraSettings,
@@ -30,13 +31,13 @@ from tests.simulators.broadcast import Broadcast, jpegs
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.clips import empty, no_video, of_unknown_codec
 from tests.simulators.facts import SHOP
-from tests.simulators.processes import Program, eventually
+from tests.simulators.processes import Program, eventually, words_of
 from tests.simulators.red_coat_network import red_coats
 from tests.simulators.rtsp_camera import RtspCamera
 from tests.simulators.small_shop import SECRET, a_box, a_file_with_a_camera
 from tests.simulators.stored_footfall import crossings, gaps_ms, stored_minutes
 from tests.simulators.till import Player, ShopDay, SystemPlayerClock
-from tests.simulators.walkers import SIZE, Film, crowd
+from tests.simulators.walkers import SIZE, Coat, Film, Walk, crowd
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -113,7 +114,7 @@ def the_watcher() -> psutil.Process:
     found = [
         child
         for child in psutil.Process().children(recursive=True)
-        if "agent.capture.footfall.watcher" in child.cmdline()
+        if "agent.capture.footfall.watcher" in words_of(child)
     ]
     assert len(found) == 1
     return found[0]
@@ -181,6 +182,65 @@ def test_a_camera_on_the_network_vanishes_and_comes_back(
     assert outcome.said("camera_lost", "camera_refused")[0] == "camera_lost"
     told = "".join(map(str, [*outcome.lines, *capfd.readouterr()]))
     assert "hunter2" not in told
+
+
+# ffmpeg looks for seconds at what a camera sends before it gives a picture: nobody walks then.
+BEFORE = Film(
+    [
+        Walk(Coat.RED, 8.0, 3.5, ((360, 200), (-40, 200))),
+        Walk(Coat.GREEN, 10.0, 3.5, ((360, 180), (-40, 180))),
+        Walk(Coat.BLUE, 12.5, 4.0, ((360, 220), (80, 220))),  # is before the line at the end
+    ],
+    seconds=14.5,
+)
+"""Two come in; one is about to. Its last picture stays."""
+
+AFTER = Film(
+    [
+        Walk(Coat.BLUE, 0.0, 10.0, ((100, 220), (60, 220))),  # who was about to is in by now
+        Walk(Coat.RED, 8.0, 3.5, ((-40, 200), (360, 200))),
+        Walk(Coat.GREEN, 10.0, 3.5, ((-40, 180), (360, 180))),
+    ],
+    seconds=14.5,
+)
+
+
+class Heard:
+    """What the watchers of the only camera tell, while the agent runs."""
+
+    def __init__(self, agent: Agent) -> None:
+        assert agent.cameras is not None
+        self._words: list[Seen] = []
+        agent.cameras.overheard("cam").listen(self._words.append)
+
+    def ways(self) -> list[str]:
+        return [each.direction for word in list(self._words) for each in word.crossings]
+
+    def seconds(self) -> float:
+        words = list(self._words)
+        return words[-1].last_s - words[0].first_s if words else 0.0
+
+
+def test_people_before_and_after_a_real_loss_are_counted_and_who_crossed_in_it_is_not(
+    premises: Path,
+) -> None:
+    def harm(agent: Agent) -> None:
+        before = Heard(agent)
+        assert eventually(lambda: before.ways() == ["in", "in"], 60), before.ways()
+        assert eventually(lambda: before.seconds() > BEFORE.seconds, 60)
+        door.vanish()
+        reaches(agent, "lost")
+        after = Heard(agent)
+        with RtspCamera(Broadcast(jpegs(AFTER)), door.port):
+            assert eventually(lambda: after.ways() == ["out", "out"], 60), after.ways()
+            assert eventually(lambda: after.seconds() > AFTER.seconds, 60)
+
+    with RtspCamera(Broadcast(jpegs(BEFORE))) as door:
+        camera = replace(a_camera(Path("unused")), source=door.address)
+        minutes = shop_day(premises, camera, harm).minutes
+    assert crossings(minutes) == (2, 2)
+    assert gaps_ms(minutes)["lost"] > 0
+    assert not any(minute.marks for minute in minutes)
 
 
 def missing(folder: Path) -> Path:

@@ -72,7 +72,7 @@ def test_a_hanging_disk_lets_writers_wait(disk: LoopDisk) -> None:
         writing.start()
         writing.join(0.3)
         assert writing.is_alive()
-    writing.join(10)
+    writing.join(30)
     assert path.read_bytes() == b"late"
 
 

@@ -11,6 +11,7 @@ from tests.faults.run.__main__ import QUICK_SEED
 from tests.faults.run.catalogue import SCENARIOS
 from tests.faults.run.runner import play
 from tests.faults.run.scenario import Scenario
+from tests.simulators.processes import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -26,4 +27,4 @@ def test_what_went_in_stands_in_the_ledger_once(scenario: Scenario, tmp_path: Pa
     assert outcome.faults
     assert outcome.lost == 0
     assert outcome.doubled == 0
-    assert children() <= before, "nothing is left running"
+    assert eventually(lambda: children() <= before), "nothing is left running"

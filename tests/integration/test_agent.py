@@ -53,8 +53,8 @@ def test_a_day_at_the_till_reaches_head_office_and_the_guides_page(config: Agent
         assert card.visits == member.visits
         assert sum(spend.amount_minor for spend in card.spend) == member.net_spend_fen
         assert agent.tablet is not None
-        assert requests.get(agent.tablet.url, timeout=5).status_code == 200
-        counters = requests.get(f"{agent.tablet.url}/metrics", timeout=5).text
+        assert requests.get(agent.tablet.url, timeout=30).status_code == 200
+        counters = requests.get(f"{agent.tablet.url}/metrics", timeout=30).text
         assert f'lianke_captured_transactions_total{{kind="retail"}} {day.truth.retail}' in counters
     quarantined = list((config.device.data_dir / "quarantine").glob("*"))
     assert not quarantined

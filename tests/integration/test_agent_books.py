@@ -72,13 +72,13 @@ def test_a_gap_is_known_after_a_restart_and_closes_when_its_number_comes(
     with an_agent(config) as agent:
         for number in (1, 3):
             sell(config, number)
-        assert eventually(lambda: told(config) == ("folder", "ready", 2), 20), heartbeats(config)
+        assert eventually(lambda: told(config) == ("folder", "ready", 2)), heartbeats(config)
         [workstation] = agent.account.look().workstations
         assert (workstation.name, workstation.missing, workstation.ripening) == ("1001/01", 0, True)
     with an_agent(config) as agent:
         [workstation] = agent.account.look().workstations
         assert workstation.ripening, "the books remember what was captured"
         sell(config, 2)
-        assert eventually(lambda: told(config) == ("folder", "ready", 1), 20), heartbeats(config)
+        assert eventually(lambda: told(config) == ("folder", "ready", 1)), heartbeats(config)
         [workstation] = agent.account.look().workstations
         assert not workstation.ripening

@@ -33,7 +33,7 @@ from models.wire.events.footfall_sum import summed
 from tests.simulators.broker import SimulatedBroker
 from tests.simulators.facts import SHOP
 from tests.simulators.head_office import NAME, PASSWORD, HeadOffice
-from tests.simulators.processes import ROOT, Program, eventually, runs
+from tests.simulators.processes import ROOT, Program, eventually, runs, words_of
 from tests.simulators.red_coat_network import red_coats
 from tests.simulators.small_shop import SECRET, a_box, a_file_with_a_camera
 from tests.simulators.stored_footfall import crossings, gaps_ms, stored_minutes
@@ -87,6 +87,16 @@ def state(agent: Agent) -> str:
     return camera.state
 
 
+def shown(config: AgentConfig) -> list[str]:
+    """The cameras' states as they stand in the file."""
+    return [camera.state for camera in read_status(config).cameras]
+
+
+def metrics(agent: Agent) -> str:
+    assert agent.tablet is not None
+    return requests.get(f"{agent.tablet.url}/metrics", timeout=30).text
+
+
 def truth() -> tuple[int, int]:
     line = Line("door", SIZE[0] / 2, 0, SIZE[0] / 2, SIZE[1])
     ways = [way for _, way in FILM.crossings(line)]
@@ -97,7 +107,7 @@ def watchers_of(pid: int) -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process(pid).children(recursive=True)
-        if "agent.capture.footfall.watcher" in child.cmdline()
+        if "agent.capture.footfall.watcher" in words_of(child)
     ]
 
 
@@ -106,10 +116,9 @@ def test_a_recorded_film_is_counted_in_the_minutes_of_its_recording(
 ) -> None:
     config = recorded(config)
     with an_agent(config, networks) as agent:
-        assert eventually(lambda: state(agent) == "ended", 30)
-        assert agent.tablet is not None
-        metrics = requests.get(f"{agent.tablet.url}/metrics", timeout=5).text
-        status = read_status(config)
+        assert eventually(lambda: shown(config) == ["ended"])
+        assert eventually(lambda: 'camera_state{camera="cam",state="ended"} 1.0' in metrics(agent))
+        status, numbers = read_status(config), metrics(agent)
     minutes = stored_minutes(config.outbox_file)
     assert crossings(minutes) == truth() == (2, 1)
     first = BEGIN_AT.replace(second=0)
@@ -117,9 +126,7 @@ def test_a_recorded_film_is_counted_in_the_minutes_of_its_recording(
     assert [minute.observed_ms for minute in minutes] == [3_000, 4_900]
     assert {minute.network[:10] for minute in minutes} == {"red-coats@"}
     assert {minute.rule for minute in minutes} - {""}
-    assert 'lianke_camera_state{camera="cam",state="ended"} 1.0' in metrics
-    assert 'lianke_footfall_crossings_total{camera="cam",direction="in"} 2.0' in metrics
-    assert [camera.state for camera in status.cameras] == ["ended"]
+    assert 'lianke_footfall_crossings_total{camera="cam",direction="in"} 2.0' in numbers
     assert "camera       cam: ended for" in render(status)
 
 
@@ -176,12 +183,14 @@ def test_a_film_of_now_plays_at_its_own_pace_and_its_end_is_a_gap(
     began_at = datetime.now(UTC)
     with an_agent(config, networks) as agent:
         assert eventually(lambda: state(agent) == "watching", 30)
+        watched_at = datetime.now(UTC)
         assert eventually(lambda: state(agent) == "ended", 30)
     minutes = stored_minutes(config.outbox_file)
     assert crossings(minutes) == truth()
-    assert sum(minute.observed_ms for minute in minutes) == pytest.approx(7_900, abs=300)
+    observed_ms = sum(minute.observed_ms for minute in minutes)
+    assert observed_ms + gaps_ms(minutes).get("slow", 0) == pytest.approx(7_900, abs=300)
     assert set(gaps_ms(minutes)) <= {"starting", "ended", "slow"}
-    assert minutes[0].begin_at == began_at.replace(second=0, microsecond=0)
+    assert began_at.replace(second=0, microsecond=0) <= minutes[0].begin_at <= watched_at
 
 
 def test_the_doctor_knows_cameras_and_networks(config: AgentConfig, tmp_path: Path) -> None:
@@ -220,7 +229,7 @@ def test_a_watcher_gets_no_secret_and_does_not_outlive_a_killed_agent(
         assert not {name for name in environment if "LIANKE" in name or "proxy" in name.lower()}
         assert str(camera.source) not in " ".join(watcher.cmdline())
         box.kill()
-        assert eventually(lambda: not runs(watcher.pid), 5)
+        assert eventually(lambda: not runs(watcher.pid))
     finally:
         box.kill()
 

@@ -78,15 +78,15 @@ def test_database_and_door_are_captured_from_while_an_odoo_cannot_start(tmp_path
     till.ring(NOON, [(ARTICLES[3], "1")])
     with ManyTills(tmp_path, extra=_sections(tmp_path, port)) as box:
         box.start()
-        assert eventually(lambda: box.sold() == 1, 20), box.log()
-        assert eventually(lambda: box.source("door").started, 20), box.log()
+        assert eventually(lambda: box.sold() == 1), box.log()
+        assert eventually(lambda: box.source("door").started), box.log()
         assert _post(port, "41") == 201
         assert box.sold() == 2, "answered means that it is in the outbox"
         box.append([1])
-        assert eventually(lambda: box.sold() == 3, 20), "the journal goes on beside them"
+        assert eventually(lambda: box.sold() == 3), "the journal goes on beside them"
 
-        assert eventually(lambda: box.source("counter").sales == 1, 20)
-        assert eventually(lambda: box.source("door").sales == 1, 20)
+        assert eventually(lambda: box.source("counter").sales == 1)
+        assert eventually(lambda: box.source("door").sales == 1)
         books = box.source("books")
         assert not books.started
         assert "no-such-key" in books.blocked
@@ -117,12 +117,12 @@ first_days = 3650
 """
         with ManyTills(tmp_path, extra=section) as box:
             box.start()
-            assert eventually(lambda: not box.source("books").started, 20), "it has no key yet"
+            assert eventually(lambda: not box.source("books").started), "it has no key yet"
             _secret(tmp_path / "key", KEY)
             assert eventually(lambda: box.sold() == 1, 30), box.log()
             odoo.add(3)
             assert eventually(lambda: box.sold() == 2, 30), box.log()
-            assert eventually(lambda: box.source("books").sales == 2, 20)
+            assert eventually(lambda: box.source("books").sales == 2)
             books = box.source("books")
             assert (books.set_aside, books.blocked, books.at_ease) == (1, "", True)
             assert "13800138000" not in box.log()
@@ -132,10 +132,10 @@ def test_what_was_broken_is_taken_up_once_it_is_mended(tmp_path: Path) -> None:
     port = free_port()
     with ManyTills(tmp_path, extra=_sections(tmp_path, port)) as box:
         box.start()
-        assert eventually(lambda: bool(box.source("counter").blocked), 20), "no such file"
+        assert eventually(lambda: bool(box.source("counter").blocked)), "no such file"
         assert not box.source("door").started, "no such file of tokens"
         _secret(tmp_path / "token", _TOKEN)
-        assert eventually(lambda: box.source("door").started, 20), box.log()
+        assert eventually(lambda: box.source("door").started), box.log()
         assert _post(port, "41") == 201
 
 

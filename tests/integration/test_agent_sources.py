@@ -34,20 +34,18 @@ def test_journal_tap_print_queue_and_poslog_side_by_side(box: ManyTills) -> None
     box.print(1, 2)
     box.queue(1)
     box.sell(1)
-    assert eventually(lambda: box.sold() == 7, 20), box.log()
+    assert eventually(lambda: box.sold() == 7), box.log()
     assert bytes(box.printer.jobs[0].data) == printed(1, 2), "the printer was given every byte"
 
     box.append([4])
     box.rotate()
     box.append([5])
     box.print(2)
-    assert eventually(lambda: box.sold() == 9, 20), (
-        "a reprint adds nothing, a rotation loses nothing"
-    )
+    assert eventually(lambda: box.sold() == 9), "a reprint adds nothing, a rotation loses nothing"
 
-    assert eventually(lambda: box.source("front").prints == 3, 20)
-    assert eventually(lambda: box.source("taps").sales == 3, 20)
-    assert eventually(lambda: (box.source("orders").sales, box.source("back").sales) == (5, 1), 20)
+    assert eventually(lambda: box.source("front").prints == 3)
+    assert eventually(lambda: box.source("taps").sales == 3)
+    assert eventually(lambda: (box.source("orders").sales, box.source("back").sales) == (5, 1))
     said = CliRunner().invoke(app, ["status", "--config", str(box.file)]).output
     assert "journal      orders: 0 bytes to read; 5 sales; last one " in said
     assert "tap          front: ready; 3 receipts; last one " in said
@@ -80,20 +78,20 @@ def test_a_receipt_that_kill_9_has_torn_is_set_aside_in_sight(box: ManyTills) ->
     opened = box.root / "data" / "prints" / "open"
     with PrintingTill(box.port) as till:
         till.print(printed(1, 2)[:-60])
-        assert eventually(lambda: any(each.stat().st_size > 300 for each in opened.iterdir()), 20)
+        assert eventually(lambda: any(each.stat().st_size > 300 for each in opened.iterdir()))
         box.kill()
     box.start()
-    assert eventually(lambda: box.source("taps").set_aside == 1, 20), box.log()
+    assert eventually(lambda: box.source("taps").set_aside == 1), box.log()
     assert eventually(
-        lambda: [alarm.alarm for alarm in box.status().alarms] == [AlarmKind.FILES_QUARANTINED], 20
+        lambda: [alarm.alarm for alarm in box.status().alarms] == [AlarmKind.FILES_QUARANTINED]
     )
     assert box.sold() == 0, "half a receipt is no sale"
-    assert eventually(lambda: _told(box) == 1, 20), box.log()
+    assert eventually(lambda: _told(box) == 1), box.log()
     said = CliRunner().invoke(app, ["quarantine", "retry", "--all", "--config", str(box.file)])
     assert "1 to be read again" in said.output
-    assert eventually(lambda: _told(box) == 3, 20), "one stay ended, and another began"
+    assert eventually(lambda: _told(box) == 3), "one stay ended, and another began"
     box.print(1)
-    assert eventually(lambda: box.sold() == 1, 20), "the till printed it again"
+    assert eventually(lambda: box.sold() == 1), "the till printed it again"
 
 
 def _told(box: ManyTills) -> int:
@@ -102,7 +100,7 @@ def _told(box: ManyTills) -> int:
 
 
 def _sold_more_than(box: ManyTills, count: int) -> bool:
-    return eventually(lambda: box.sold() > count, 20)
+    return eventually(lambda: box.sold() > count)
 
 
 def _sold_exactly(box: ManyTills, count: int) -> bool:
@@ -122,8 +120,8 @@ def test_a_source_that_cannot_start_is_said_and_the_others_run(box: ManyTills) -
     with socket.create_server(("127.0.0.1", box.port)):
         box.append([1])
         box.start()
-        assert eventually(lambda: box.sold() == 1, 20), box.log()
-        assert eventually(lambda: not box.source("back").present, 20)
+        assert eventually(lambda: box.sold() == 1), box.log()
+        assert eventually(lambda: not box.source("back").present)
         front = box.source("front")
         assert not front.started
         assert "end the other program that uses it" in front.blocked
@@ -134,11 +132,11 @@ def test_a_source_that_cannot_start_is_said_and_the_others_run(box: ManyTills) -
         sources = {each["name"]: each for each in json.loads(told)["sources"]}
         assert list(sources) == ["orders", "front", "taps", "back"]
     (box.root / "queue").mkdir()
-    assert eventually(lambda: box.source("front").started, 20), "the port is free again"
+    assert eventually(lambda: box.source("front").started), "the port is free again"
     box.print(1)
     box.queue(1)
-    assert eventually(lambda: box.sold() == 3, 20)
-    assert eventually(lambda: not box.status().alarms, 20), box.status().alarms
+    assert eventually(lambda: box.sold() == 3)
+    assert eventually(lambda: not box.status().alarms), box.status().alarms
 
 
 def test_a_tap_that_finds_no_room_prints_on_and_says_so(box: ManyTills) -> None:
@@ -149,16 +147,14 @@ def test_a_tap_that_finds_no_room_prints_on_and_says_so(box: ManyTills) -> None:
     opened.write_bytes(b"")  # nothing can be written down here
     box.print(1)
     assert bytes(box.printer.jobs[0].data) == printed(1, 2), "the cashier notices nothing"
-    assert eventually(lambda: box.source("front").out_of_room, 20), box.log()
+    assert eventually(lambda: box.source("front").out_of_room), box.log()
     refused = (AlarmKind.SALE_REFUSED, "front")
-    assert eventually(
-        lambda: refused in {(each.alarm, each.about) for each in box.status().alarms}, 20
-    )
+    assert eventually(lambda: refused in {(each.alarm, each.about) for each in box.status().alarms})
     opened.unlink()
     opened.mkdir()
     assert eventually(lambda: box.sold() == 1, 30), "what was printed meanwhile is not lost"
-    assert eventually(lambda: not box.source("front").out_of_room, 20)
-    assert eventually(lambda: not box.status().alarms, 20), box.status().alarms
+    assert eventually(lambda: not box.source("front").out_of_room)
+    assert eventually(lambda: not box.status().alarms), box.status().alarms
 
 
 def test_receipts_of_a_tap_that_is_configured_no_more_are_not_lost_from_sight(
@@ -170,7 +166,7 @@ def test_receipts_of_a_tap_that_is_configured_no_more_are_not_lost_from_sight(
     slip = b'LKSLIP1 {"printer":"old"}\n' + printed(7, 2)
     (box.root / "data" / "prints" / "waiting" / "old.print").write_bytes(slip)
     box.start()
-    assert eventually(lambda: box.source("taps").set_aside == 1, 20)
+    assert eventually(lambda: box.source("taps").set_aside == 1)
     [note] = box.root.glob("data/quarantine/*.json")
     assert "'old', which is configured no more" in json.loads(note.read_bytes())["reason"]
     box.kill()
@@ -178,7 +174,7 @@ def test_receipts_of_a_tap_that_is_configured_no_more_are_not_lost_from_sight(
     put_back = ["quarantine", "retry", "--all", "--config", str(box.file)]
     assert CliRunner().invoke(app, put_back).exit_code == 0
     box.start()
-    assert eventually(lambda: box.sold() == 1, 20), "put back, it became a sale"
+    assert eventually(lambda: box.sold() == 1), "put back, it became a sale"
 
 
 def test_a_box_without_such_tills_loads_nothing_of_them() -> None:

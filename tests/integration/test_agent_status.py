@@ -77,8 +77,8 @@ def test_a_running_agent_publishes_the_listed_metrics_and_no_others(
     )
     whole = replace(config, camera=(camera,), vision=VisionSettings(models_dir=tmp_path / "models"))
     with an_agent(whole) as agent:
-        assert eventually(lambda: agent.account.look().owed == 0, 10)
-        text = httpx.get(f"{url(agent)}/metrics").text
+        assert eventually(lambda: agent.account.look().owed == 0)
+        text = httpx.get(f"{url(agent)}/metrics", timeout=30).text
     published = {family.name: family for family in text_string_to_metric_families(text)}
     listed = {each.value.name: each for each in (*Counted, *Measured)}
     assert published.keys() == listed.keys()
@@ -92,10 +92,10 @@ def test_a_running_agent_publishes_the_listed_metrics_and_no_others(
 def test_page_and_programs_are_told_the_same_as_the_command_line(config: AgentConfig) -> None:
     with an_agent(config) as agent:
         sell(config)
-        assert eventually(lambda: agent.outbox.last_sequence(Stream.SALE) > 0, 10)
-        assert eventually(lambda: agent.account.look().owed == 0, 10)
-        told = httpx.get(f"{url(agent)}/status.json").json()
-        page = httpx.get(f"{url(agent)}/status", headers={"Accept-Language": "en"})
+        assert eventually(lambda: agent.outbox.last_sequence(Stream.SALE) > 0)
+        assert eventually(lambda: agent.account.look().owed == 0)
+        told = httpx.get(f"{url(agent)}/status.json", timeout=30).json()
+        page = httpx.get(f"{url(agent)}/status", headers={"Accept-Language": "en"}, timeout=30)
         beside = read_status(config)
         assert told["line"]["online"]
         assert told["line"]["acknowledged_at"]
@@ -119,22 +119,22 @@ def test_a_sale_without_room_is_an_alarm_until_there_is_room_over_a_restart_too(
     small = replace(config, outbox=FULL, status=StatusSettings(look_s=1.0))
     sell(config)
     with an_agent(small) as agent:
-        assert eventually(lambda: AlarmKind.SALE_REFUSED in kinds(agent.account.look()), 10)
+        assert eventually(lambda: AlarmKind.SALE_REFUSED in kinds(agent.account.look()))
         told = agent.account.look()
         assert told.room is not None
         assert told.room.refused[Stream.SALE] > 0
-        page = httpx.get(f"{url(agent)}/status", headers={"Accept-Language": "zh"}).text
+        page = httpx.get(f"{url(agent)}/status", headers={"Accept-Language": "zh"}, timeout=30).text
         assert "销售数据已经存不下了" in page
     assert AlarmKind.SALE_REFUSED in kinds(read_status(config))
     with an_agent(config) as agent:
-        assert eventually(lambda: not agent.account.look().alarms, 10)
-        assert eventually(lambda: agent.outbox.last_sequence(Stream.SALE) > 0, 10)
+        assert eventually(lambda: not agent.account.look().alarms)
+        assert eventually(lambda: agent.outbox.last_sequence(Stream.SALE) > 0)
     assert not read_status(config).alarms
 
 
 def test_a_box_without_the_guides_page_still_says_how_it_is(config: AgentConfig) -> None:
     bare = replace(config, tablet=TabletSettings(enabled=False, port=0))
-    with an_agent(bare) as agent, httpx.Client(base_url=url(agent)) as visitor:
+    with an_agent(bare) as agent, httpx.Client(base_url=url(agent), timeout=30) as visitor:
         assert visitor.get("/").headers["Location"] == "/status"
         assert visitor.get("/status").status_code == 200
         assert visitor.get("/metrics").status_code == 200
@@ -164,7 +164,7 @@ def test_scripts_may_ask_whether_all_is_well(config: AgentConfig, tmp_path: Path
         return CliRunner().invoke(app, ["status", "--config", str(path), *words])
 
     with an_agent(config) as agent:
-        assert eventually(lambda: agent.account.look().owed == 0, 10)
+        assert eventually(lambda: agent.account.look().owed == 0)
         well = status("--check", "--json")
     assert well.exit_code == 0
     assert json.loads(well.stdout)["agent"]["running"]

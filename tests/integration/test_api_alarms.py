@@ -39,7 +39,10 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
 @pytest.fixture
 def api(cloud: WholeCloud) -> Iterator[httpx.Client]:
     bearer = {"Authorization": f"Bearer {cloud.token().text}"}
-    with cloud.served() as url, httpx.Client(base_url=f"{url}/v1", headers=bearer) as made:
+    with (
+        cloud.served() as url,
+        httpx.Client(base_url=f"{url}/v1", headers=bearer, timeout=30) as made,
+    ):
         yield made
 
 
@@ -91,7 +94,7 @@ def test_nobody_acknowledges_what_is_not_theirs(cloud: WholeCloud, api: httpx.Cl
     answer = api.post(f"/alarms/{by_about['pos1']}/acknowledge", headers=reader)
     assert answer.status_code == 403
     assert api.get("/alarms", headers=reader).status_code == 200
-    assert httpx.get(str(api.base_url.join("alarms"))).status_code == 401
+    assert httpx.get(str(api.base_url.join("alarms")), timeout=30).status_code == 401
 
 
 def test_a_store_managers_token_sees_its_stores_and_nothing_else(

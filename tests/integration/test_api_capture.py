@@ -33,7 +33,7 @@ def url(cloud: WholeCloud) -> Iterator[str]:
 
 def client(url: str, cloud: WholeCloud, *stores: str, tenant: str = "demo") -> httpx.Client:
     token = cloud.token(tenant=tenant, stores=[StoreId(store) for store in stores])
-    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token.text}"})
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token.text}"}, timeout=30)
 
 
 def test_a_day_says_what_is_missing_and_what_does_not_add_up(cloud: WholeCloud, url: str) -> None:

@@ -44,7 +44,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeCloud]:
 
 @pytest.fixture(scope="module")
 def api(cloud: WholeCloud) -> Iterator[httpx.Client]:
-    with cloud.served() as url, httpx.Client(base_url=f"{url}/v1") as client:
+    with cloud.served() as url, httpx.Client(base_url=f"{url}/v1", timeout=30) as client:
         yield client
 
 
@@ -220,7 +220,7 @@ def test_broken_database_is_a_problem_with_an_instance_that_the_log_knows(
         headers = {"Authorization": f"Bearer {broken.token().text}"}
         with write(broken.engine) as connection:
             SALE.drop(connection)
-        problem = problem_of(httpx.get(f"{url}/v1/sales", headers=headers), document)
+        problem = problem_of(httpx.get(f"{url}/v1/sales", headers=headers, timeout=30), document)
     assert problem["type"] == ProblemType.FAULTY
     assert problem["instance"] in "".join(capfd.readouterr())
 

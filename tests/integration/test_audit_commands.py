@@ -17,11 +17,12 @@ from agent.app.audits import LiveAudits
 from agent.capture.footfall.audit.closing import TOLERANCE_S, close_audit
 from agent.capture.footfall.audit.reel import Reel
 from agent.capture.footfall.audit.score import Score
-from agent.capture.footfall.audit.scoring import Keeping, ScoreOrder, run
+from agent.capture.footfall.audit.scoring import Keeping, ScoreOrder, _rate, run
 from agent.capture.footfall.audit.standing import KeptAudit, LastAudit, holds_for
 from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.detection.detector import Detector
 from agent.capture.footfall.detection.loading import load_detector
+from agent.capture.footfall.governor import LOWEST_FPS
 from agent.capture.footfall.messages import Crossed, Opened, Seen
 from agent.capture.footfall.overheard import Overheard
 from agent.config import CameraSettings, LineSettings, ZoneSettings
@@ -125,6 +126,19 @@ def test_a_live_audit_of_other_lines_is_not_kept_by_hand(tmp_path: Path) -> None
     run(ScoreOrder(marks, keep=kept), io.StringIO(), now=lambda: NOW)
     file = (tmp_path / "other" / "door.json").read_bytes()
     assert msgspec.json.decode(file, type=KeptAudit).holds_for == holds_for(CAMERA, RULE, NETWORK)
+
+
+def test_a_kept_audit_looks_no_oftener_than_its_camera_does(tmp_path: Path) -> None:
+    """Or it would praise a better counter than the one in service."""
+    marks = tmp_path / "marks.jsonl"
+    marks.touch()
+    wishes = Keeping(CAMERA, tmp_path)
+    with pytest.raises(InvalidInput, match="leave --sample-fps out"):
+        run(ScoreOrder(marks, keep=wishes, sample_fps=25.0), io.StringIO())
+    assert _rate(ScoreOrder(marks, keep=wishes)) == LOWEST_FPS, "the processor may decide so"
+    for fps in (0.0, 2.0):
+        steady = Keeping(replace(CAMERA, sample_fps=fps), tmp_path)
+        assert _rate(ScoreOrder(marks, keep=steady)) == fps
 
 
 def test_a_clip_of_other_lines_is_not_kept_for_a_camera(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def page(cloud: WholeCloud) -> Iterator[Page]:
     headers = {"Authorization": f"Bearer {cloud.token().text}"}
     with (
         cloud.served() as url,
-        httpx.Client(base_url=f"{url}/v1", headers=headers) as api,
+        httpx.Client(base_url=f"{url}/v1", headers=headers, timeout=30) as api,
         ConsoleVisitor(url) as visitor,
     ):
         visitor.sign_in()

@@ -197,7 +197,7 @@ def test_no_more_is_unconfirmed_than_the_broker_allows() -> None:
         closing(opened(transport_to(broker.endpoint))) as connection,
     ):
         receipts = [connection.publish(Message(TILL.up(), b"%d" % n)) for n in range(10)]
-        assert eventually(lambda: broker.published == 3, 5)
+        assert eventually(lambda: broker.published == 3)
         assert not eventually(lambda: broker.published > 3, 0.2)
         assert connection.unconfirmed() == 10
         assert not any(receipt.confirmed() for receipt in receipts)
@@ -212,7 +212,7 @@ def test_what_the_broker_takes_at_most_is_known_and_never_exceeded() -> None:
         connection.publish(Message(topic, bytes(room)))
         with pytest.raises(BrokerUnavailable, match="packets of 2000 bytes at most"):
             connection.publish(Message(topic, bytes(room + 1)))
-        assert eventually(lambda: broker.published == 1, 5)
+        assert eventually(lambda: broker.published == 1)
         connection.close()
 
 
@@ -260,7 +260,7 @@ def test_a_real_brokers_limit_is_reached_and_not_passed(
         topic = TILL.up(Stream.SALE)
         room = connection.largest_payload(topic)
         assert 8000 < room < 8192
-        assert eventually(connection.publish(Message(topic, bytes(room))).confirmed, 5)
+        assert eventually(connection.publish(Message(topic, bytes(room))).confirmed)
         assert not ear.losses
         connection.close()
 
@@ -283,7 +283,7 @@ def test_who_takes_our_place_is_told_apart_from_a_broker_that_goes_down(
         assert not connection.taken_over()
         with suppress(BrokerUnavailable):  # the broker's word may come before publish returns
             connection.publish(Message(TILL.up(Stream.SALE), b"batch"))
-        assert eventually(lambda: len(ear.losses) == 1, 5)
+        assert eventually(lambda: len(ear.losses) == 1)
         assert connection.taken_over() is taken
         connection.close()
 
@@ -308,7 +308,7 @@ def test_a_receipt_is_confirmed_by_the_brokers_puback(tmp_path: Path) -> None:
     with mosquitto(tmp_path, logins_of(TILL)) as broker:
         connection = opened(transport_to(Endpoint(*broker.address, tls=False)))
         receipt = connection.publish(Message(TILL.up(Stream.SALE), b"batch"))
-        assert eventually(receipt.confirmed, 5)
+        assert eventually(receipt.confirmed)
         connection.close()
 
 
@@ -342,7 +342,7 @@ def test_a_device_proves_itself_by_its_certificate(
     tls = Tls(authority.ca_file, ours.certificate, ours.private_key)
     connection = opened(with_tls(by_certificate, tls, protocol))
     receipt = connection.publish(Message(TILL.up(Stream.SALE), b"batch"))
-    assert eventually(receipt.confirmed, 5)
+    assert eventually(receipt.confirmed)
     connection.close()
 
 

@@ -86,7 +86,7 @@ class Cloud:
             yield
         finally:
             stop.set()
-            thread.join(10)
+            thread.join(30)
 
     def entries(self) -> list[LedgerEntry]:
         return self.journal.read(0, 10_000)

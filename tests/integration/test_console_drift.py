@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from models.wire.events.footfall import Mark, MarkKind
 from tests.simulators.console_visitor import PASSWORD, ConsoleVisitor
 from tests.simulators.crowded_day import OPENS
 from tests.simulators.facts import a_minute, a_sale
@@ -64,7 +66,9 @@ def test_days_are_told_apart_by_what_is_to_be_done(
     assert row_of(page, "2026-11-22") == "2026-11-22 not over yet"
     assert row_of(page, "2026-11-21") == "2026-11-21 +2 5.0 % nothing 40 –"
     assert "+10 25 % too much Look at the doors&#39; lines" in row_of(page, "2026-11-20")
-    assert "\N{MINUS SIGN}10 25 % too much First see why a camera did not" in row_of(page, "2026-11-19")
+    assert "\N{MINUS SIGN}10 25 % too much First see why a camera did not" in row_of(
+        page, "2026-11-19"
+    )
     assert row_of(page, "2026-11-19").endswith("40 16 min")
     assert row_of(page, "2026-11-18") == "2026-11-18 not counted"
     assert (visitor.figure("drift-7"), visitor.figure("drift-28")) == ("+2", "+8")
@@ -72,6 +76,20 @@ def test_days_are_told_apart_by_what_is_to_be_done(
     assert "Days with too much: 3" in page
     assert page.count('class="bar-box flagged"') == 3
     assert page.count('text class="count"') == 3  # told without colour, too
+
+
+def test_half_an_hour_of_a_covered_camera_is_told_before_the_line_is_blamed(
+    cloud: WholeCloud, visitor: ConsoleVisitor
+) -> None:
+    """Every minute was observed, whole quarters of an hour of them by a camera that saw nothing."""
+    at = OPENS - timedelta(days=1)
+    minutes = [a_minute(at + timedelta(minutes=n), ingress=2 * (n < 20)) for n in range(60)]
+    covered = [Mark(kind=MarkKind.BLOCKED, ms=60_000)]
+    minutes[30:] = [msgspec.structs.replace(each, marks=covered) for each in minutes[30:]]
+    cloud.count(*minutes, a_minute(at + timedelta(minutes=60), egress=30))
+    row = row_of(visitor.open(PAGE, **DAY).text, "2026-11-21")
+    assert "First see why a camera did not" in row
+    assert row.endswith("40 30 min")
 
 
 def test_the_footfall_page_leads_to_it_and_it_leads_back(

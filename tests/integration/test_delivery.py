@@ -47,7 +47,7 @@ def an_ingest(broker: SimulatedBroker, premises: LedgerPremises) -> Iterator[Ing
         yield ingest
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(30)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -76,12 +76,14 @@ def test_a_worker_killed_while_a_backlog_drains_is_stood_in_for_and_nothing_coun
     crew: Crew,
 ) -> None:
     tills = crew.tills(SALES)
+    before, meanwhile = tills[2:], tills[:2]
     try:
-        for till in tills:
+        for till in before:
             till.start()
         assert eventually(lambda: crew.base.journal.head() > SHOPS * SALES // 4, 60)
         crew.kill("one")
-        assert crew.base.journal.head() < SHOPS * SALES, "it was killed in the middle"
+        for till in meanwhile:  # so it was killed in the middle, however quick it was
+            till.start()
         assert eventually(lambda: crew.shares() == {"two": 64}, 10 * LEASE_S)
         assert settle(tills)
     finally:
@@ -91,7 +93,7 @@ def test_a_worker_killed_while_a_backlog_drains_is_stood_in_for_and_nothing_coun
     crew.start("one")
     assert eventually(lambda: crew.shares() == EVEN, START_S)
     assert crew.stop("one") == 0
-    assert eventually(lambda: crew.shares() == {"two": 64}, 20)
+    assert eventually(lambda: crew.shares() == {"two": 64})
     assert crew.stop("two") == 0
     assert crew.shares() == {}
 
@@ -120,7 +122,7 @@ def test_a_worker_that_stood_still_and_goes_on_leaves_what_is_no_longer_its_own(
         with write(crew.base.engine) as connection:
             in_turn(connection, TURN)  # so that it cannot sign in before it looks at what it has
             crew.thaw("one")
-            assert eventually(lambda: crew.counted("one")["fenced"] > fenced, 15), (
+            assert eventually(lambda: crew.counted("one")["fenced"] > fenced), (
                 "the broker had kept for it what the other one has taken since"
             )
         assert eventually(lambda: crew.shares() == EVEN, START_S)

@@ -49,7 +49,7 @@ class Line:
             random=lambda: 1.0,
             sleep=self.waits_s.append,
             monotonic=self.tick,
-            silence_s=2.0,
+            silence_s=20.0,
             total_s=total_s,
         )
         return ReleaseSource(url or self.server.url, patience, self, plain_loopback=True)

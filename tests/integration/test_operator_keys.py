@@ -158,7 +158,7 @@ class Box:
         draft = self.till / f"{number}.part"
         draft.write_bytes(data)
         draft.rename(self.till / f"{number}.xml")
-        assert eventually(lambda: not list(self.till.glob("*.xml")), 15)
+        assert eventually(lambda: not list(self.till.glob("*.xml")))
 
     @property
     def named_by(self) -> OperatorKeyOrigin:
@@ -186,7 +186,9 @@ class Box:
         """What the box says of itself to those who ask."""
         assert self.agent.tablet is not None
         pages = ("status.json", "status", "metrics")
-        return "".join(httpx.get(f"{self.agent.tablet.url}/{page}").text for page in pages)
+        return "".join(
+            httpx.get(f"{self.agent.tablet.url}/{page}", timeout=30).text for page in pages
+        )
 
 
 @pytest.fixture
@@ -273,5 +275,12 @@ def _forms(key: bytes) -> tuple[bytes, ...]:
 
 
 def _files_with(form: bytes, folder: Path) -> list[str]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return [str(path) for path in files if form in path.read_bytes()]
+    return [str(path) for path in folder.rglob("*") if form in _content(path)]
+
+
+def _content(path: Path) -> bytes:
+    """Of a file; nothing of one that is gone since it was listed."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""

@@ -34,11 +34,11 @@ from tests.simulators.wayward_lines import PassedOn
 OFFICE, TILL = worker(NAME), device(SHOP.device, store=SHOP.store, tenant=SHOP.tenant)
 
 THIN = Quality(bytes_per_s=100_000)
-EVENT_BYTES, EVENTS, PER_BATCH = 4_000, 120, 4
-RESEND_S = 1.5
-"""Far less than the 4.8 s that the backlog takes on the line: what waits for it must not count."""
+EVENT_BYTES, EVENTS, PER_BATCH = 4_000, 240, 4
+RESEND_S = 4.0
+"""Far less than the 9.6 s that the backlog takes on the line: what waits for it must not count."""
 
-SOON_S = 2.5
+SOON_S = 4.0
 """A window of 64 KiB passes in 0.7 s; the rest is for a busy machine."""
 
 
@@ -95,15 +95,15 @@ def test_on_a_thin_line_nothing_goes_twice_and_a_fresh_sale_overtakes_the_backlo
             watched, paho_transport(line.address, SHOP, TILL.secret), SHOP, tmp_path, limits=limits
         )
         with running(link):
-            assert eventually(lambda: len(watched.settled_at) >= 4 * PER_BATCH, 20)
+            assert eventually(lambda: len(watched.settled_at) >= 4 * PER_BATCH)
             event_id, body = composed(a_sale(EVENTS + 1))
             [fresh] = outbox.append(Stream.SALE, [Draft(EventId(event_id), body)])
             sold_s = perf_counter()
-            assert eventually(lambda: fresh.sequence in watched.settled_at, 20)
+            assert eventually(lambda: fresh.sequence in watched.settled_at)
             assert fresh.sequence is not None
             assert watched.settled_at[fresh.sequence] - sold_s < SOON_S
             assert len(watched.settled_at) < EVENTS, "the backlog still drains"
-            assert eventually(lambda: len(watched.settled_at) == EVENTS + 1, 30)
+            assert eventually(lambda: len(watched.settled_at) == EVENTS + 1, 60)
         assert set(office.received.values()) == {1}, "every event went once"
         assert len(office.received) == EVENTS + 1
         office.close()
@@ -151,8 +151,8 @@ def test_a_broker_that_never_confirms_is_left_and_what_it_had_goes_over_the_next
         outbox.append(Stream.SALE, [Draft(EventId(event_id), body)])
         began_s = monotonic()
         with running(a_link(outbox, mute, SHOP, tmp_path, limits=limits)):
-            assert eventually(lambda: mute.opened >= 2, 20)
+            assert eventually(lambda: mute.opened >= 2)
             assert monotonic() - began_s >= 0.3
             mute.mute = False
-            assert eventually(lambda: office.received[event_id] == 1, 20)
+            assert eventually(lambda: office.received[event_id] == 1)
         office.close()

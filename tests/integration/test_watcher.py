@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Left,
     Opened,
     Seen,
     Told,
@@ -54,10 +55,11 @@ VISIT = Film(
 )
 
 LATE_VISIT = Film(
-    [Walk(each.coat, each.begin_s + 2.5, each.seconds, each.path) for each in VISIT.walks],
-    seconds=8.0,
+    [Walk(each.coat, each.begin_s + 6.0, each.seconds, each.path) for each in VISIT.walks],
+    seconds=11.5,
 )
-"""A viewer by ffmpeg takes two seconds to find out what an RTSP camera sends."""
+"""A viewer by ffmpeg takes two seconds to find out what an RTSP camera sends; on a machine that is
+busy with other tests, more."""
 
 Camera = RtspCamera | MjpegCamera
 
@@ -101,7 +103,7 @@ class Watcher:
         """Why it failed; it has left with exit code 1 then."""
         *_, last = self.told()
         assert isinstance(last, Failed)
-        assert self.process.wait(10) == 1
+        assert self.process.wait(30) == 1
         return last
 
 
@@ -181,12 +183,12 @@ def test_everybody_of_a_clip_is_counted_once_and_at_the_right_time(
 
 
 def test_a_clip_plays_as_fast_as_it_was_recorded(watch: Watch, tmp_path: Path) -> None:
-    watcher = watch(Film(seconds=2.0).record(tmp_path / "empty-shop.avi"), speed=1)
+    watcher = watch(Film(seconds=4.0).record(tmp_path / "empty-shop.avi"), speed=1)
     began_s = 0.0
     for message in watcher.told():
         if isinstance(message, Opened):
             began_s = time.monotonic()
-    assert 1.5 < time.monotonic() - began_s < 6
+    assert 1.5 < time.monotonic() - began_s < 20, "at once it would be over in no time"
 
 
 def test_a_clip_that_was_cut_off_is_counted_to_its_break(watch: Watch, tmp_path: Path) -> None:
@@ -217,13 +219,14 @@ def test_people_before_a_live_camera_are_counted(watch: Watch, kind: type[Camera
     with on_air(kind, LATE_VISIT, LOGIN) as camera:
         watcher = watch(camera.address, login=LOGIN, sample_fps=10)
         told: list[Told] = []
+        ages_s: list[float] = []
         for message in watcher.told():
             told.append(message)
-            if len(crossings(told)) == len(LATE_VISIT.walks) or isinstance(message, Failed):
+            ages_s += [time.monotonic() - each.at_s for each in crossings([message])]
+            if len(ages_s) == len(LATE_VISIT.walks) or isinstance(message, Failed):
                 break
     assert directions(told) == ["in", "out"]
-    for each in crossings(told):
-        assert 0 <= time.monotonic() - each.at_s < 10
+    assert all(0 <= age_s < 10 for age_s in ages_s), ages_s
 
 
 def test_a_camera_that_sends_h264_is_watched(watch: Watch) -> None:
@@ -289,14 +292,14 @@ def test_a_watcher_leaves_with_the_agent(watch: Watch, tmp_path: Path) -> None:
     watcher = at_work(watch, tmp_path)
     assert watcher.process.stdin is not None
     watcher.process.stdin.close()
-    assert watcher.process.wait(3) == 0
+    assert watcher.process.wait(20) == 0
 
 
 def test_a_watcher_leaves_when_nobody_listens(watch: Watch, tmp_path: Path) -> None:
     watcher = at_work(watch, tmp_path)
     assert watcher.process.stdout is not None
     watcher.process.stdout.close()
-    assert watcher.process.wait(3) == 0
+    assert watcher.process.wait(20) == 0
 
 
 def test_a_watcher_that_is_told_to_end_ends_at_once(watch: Watch, tmp_path: Path) -> None:
@@ -305,7 +308,35 @@ def test_a_watcher_that_is_told_to_end_ends_at_once(watch: Watch, tmp_path: Path
     watcher.told_until(is_first_sight)
     assert watcher.process.poll() is None
     watcher.process.terminate()
-    assert watcher.process.wait(3) == -signal.SIGTERM
+    assert watcher.process.wait(20) == 0
+    *_, last = watcher.told()
+    assert last == Left()
+
+
+def test_a_watcher_of_files_can_open_no_connection(watch: Watch, tmp_path: Path) -> None:
+    watcher = at_work(watch, tmp_path)
+    assert set(filtered(watcher).values()) == {True}
+
+
+@pytest.mark.parametrize("kind", [RtspCamera, MjpegCamera])
+def test_before_a_camera_only_those_who_fetch_pictures_have_a_connection(
+    watch: Watch, kind: type[Camera]
+) -> None:
+    with on_air(kind, LATE_VISIT) as camera:
+        watcher = watch(camera.address, sample_fps=10)
+        watcher.told_until(is_first_sight)
+        threads = filtered(watcher)
+        assert threads[watcher.process.pid], "the network's thread"
+        assert not all(threads.values()), "or no picture could come"
+
+
+def filtered(watcher: Watcher) -> dict[int, bool]:
+    """Of each thread, whether the kernel filters its calls (proc(5), Seccomp: 2)."""
+    found: dict[int, bool] = {}
+    for task in Path(f"/proc/{watcher.process.pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            found[int(task.name)] = "Seccomp:\t2" in (task / "status").read_text()
+    return found
 
 
 def test_a_watcher_steps_back_and_keeps_its_pictures_to_itself(

@@ -70,9 +70,9 @@ def test_things_come_the_same_in_any_pieces(data: bytes, profile: PrinterProfile
 @given(st.binary(max_size=2000), st.sampled_from(PROFILES))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_read_in_no_time(data: bytes, profile: PrinterProfile) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     read(data, profile, [])
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200))

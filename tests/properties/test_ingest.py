@@ -94,7 +94,7 @@ def test_every_delivery_is_answered_and_every_sale_kept_once(
         source.deliver(up(device, Stream.SALE), a_batch(sales, first, device))
     _until_settled(source, device, expected)
     stop.set()
-    thread.join(10)
+    thread.join(30)
     assert ledger.runs(device=device) == [(first, last, "accepted") for first, last in expected]
     assert len(ledger.entries(start)) == len(expected)
 

@@ -219,6 +219,7 @@ class OutboxMachine(RuleBasedStateMachine):
         lane = self.lane(stream, epoch)
         told = numbers(ranges)
         lane.heard = max([lane.heard, *told])
+        self.rehome_owed |= epoch == self.epochs[-1] and lane.heard > lane.sent and bool(told)
         fresh = {n for n in told if n <= lane.sent} - lane.settled
         lane.settled |= fresh
         self._end_settled_leases()

@@ -89,7 +89,7 @@ class ShortOfDisk(OwingDevice):
         pulses = [a_pulse(self.random) for _ in range(times)]
         beaten = {pulse.event_id for pulse in pulses}
         self.pulses |= beaten
-        self.captured |= beaten
+        self.captured.update(beaten)
         self.outbox.append(Stream.TELEMETRY, pulses)
 
     @rule(times=st.integers(1, 3))

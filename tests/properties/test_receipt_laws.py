@@ -96,9 +96,9 @@ def test_a_damaged_receipt_is_read_or_refused(
 )
 def test_no_line_takes_long_whatever_stands_in_it(line: str) -> None:
     till = TillReceipts(western_profile(), context())
-    began = time.perf_counter()
+    began = time.thread_time()
     till.find([line] * 1000)
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 3
 
 
 @given(text=st.text(max_size=40))

@@ -26,7 +26,7 @@ CROWDS = st.lists(PLACES, min_size=1, max_size=4)
 
 def sightings_of(crowd: list[tuple[int, int, int]]) -> Sightings:
     boxes = [(x - h * 0.2, y - h, x + h * 0.2, y) for x, y, h in crowd]
-    return Sightings(np.array(boxes), np.full(len(boxes), 0.9))
+    return Sightings(np.array(boxes), np.full(len(boxes), 0.9), np.zeros(len(boxes)))
 
 
 def cost(track: Table, box: list[float]) -> float | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from tests.simulators.broadcast import Reel
+from agent.capture.footfall.camera.capture import hush
+from tests.simulators.broadcast import Reel, access_units
 
 _HEADER = 40
+_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _MATRIX = 44
 """Where a track header (version 0) keeps its transformation, from the box's name on."""
 
@@ -79,6 +82,46 @@ def corrupted(reel: Reel, seed: int, share: float = 0.3) -> Reel:
             for _ in range(1 + len(picture) // 200):
                 picture[chance.randrange(_HEADER, len(picture))] = chance.randrange(256)
     return Reel([bytes(each) for each in pictures], reel.fps)
+
+
+def damaged_inside(clip: Path, into: Path, seed: int, share: float) -> int:
+    """Write a copy of an MP4 of H.264 with damage in a share of its pictures, not the first ones.
+
+    Its container stays whole, so that times stay right. Returns how many are damaged.
+    """
+    chance = random.Random(seed)
+    body, at, damaged = bytearray(clip.read_bytes()), 0, 0
+    for picture in access_units(clip).pictures[5:]:
+        # The longest part, as it is in the file: a length stands there for the start code.
+        part = max(_START_CODE.split(picture), key=len)
+        at = body.index(part, at)
+        if len(part) > _HEADER and chance.random() < share:
+            damaged += 1
+            for _ in range(1 + len(part) // 200):
+                body[at + chance.randrange(_HEADER, len(part))] = chance.randrange(256)
+        at += len(part)
+    into.write_bytes(body)
+    return damaged
+
+
+def with_a_hole(clip: Path, into: Path, at_s: float, hole_s: float) -> None:
+    """Write a copy of an MP4 of H.264 whose later pictures were taken so much later."""
+    hush()
+    reader = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    fps = reader.get(cv2.CAP_PROP_FPS)
+    size = (
+        int(reader.get(cv2.CAP_PROP_FRAME_WIDTH)),
+        int(reader.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+    )
+    codec, as_is = cv2.VideoWriter.fourcc(*"avc1"), [cv2.VIDEOWRITER_PROP_RAW_VIDEO, 1]
+    writer = cv2.VideoWriter(str(into), cv2.CAP_FFMPEG, codec, fps, size, as_is)
+    while reader.grab():
+        number = reader.get(cv2.CAP_PROP_PTS)
+        later = number >= round(at_s * fps)
+        writer.set(cv2.VIDEOWRITER_PROP_PTS, number + later * round(hole_s * fps))
+        writer.set(cv2.VIDEOWRITER_PROP_DTS_DELAY, reader.get(cv2.CAP_PROP_DTS_DELAY))
+        writer.write(reader.retrieve()[1])
+    writer.release()
 
 
 def _beside(clip: Path, word: str, body: bytes) -> Path:

@@ -23,7 +23,7 @@ from models.wire.ids import DevicePath
 from models.wire.topics import Down, down
 from models.wire.twin import Desired, Reported
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 
 
 class SimulatedSource:
@@ -109,6 +109,7 @@ class KnownDevices:
     states: list[tuple[DevicePath, State]] = field(default_factory=list)
     twins: list[tuple[DevicePath, Reported]] = field(default_factory=list)
     rivalled: set[DevicePath] = field(default_factory=set)
+    forked: dict[tuple[DevicePath, str], list[str]] = field(default_factory=dict)
     wanted: dict[DevicePath, Desired] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
     questions: list[Exception] = field(default_factory=list)
@@ -125,6 +126,10 @@ class KnownDevices:
             raise self.troubles.pop(0)
         self.births.append((path, birth))
         return path in self.rivalled
+
+    def claimed(self, path: DevicePath, birth: Birth, at: datetime) -> list[str]:
+        assert at.tzinfo is not None
+        return self.forked.get((path, birth.birth), [])
 
     def state_changed(self, path: DevicePath, state: State, at: datetime) -> None:
         assert at.tzinfo is not None

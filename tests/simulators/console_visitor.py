@@ -16,7 +16,7 @@ class ConsoleVisitor:
 
     def __init__(self, url: str, language: str = "en") -> None:
         self.http = httpx.Client(
-            base_url=url, follow_redirects=True, headers={"Accept-Language": language}
+            base_url=url, follow_redirects=True, headers={"Accept-Language": language}, timeout=30
         )
         self.page = httpx.Response(200)
 

@@ -1,8 +1,9 @@
 """Lines over real clips that people counted by eye, and how far a counter is from them.
 
-Two files in ``tests/e2e``, of the same form. ``hand_counted.json`` was counted while the counter
-was made: being right there is no proof. ``held_out.json`` was drawn and counted when it was
-finished, and before it ran on them; nothing may be tuned to it.
+Files in ``tests/e2e``, of the same form. ``hand_counted.json`` was counted while the counter was
+made: being right there is no proof. ``held_out.json`` was drawn and counted when it was finished,
+and before it ran on them, and so was ``third_clip.json``, over a clip that a package carries
+(``carried_clips``); nothing may be tuned to either.
 
 Events are matched by the product's own scorer. WAPE is over the sums of 30 seconds and one
 direction, empty ones included.
@@ -29,6 +30,7 @@ from tests.simulators.processes import ROOT
 
 HAND_COUNTED: Final = ROOT / "tests" / "e2e" / "hand_counted.json"
 HELD_OUT: Final = ROOT / "tests" / "e2e" / "held_out.json"
+THIRD_CLIP: Final = ROOT / "tests" / "e2e" / "third_clip.json"
 TOLERANCES_S: Final = (1.0, 3.0)
 WINDOW_S: Final = 30.0
 
@@ -71,6 +73,12 @@ def counted_clips(file: Path) -> Mapping[str, Audit]:
     return {name: _audit(name, lines) for name, lines in clips.items()}
 
 
+def all_counted() -> Mapping[str, Audit]:
+    """All lines of the two reference clips, held out or not; by the clip's file name."""
+    tuned, held_out = counted_clips(HAND_COUNTED), counted_clips(HELD_OUT)
+    return {name: _together(tuned[name], held_out[name]) for name in tuned}
+
+
 def told_by_ours(
     audit: Audit, size: tuple[int, int], people: Sequence[tuple[float, Detections]]
 ) -> Iterator[Told]:
@@ -105,6 +113,12 @@ def _audit(source: str, written: Mapping[str, Sequence[Mapping[str, Any]]]) -> A
     ]
     begun = Begun(source=source, begin_s=0.0, end_s=math.inf, lines=lines)
     return Audit(begun, tuple(sorted(marks, key=lambda mark: mark.t)), ())
+
+
+def _together(one: Audit, other: Audit) -> Audit:
+    begun = msgspec.structs.replace(one.begun, lines=one.begun.lines | other.begun.lines)
+    marks = tuple(sorted((*one.marks, *other.marks), key=lambda mark: mark.t))
+    return Audit(begun, marks, ())
 
 
 def _of(sides: Mapping[float, Side]) -> Errors:

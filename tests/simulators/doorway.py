@@ -11,6 +11,8 @@ floor are in heights of a person, across the line and along it.
 
 ``Doorway.at_the_edge`` is one whose line is close to a side of the picture, over which people leave
 and enter the view: the side cuts them, and the detector is less and less sure of what is left.
+``Doorway.at_the_lower_edge`` is likewise close to the lower edge: who is cut there has no feet in
+the picture, and who comes is seen from the head down, and larger than those further up.
 """
 
 from __future__ import annotations
@@ -147,7 +149,8 @@ class Crowd:
 class Doorway:
     """A scene of some seconds; ``angle`` turns the line and everybody's ways over the floor.
 
-    ``aside`` moves all of it that many pixels to the right in the picture, but for the signpost.
+    ``aside`` moves all of it that many pixels to the right in the picture, and ``down`` downwards,
+    but for the signpost.
     """
 
     duration_s: float
@@ -155,6 +158,7 @@ class Doorway:
     walks: tuple[Walk, ...]
     detector: ErringDetector
     aside: float = 0.0
+    down: float = 0.0
 
     @classmethod
     def of(
@@ -185,6 +189,12 @@ class Doorway:
         side = SIZE[0] if inset > 0 else 0.0
         return replace(scene, aside=side - inset * HEIGHT_PX - MIDDLE[0])
 
+    @classmethod
+    def at_the_lower_edge(cls, seed: int, minutes: float, inset: float) -> Self:
+        """Draw a scene whose line is level, ``inset`` heights above the lower edge."""
+        scene = cls.of(seed, minutes, angle=np.pi / 2, errors=Errors(fades=True))
+        return replace(scene, down=SIZE[1] - inset * HEIGHT_PX - MIDDLE[1])
+
     @property
     def line(self) -> Line:
         """The line, in the picture."""
@@ -204,7 +214,8 @@ class Doorway:
         for number, walk in enumerate(self.walks):
             first, last = np.searchsorted(moments, (walk.times[0], walk.times[-1]))
             x, y = self.pictured(*walk.place(moments[first:last]))
-            height = walk.stature * HEIGHT_PX * (1 + PERSPECTIVE * (y - MIDDLE[1]) / DEPTH_PX)
+            nearer = (y - self.down - MIDDLE[1]) / DEPTH_PX
+            height = walk.stature * HEIGHT_PX * (1 + PERSPECTIVE * nearer)
             for step, where in enumerate(zip(x, y, height, strict=True)):
                 present[first + step].append(Person(number, *map(float, where)))
         for at_s, people in zip(moments.tolist(), present, strict=True):
@@ -228,4 +239,4 @@ class Doorway:
         aside = across * np.cos(self.angle) - along * np.sin(self.angle)
         nearer = across * np.sin(self.angle) + along * np.cos(self.angle)
         x = MIDDLE[0] + self.aside + aside * HEIGHT_PX * (1 + PERSPECTIVE * nearer)
-        return x, MIDDLE[1] + DEPTH_PX * nearer
+        return x, MIDDLE[1] + self.down + DEPTH_PX * nearer

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cloud.broker import BrokerSettings, EmbeddedBroker, Login
 from models.runtime.clock import SystemClock
+from tests.simulators.processes import free_port
 from tests.simulators.required_server import required_nats_server
 
 
@@ -22,6 +23,6 @@ def new_embedded_broker(settings: BrokerSettings) -> EmbeddedBroker:
 @contextmanager
 def embedded_broker(directory: Path, logins: Iterable[Login]) -> Iterator[EmbeddedBroker]:
     """A running embedded broker; skips the test where its program is missing."""
-    with new_embedded_broker(BrokerSettings(directory, port=0)) as broker:
+    with new_embedded_broker(BrokerSettings(directory, port=free_port())) as broker:
         broker.start(logins)
         yield broker

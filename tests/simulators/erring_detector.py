@@ -43,7 +43,7 @@ class Errors:
     phantoms_a_minute: float = 6.0
     signpost: bool = True
     fades: bool = False
-    """Whether the picture's sides take the score, too, of somebody whom they cut."""
+    """Whether the picture's edges take the score, too, of somebody whom they cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class ErringDetector:
                 told.append((self._trembling(rng, box, nearer), score))
             nearer.append(box)
         told += self._torsos(rng, told) + self._phantom(at_s) + self._signpost(rng)
-        return _suppressed([(cut, score) for box, score in told if len(cut := self._cut(box))])
+        shown = ((self._cut(rng, box), score) for box, score in told)
+        return _suppressed([(box, score) for box, score in shown if len(box)])
 
     def _score(self, at_s: float, number: int, hidden: float) -> float:
         luck = np.random.default_rng((self.seed, number, int(at_s / MISS_S)))
@@ -124,9 +125,14 @@ class ErringDetector:
             return []
         return [(_box(*self.post) + rng.normal(0, 1.5, 4), rng.uniform(0.3, 0.6))]
 
-    def _cut(self, box: Box) -> Box:
-        """What the picture shows of a box; nothing if that is too little to be found."""
+    def _cut(self, rng: np.random.Generator, box: Box) -> Box:
+        """What the picture shows of a box; nothing if that is too little to be found.
+
+        At the lower edge it is found to end now there, now a little above: legs have no end to see.
+        """
         cut = np.clip(box, 0, (*self.size, *self.size))
+        if self.errors.fades and box[3] > self.size[1]:
+            cut[3] -= abs(rng.normal(0, self.errors.tremble)) * (box[3] - box[1])
         return cut if _area(cut) > LEAST_IN_PICTURE * _area(box) else cut[:0]
 
 

@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 
 from agent.sync.transport import Connection, Message, Transport
+from cloud.devices.lineage import is_forked
 from cloud.ledger.promised import missing
 from models.wire.ack import Ack, EpochSettled, Reason, Refusal, Rejection, Welcome
 from models.wire.birth import Birth, decode_birth
@@ -54,6 +55,7 @@ class HeadOffice:
         self.operator_key: Callable[[DevicePath, Birth], str] = lambda _device, _birth: ""
         self.forgotten = 0
         self._one_at_a_time = threading.RLock()  # a welcome is never older than the last answer
+        self._last_births: dict[str, str] = {}
         self._retained: dict[DevicePath, bytes] = {}
         self.twins: list[Reported] = []
         self._codec = Codec()
@@ -114,9 +116,18 @@ class HeadOffice:
             ledger=self.ledger,
             birth=birth.birth,
             epochs=listed,
+            forked=self._claim(birth),
             missing=lacks,
             operator_key=self.operator_key(device, birth),
         )
+
+    def _claim(self, birth: Birth) -> list[str]:
+        """The birth's epochs that are another copy's; the present one is this one's otherwise."""
+        said, epoch = birth.said, birth.epochs[0].epoch
+        forked = [each for each in said if is_forked(self._last_births.get(each), said[each])]
+        if epoch not in forked and birth.birth in said.get(epoch, []):
+            self._last_births[epoch] = birth.birth
+        return forked
 
     def _settle(self, payload: bytes) -> Ack:
         batch = self._codec.decode(payload)

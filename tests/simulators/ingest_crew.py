@@ -81,7 +81,7 @@ class Crew:
         """
         if name not in self.pages:
             self.pages |= {one.worker: one.health for one in on_duty(self.base.engine)}
-        text = requests.get(f"{self.pages[name]}/metrics", timeout=10).text
+        text = requests.get(f"{self.pages[name]}/metrics", timeout=30).text
         return {
             sample.labels["outcome"]: sample.value
             for family in text_string_to_metric_families(text)

@@ -41,6 +41,9 @@ from tests.simulators.processes import eventually
 LOGINS = {SHOP.device: "secret", NAME: PASSWORD}
 """Who may speak at the broker: the shop and the head office."""
 
+BIRTH_AGAIN_S = 0.2
+"""A birth that nobody answers is said again after so long."""
+
 
 @dataclass
 class LinkedShop:
@@ -49,7 +52,10 @@ class LinkedShop:
     folder: Path
     broker: SimulatedBroker
     password: str = "secret"
+    name: str = "birth"
     resend_after_s: float = 0.3
+    window: int = 4
+    batch_events: int = 7
     ask_again_s: float = 3600.0
     brokers: Transport | None = None
     cards: list[CardDelta] = field(default_factory=list)
@@ -82,6 +88,7 @@ class LinkedShop:
             held=self.outbox.held,
             ledger=lambda: self.outbox.ledger,
             acknowledged=self.outbox.acknowledged,
+            said=self.outbox.introduce,
             cards=lambda: 0,
             capabilities=("poslog",),
             report=lambda: Reporter(self.folder / "twin.json").report({}, self.desired.standing),
@@ -102,13 +109,13 @@ class LinkedShop:
                 mailbox=mailbox,
                 birth=birth,
                 announce=announcer.announce,
-                limits=Limits(batch_events=7, resend_after_s=self.resend_after_s),
-                timing=Timing(0.2, 0.05, self.ask_again_s),
-                window=4,
+                limits=Limits(batch_events=self.batch_events, resend_after_s=self.resend_after_s),
+                timing=Timing(BIRTH_AGAIN_S, 0.05, self.ask_again_s),
+                window=self.window,
                 clock=clock,
                 metrics=self.metrics,
                 on_other_ledger=lambda: self.other_ledgers.append(self.outbox.ledger),
-                news=lambda: [announcer.twin()] if self.news and self.news.pop() else [],
+                news=lambda: announcer.news() if self.news and self.news.pop() else [],
             )
 
         births = iter(range(1_000_000))
@@ -117,7 +124,7 @@ class LinkedShop:
         self.link = Link(
             self.brokers or self.broker.transport(SHOP.device, self.password),
             device_filters(SHOP),
-            new_birth=lambda: f"birth-{next(births)}",
+            new_birth=lambda: f"{self.name}-{next(births)}",
             will=announcer.will,
             make_session=make_session,
             backoff=self.backoff,
@@ -153,7 +160,7 @@ class LinkedShop:
         """Events the ledger has not settled."""
         return sum(depth.pending for depth in self.outbox.depths())
 
-    def drained(self, timeout_s: float = 10.0) -> bool:
+    def drained(self, timeout_s: float = 30.0) -> bool:
         """Wait until nothing is owed."""
         return eventually(lambda: self.owed() == 0, timeout_s, every_s=0.01)
 

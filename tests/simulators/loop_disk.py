@@ -28,7 +28,7 @@ _WITHOUT_LOG_FLUSH: Final = struct.pack("I", 2)
 _FREEZE: Final = 0xC0045877
 _THAW: Final = 0xC0045878
 
-_LET_GO_S: Final = 30.0
+_LET_GO_S: Final = 120.0
 
 
 class LoopDisk:

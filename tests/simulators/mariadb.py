@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.simulators.processes import free_port
 from tests.simulators.required_server import required_program
 
 _DEADLINE_S = 60.0
@@ -41,7 +41,7 @@ class MariadbServer:
         self._folder = Path(tempfile.mkdtemp(prefix="lianke-maria-", dir=_place()))
         self._folder.chmod(0o755)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         """Make the data folder where there is none, start, and return when it answers."""
@@ -144,9 +144,3 @@ def _as_root() -> list[str]:
 def _place() -> str | None:
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,13 +9,14 @@ from typing import Any
 
 from tests.simulators.broadcast import Broadcast
 from tests.simulators.network_camera import NetworkCamera
+from tests.simulators.processes import free_port
 
 
 class MjpegCamera(NetworkCamera):
     """Listens on a free port of loopback, or on a given one."""
 
-    def __init__(self, broadcast: Broadcast, port: int = 0) -> None:
-        super().__init__(broadcast, _Server(broadcast, port))
+    def __init__(self, broadcast: Broadcast, port: int | None = None) -> None:
+        super().__init__(broadcast, _Server(broadcast, port or free_port()))
 
     @property
     def address(self) -> str:

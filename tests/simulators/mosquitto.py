@@ -21,7 +21,7 @@ from tests.simulators.required_server import required_program
 
 EXAMPLE = Path(__file__).parents[2] / "device_configs" / "broker" / "mosquitto.conf"
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 
 
 class Mosquitto:
@@ -55,7 +55,7 @@ class Mosquitto:
                 stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + _DEADLINE_S
-        while not accepts(self.address):
+        while not (accepts(self.address) and accepts(self.inside)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._directory / "mosquitto.log").read_text())
             time.sleep(0.02)

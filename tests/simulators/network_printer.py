@@ -13,6 +13,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, Self
 
+from tests.simulators.processes import free_port
+
 READY: Final = b"\x12"
 """What it answers to ``DLE EOT n``: all is well."""
 
@@ -42,7 +44,8 @@ class NetworkPrinter:
         closes: whether it closes its side when a till has said all.
     """
 
-    def __init__(self, port: int = 0, *, small_buffers: bool = False) -> None:
+    def __init__(self, port: int | None = None, *, small_buffers: bool = False) -> None:
+        self.port = port or free_port()
         self.jobs: list[Job] = []
         self.closes = True
         self._small = small_buffers
@@ -50,8 +53,7 @@ class NetworkPrinter:
         self._moving.set()
         self._connections: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._listener = self._listen(port)
-        self.port = int(self._listener.getsockname()[1])
+        self._listener = self._listen(self.port)
 
     def jam(self) -> None:
         """Read nothing more, until ``mend``."""
@@ -85,7 +87,7 @@ class NetworkPrinter:
         self._moving.set()
         self.reset()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
 
     def come_back(self) -> None:
         """Be switched on again, at the same address."""

@@ -96,12 +96,13 @@ class Premises:
             thrift=replace(self.thrift, registry=CollectorRegistry()),
         )
 
-    def copy(self, name: str) -> Path:
-        """The file and its log as they are now, in another folder."""
-        copied = self.folder / name / self.path.name
+    def copy(self, name: str, path: Path | None = None) -> Path:
+        """The file (or one of its copies) and its log as they are now, in another folder."""
+        path = path or self.path
+        copied = self.folder / name / path.name
         copied.parent.mkdir()
         for suffix in ("", "-wal"):
-            source = self.path.with_name(self.path.name + suffix)
+            source = path.with_name(path.name + suffix)
             if source.exists():
                 copied.with_name(source.name).write_bytes(source.read_bytes())
         return copied

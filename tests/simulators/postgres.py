@@ -36,8 +36,13 @@ HASTY: Mapping[str, str] = {
     "shared_buffers": "64MB",
     "max_wal_size": "128MB",
     "max_connections": "200",
+    "autovacuum": "off",
 }
-"""For tests of what a database holds while it runs: a kill loses commits, a power cut all of it."""
+"""For tests of what a database holds while it runs: a kill loses commits, a power cut all of it.
+
+Nothing is swept behind their backs: a sweeper is a process that comes and goes, and takes its time
+from whoever is measured.
+"""
 
 DURABLE: Mapping[str, str] = {"max_wal_size": "4GB"}
 """PostgreSQL as it comes: a commit is on the disk. Checkpoints by time, as on a real server."""

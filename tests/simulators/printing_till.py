@@ -42,7 +42,7 @@ def logo(width_bytes: int = 48, height: int = 200) -> bytes:
 class PrintingTill:
     """One connection to a printer, or to what stands in front of it. A context manager."""
 
-    def __init__(self, port: int, *, timeout_s: float = 5.0, small_buffers: bool = False) -> None:
+    def __init__(self, port: int, *, timeout_s: float = 20.0, small_buffers: bool = False) -> None:
         """Raises ConnectionRefusedError as a till's driver would meet it."""
         self.socket = socket.socket()
         if small_buffers:
@@ -111,7 +111,7 @@ class PrintingTill:
         self.close()
 
 
-def print_jobs(port: int, jobs: Sequence[bytes], timeout_s: float = 5.0) -> None:
+def print_jobs(port: int, jobs: Sequence[bytes], timeout_s: float = 20.0) -> None:
     """One connection for each job, as most drivers do."""
     for job in jobs:
         with PrintingTill(port, timeout_s=timeout_s) as till:

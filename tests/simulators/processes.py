@@ -68,6 +68,14 @@ def runs(pid: int) -> bool:
         return False
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty where it has ended since it was listed."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def this_port_or_free(wanted: int) -> int:
     """The wanted TCP port of loopback where nobody has it, else a free one."""
     try:
@@ -116,8 +124,12 @@ class Program:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
-        """Wait for a question to be answered with yes; raises NotReady."""
+    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 90.0) -> None:
+        """Wait for a question to be answered with yes; raises NotReady.
+
+        An interpreter with all its imports takes a second, and on a machine that is busy with other
+        tests thirty.
+        """
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.running:
@@ -142,7 +154,7 @@ class Program:
         self._process.kill()
         self._process.wait()
 
-    def stop(self, timeout_s: float = 20.0) -> int:
+    def stop(self, timeout_s: float = 60.0) -> int:
         """SIGTERM, and kill -9 when that does not help; returns the exit code."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)

@@ -38,6 +38,10 @@ class FilmRecording:
         """See ``Camera``; a recording is never told to give fewer."""
         raise AssertionError(f"nobody chooses {sample_fps} pictures a second of a recording")
 
+    def stop(self) -> None:
+        """See ``Camera``; a recording is counted to its end."""
+        raise AssertionError("nobody stops a recording")
+
     def frames(self) -> Iterator[Frame]:
         """See ``Camera``."""
         for index, picture in enumerate(self._film.pictures()):

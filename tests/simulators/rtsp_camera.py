@@ -18,6 +18,7 @@ from contextlib import suppress
 
 from tests.simulators.broadcast import Broadcast, Shot
 from tests.simulators.network_camera import NetworkCamera
+from tests.simulators.processes import free_port
 from tests.simulators.rtp_packing import MOTION_JPEG, Packing
 
 _CLOCK_HZ = 90_000
@@ -27,8 +28,13 @@ _MARK = 0x80
 class RtspCamera(NetworkCamera):
     """Listens on a free port of loopback, or on a given one."""
 
-    def __init__(self, broadcast: Broadcast, port: int = 0, packing: Packing = MOTION_JPEG) -> None:
-        self._server = _Server(port, broadcast, packing)
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        port: int | None = None,
+        packing: Packing = MOTION_JPEG,
+    ) -> None:
+        self._server = _Server(port or free_port(), broadcast, packing)
         super().__init__(broadcast, self._server)
 
     @property

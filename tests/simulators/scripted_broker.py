@@ -98,7 +98,7 @@ def scripted_broker(*answers: bytes, port: int = 0) -> Iterator[ScriptedBroker]:
             yield broker
         finally:
             listening.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(30)
 
 
 def _serve_all(listening: socket.socket, broker: ScriptedBroker) -> None:
@@ -108,7 +108,7 @@ def _serve_all(listening: socket.socket, broker: ScriptedBroker) -> None:
         except OSError:
             return
         with line:
-            line.settimeout(10)
+            line.settimeout(30)
             try:
                 broker.serve(line)
             except (EOFError, OSError):

@@ -2,8 +2,9 @@
 
 A script is a list of lives. A life is what a launch raises, or a list of what one watcher does, in
 order: a message that it says, seconds of silence, an error that ends it, something that the world
-does meanwhile (a function), or ``LEAVES`` (the keeper is asked to stop). A life that runs out of
-script is silent for ever.
+does meanwhile (a function), or ``LEAVES`` (the keeper is asked to stop). What is written after it
+are the last words of a watcher that is asked to leave; one for which there are none says that it
+has left. Else a life that runs out of script is silent for ever.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +23,7 @@ from prometheus_client import CollectorRegistry
 from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary
 from agent.capture.footfall.keeper import CameraKeeper, Parts
-from agent.capture.footfall.messages import Crossed, Ended, Failed, Opened, Seen, Told
+from agent.capture.footfall.messages import Crossed, Ended, Failed, Left, Opened, Seen, Told
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.overheard import Overheard
 from agent.capture.footfall.placement import Placement
@@ -71,7 +73,7 @@ class ScriptedWatcher:
             case str():
                 self._leave()
                 return None
-            case Opened() | Seen() | Ended() | Failed():
+            case Opened() | Seen() | Ended() | Left() | Failed():
                 return deed
             case _:
                 deed()
@@ -81,6 +83,10 @@ class ScriptedWatcher:
         self._clock.move(min(wanted_s, timeout_s))
         if wanted_s > timeout_s:
             self._deeds.insert(0, wanted_s - timeout_s)
+
+    def ask_to_leave(self) -> None:
+        """It says what is written, or that it has left."""
+        self._deeds = self._deeds or [Left()]
 
     def end(self) -> None:
         """Noted."""
@@ -127,12 +133,14 @@ class MinuteOutbox:
 
     Attributes:
         minutes: what was stored, in order, once per id.
+        dated: when each of them says that it was told.
         audits: likewise.
         refuse_with: raised instead of storing.
     """
 
     def __init__(self) -> None:
         self.minutes: list[FootfallCounted] = []
+        self.dated: list[datetime] = []
         self.audits: list[FootfallAudited] = []
         self.refuse_with: Exception | None = None
         self.appends = 0
@@ -155,6 +163,7 @@ class MinuteOutbox:
             self.audits.append(msgspec.json.decode(body.data, type=FootfallAudited))
         else:
             self.minutes.append(msgspec.json.decode(body.data, type=FootfallCounted))
+            self.dated.append(body.time)
         return Stored(draft.event_id, len(self._known))
 
     @property
@@ -178,6 +187,7 @@ class MinuteOutbox:
 
 class _Body(msgspec.Struct):
     type: str
+    time: datetime
     data: msgspec.Raw
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-_PATIENCE_S: Final = 10.0
+_PATIENCE_S: Final = 30.0
 
 
 class SetUpVisitor:

@@ -108,10 +108,21 @@ class WatchedOutbox:
         return self.outbox.last_sequence(stream)
 
     def adopt(
-        self, ledger: str, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled] = ()
+        self,
+        ledger: str,
+        settled: Sequence[EpochSettled],
+        missing: Sequence[EpochSettled] = (),
+        forked: Sequence[str] = (),
     ) -> bool:
         self.welcomed_at = perf_counter()
-        return self.outbox.adopt(ledger, settled, missing)
+        return self.outbox.adopt(ledger, settled, missing, forked)
+
+    @property
+    def astray(self) -> bool:
+        return self.outbox.astray
+
+    def answered(self, birth: str) -> None:
+        self.outbox.answered(birth)
 
     def doubts(self, settled: Sequence[EpochSettled], missing: Sequence[EpochSettled]) -> bool:
         return self.outbox.doubts(settled, missing)
@@ -151,6 +162,7 @@ def a_link(
         held=held.held,
         ledger=lambda: held.ledger,
         acknowledged=held.acknowledged,
+        said=held.introduce,
         cards=lambda: 0,
         capabilities=("poslog",),
         report=lambda: Reporter(folder / "twin.json").report({}),

@@ -13,7 +13,7 @@ from models.runtime.clock import SystemClock
 from models.vault.blob import BlobSealer
 from models.vault.master import MasterKey
 from tests.simulators.network_printer import NetworkPrinter
-from tests.simulators.processes import eventually
+from tests.simulators.processes import eventually, free_port
 
 SEALER = BlobSealer(MasterKey(b"k" * 32), "prints")
 
@@ -38,7 +38,7 @@ class TappedShop:
                 printer_host="127.0.0.1",
                 printer_port=self.printer.port,
                 host="127.0.0.1",
-                port=0,
+                port=free_port(),
                 pause_s=pause_s,
                 buffer_bytes=buffer_bytes,
                 most_connections=most_connections,
@@ -86,7 +86,7 @@ class TappedShop:
 
     def soon(self, question: Callable[[], bool]) -> bool:
         """Whether something comes true within seconds."""
-        return eventually(question, 8.0)
+        return eventually(question)
 
     def close(self) -> None:
         """End the tap, then the printer."""

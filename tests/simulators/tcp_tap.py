@@ -36,6 +36,7 @@ class TcpTap:
         self.port = int(self._listener.getsockname()[1])
         self._heard: list[bytearray] = []
         self._open: list[socket.socket] = []
+        self._closed = False
         self._lock = threading.Lock()
 
     def streams(self) -> list[bytes]:
@@ -51,6 +52,7 @@ class TcpTap:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
+            self._closed = True
             for connection in self._open:
                 connection.close()
 
@@ -72,6 +74,9 @@ class TcpTap:
     def _tap(self, talker: socket.socket, listener: socket.socket) -> None:
         heard = bytearray()
         with self._lock:
+            if self._closed:  # whoever is taken on while the tap closes is nobody's else
+                talker.close()
+                return
             self._heard.append(heard)
             self._open.append(talker)
         threading.Thread(target=self._pass_on, args=(talker, listener, heard), daemon=True).start()

@@ -126,7 +126,7 @@ class WatchedShop:
                 self._note_core_limit(child)
         self.seen += held_files(pids, [self.folder])
         self._keep_what_may_pass()
-        metrics = requests.get(f"{self.tablet_url}/metrics", timeout=5).content
+        metrics = requests.get(f"{self.tablet_url}/metrics", timeout=30).content
         self.seen.append(Exhibit("metrics", metrics))
 
     def _keep_what_may_pass(self) -> None:
@@ -148,7 +148,7 @@ class WatchedShop:
 
     def _pages(self) -> Iterator[Exhibit]:
         for url in (f"{self.cloud.url}/v1/health", f"{self.cloud.url}/v1/openapi.json"):
-            yield Exhibit(url, requests.get(url, timeout=5).content)
+            yield Exhibit(url, requests.get(url, timeout=30).content)
 
 
 @contextmanager
@@ -229,12 +229,12 @@ def _noting_files(folder: Path) -> Iterator[set[Path]]:
 
     thread = threading.Thread(target=note, daemon=True)
     thread.start()
-    assert listens.wait(10), "nobody listens to the run's folder"
+    assert listens.wait(30), "nobody listens to the run's folder"
     try:
         yield appeared
     finally:
         ends.set()
-        thread.join(5)
+        thread.join(30)
 
 
 def _start(agent: Sequence[str], config: Path, url: str) -> Program:

@@ -3,7 +3,8 @@
     python watcher_program.py say '{"type":"ended"}' wait 0.5 quit 3
 
 ``job`` says back which network its job named, ``stay`` waits until its input closes, ``silent``
-waits for ever, ``stubborn`` does not hear SIGTERM from then on.
+waits for ever. From ``polite`` on, SIGTERM makes it say that it has left and go; ``stubborn`` does
+not hear it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ def say(text: str) -> None:
     os.write(1, text.encode() + b"\n")
 
 
+def leave(*_: object) -> None:
+    """The last word."""
+    say(json.dumps({"type": "left"}))
+    os._exit(0)
+
+
 def main(words: list[str]) -> None:
     """Read the job, then do what is asked."""
     network = json.loads(sys.stdin.readline())["network"]["name"]
@@ -28,6 +35,7 @@ def main(words: list[str]) -> None:
         "job": lambda: say(json.dumps({"type": "failed", "kind": "lost", "message": network})),
         "stay": sys.stdin.read,
         "silent": lambda: time.sleep(60),
+        "polite": lambda: signal.signal(signal.SIGTERM, leave),
         "stubborn": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
         "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
     }

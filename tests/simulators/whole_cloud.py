@@ -253,7 +253,7 @@ class WholeCloud(BackOffice):
         finally:
             self.closing.set()
             server.should_exit = True
-            thread.join(10)
+            thread.join(30)
 
     def _next(self, device: DevicePath, stream: Stream, count: int) -> int:
         first = self._sequences.get((device, stream), 1)
@@ -262,7 +262,7 @@ class WholeCloud(BackOffice):
 
 
 def _port(server: uvicorn.Server, thread: threading.Thread) -> int:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not server.started:
         assert thread.is_alive(), "the server ended at its start"
         assert time.monotonic() < deadline, "the server did not start"

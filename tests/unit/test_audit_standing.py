@@ -11,7 +11,7 @@ import pytest
 from agent.capture.footfall.audit.standing import KeptAudit, LastAudit, holds_for, keep_audit
 from agent.capture.footfall.diary import LiveDiary
 from agent.capture.footfall.tally import Places
-from agent.config import CameraSettings, LineSettings, ZoneSettings
+from agent.config import CameraSettings, LineSettings, StaffSettings, ZoneSettings
 from agent.errors import DiskUnusable
 from models.wire.events.footfall import ZoneKind
 from tests.simulators.facts import an_audit
@@ -89,13 +89,17 @@ CORNERS = ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1))
         dataclasses.replace(CAMERA, line=(dataclasses.replace(LINE, end=(0.5, 0.9)),)),
         dataclasses.replace(CAMERA, line=(dataclasses.replace(LINE, name="gate"),)),
         dataclasses.replace(CAMERA, zone=(ZoneSettings("tv", ZoneKind.EXCLUDED, CORNERS),)),
+        dataclasses.replace(CAMERA, zone=(ZoneSettings("desk", ZoneKind.STAFF, CORNERS),)),
+        dataclasses.replace(CAMERA, staff=StaffSettings(hours=(("08:00", "08:45"),))),
+        dataclasses.replace(CAMERA, sample_fps=2.0),
+        dataclasses.replace(CAMERA, sample_fps=0.0),
     ],
 )
 def test_what_is_counted_otherwise_is_something_else(changed: CameraSettings) -> None:
     assert holds_for(changed, RULE, NETWORK) != holds_for(CAMERA, RULE, NETWORK)
 
 
-def test_how_often_is_looked_and_where_people_stay_changes_no_crossing() -> None:
+def test_patience_and_where_people_stay_changes_no_crossing() -> None:
     zone = ZoneSettings("shelf", ZoneKind.DWELL, CORNERS)
     same = dataclasses.replace(CAMERA, stall_s=20.0, zone=(zone,))
     assert holds_for(same, RULE, NETWORK) == holds_for(CAMERA, RULE, NETWORK)

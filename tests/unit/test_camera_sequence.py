@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from agent.capture.footfall.camera.opening import open_camera
-from agent.capture.footfall.camera.sequence import PictureSequence, picture_files
+from agent.capture.footfall.camera.picture_files import picture_files
+from agent.capture.footfall.camera.sequence import PictureSequence
 from agent.errors import CameraUnreadable
 from tests.simulators.walkers import Coat, Film, Walk
 

@@ -15,8 +15,8 @@ from agent.capture.footfall.camera.sampling import Sampler
 from agent.capture.footfall.camera.timeline import Timeline
 
 
-def timed(told_s: Iterable[float], fps: float = 10.0) -> list[float]:
-    timeline = Timeline(fps)
+def timed(told_s: Iterable[float], fps: float = 10.0, *, dated: bool = False) -> list[float]:
+    timeline = Timeline(fps, dated=dated)
     return [round(timeline.at_s(each), 6) for each in told_s]
 
 
@@ -47,6 +47,19 @@ def test_a_jump_that_lasts_is_taken_out() -> None:
     assert timed([0.0, 0.1, 500.0, 500.1, 500.2]) == [0.0, 0.1, 0.15, 0.25, 0.35]
 
 
+def test_in_a_recording_with_a_date_a_jump_that_lasts_is_a_hole() -> None:
+    told = [0.0, 0.1, 600.0, 600.1, 600.2, 1300.0, 1300.1]
+    assert timed(told, dated=True) == [0.0, 0.1, 0.15, 600.1, 600.2, 600.25, 1300.1]
+
+
+def test_in_a_recording_with_a_date_single_backward_and_endless_jumps_are_none() -> None:
+    assert timed([0.0, 0.1, 5000.0, 0.3, 0.4], dated=True) == [0.0, 0.1, 0.15, 0.3, 0.4]
+    assert timed([8.0, 8.1, 0.0, 0.1, 0.2], dated=True) == [8.0, 8.1, 8.15, 8.25, 8.35]
+    assert timed([0.0, 0.1, 95_443.0, 95_443.1], dated=True) == [0.0, 0.1, 0.15, 0.25]
+    assert timed([0.0] * 4, dated=True) == [0.0, 0.05, 0.15, 0.25]
+    assert timed([0.0, 0.1, 500.0, 900.0, 1300.0], dated=True) == [0.0, 0.1, 0.15, 0.25, 0.35]
+
+
 def test_times_that_begin_anew_go_on() -> None:
     assert timed([8.0, 8.1, 0.0, 0.1, 0.2]) == [8.0, 8.1, 8.15, 8.25, 8.35]
 
@@ -61,6 +74,13 @@ def test_time_always_grows_and_never_far(told_s: list[float], fps: float) -> Non
     timeline = Timeline(fps)
     times = [timeline.at_s(each) for each in told_s]
     assert all(0 < b - a <= 10.001 for a, b in pairwise(times))
+
+
+@given(st.lists(st.floats(), max_size=30), st.floats())
+def test_time_always_grows_by_a_day_at_most(told_s: list[float], fps: float) -> None:
+    timeline = Timeline(fps, dated=True)
+    times = [timeline.at_s(each) for each in told_s]
+    assert all(0 < b - a <= 86_400.1 for a, b in pairwise(times))
 
 
 def test_half_the_frames_are_every_second_one() -> None:

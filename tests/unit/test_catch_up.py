@@ -105,7 +105,7 @@ def started(running: list[CatchUp], shelf: Shelf, feed: Feed | None) -> CatchUp:
 def test_a_gap_in_the_feed_is_filled_page_by_page(running: list[CatchUp]) -> None:
     shelf, feed = Shelf(through=1), Feed(head=6)
     started(running, shelf, feed).take(delta(6))
-    assert eventually(lambda: shelf.through == 6, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 6, every_s=0.01)
     assert feed.asked == [1, 3, 5]
 
 
@@ -122,20 +122,20 @@ def test_a_head_ahead_of_us_is_caught_up_with_though_the_cloud_is_away_at_first(
 ) -> None:
     shelf, feed = Shelf(), Feed(head=3, failures=3)
     started(running, shelf, feed).head_is(3)
-    assert eventually(lambda: shelf.through == 3, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 3, every_s=0.01)
 
 
 def test_a_feed_behind_us_was_restored_and_begins_anew(running: list[CatchUp]) -> None:
     shelf, feed = Shelf(through=9), Feed(head=4)
     started(running, shelf, feed).head_is(4)
-    assert eventually(lambda: shelf.through == 4, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 4, every_s=0.01)
     assert (shelf.forgotten, feed.asked[0]) == (1, 0)
 
 
 def test_a_disk_that_takes_no_card_is_tried_again(running: list[CatchUp]) -> None:
     shelf, feed = FullShelf(), Feed(head=3)
     started(running, shelf, feed).head_is(3)
-    assert eventually(lambda: shelf.through == 3, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 3, every_s=0.01)
     assert shelf.refused == 2
 
 
@@ -146,7 +146,7 @@ def test_cards_of_a_later_ledger_are_forgotten_though_the_feed_has_passed_them_a
     catch_up = started(running, shelf, feed)
     catch_up.head_is(5)
     catch_up.begin_anew()
-    assert eventually(lambda: shelf.through == 5 and 0 in feed.asked, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 5 and 0 in feed.asked, every_s=0.01)
     assert shelf.forgotten == 1
 
 
@@ -157,7 +157,7 @@ def test_a_page_that_was_asked_for_before_all_was_forgotten_leaves_no_hole(
     catch_up = started(running, shelf, feed)
     feed.meanwhile = catch_up.begin_anew
     catch_up.head_is(8)
-    assert eventually(lambda: shelf.through == 8, 5, every_s=0.01)
+    assert eventually(lambda: shelf.through == 8, every_s=0.01)
     assert feed.asked[:5] == [4, 0, 2, 4, 6]
 
 

@@ -111,6 +111,8 @@ def test_the_document_has_these_keys_and_no_others() -> None:
         },
         "heat": [[33, 400]],
         "ms_per_frame": {"decode": 1.0, "detect": 16.0, "track": 0.5, "total": 17.5},
+        "observed_s": 8.0,
+        "garbled_s": 0.0,
     }
 
 

@@ -126,6 +126,25 @@ def test_only_people_above_the_floor_are_decoded() -> None:
     assert scores == pytest.approx([0.12])
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_a_yolox_answer_is_decoded_as_if_every_row_were(seed: int) -> None:
+    decoder = YoloxDecoder(network(Decoder.YOLOX, ("out",)))
+    answer = np.random.default_rng(seed).uniform(0, 1, (1, 42, 8)).astype(np.float32)
+    answer[..., 4:] **= 3  # few rows are sure
+    strides = np.repeat([8, 16, 32], [32, 8, 2]).astype(np.float32)[:, None]
+    columns = [np.arange(64 // each)[None].repeat(32 // each, 0).ravel() for each in (8, 16, 32)]
+    rows = [np.arange(32 // each).repeat(64 // each) for each in (8, 16, 32)]
+    corners = np.stack([np.concatenate(columns), np.concatenate(rows)], axis=1)
+    centres = (answer[0, :, :2] + corners.astype(np.float32)) * strides
+    halves = np.exp(answer[0, :, 2:4]) * (strides / 2)
+    certain = answer[0, :, 4] * answer[0, :, 6]
+    chosen = np.flatnonzero((certain >= FLOOR) & (answer[0, :, 4] >= FLOOR))
+    boxes, scores = decoder.decode([answer], FLOOR)
+    assert np.array_equal(scores, certain[chosen])
+    whole = np.hstack([centres - halves, centres + halves])[chosen]
+    assert boxes == pytest.approx(whole, rel=1e-6, abs=1e-5)
+
+
 def test_ssd_boxes_are_shares_of_the_picture() -> None:
     decoder = SsdDecoder(network(Decoder.SSD, ("boxes", "scores")))
     boxes = np.array([[[[0.25, 0.5, 0.75, 1.0]], [[0, 0, 1, 1]]]], np.float32)
@@ -182,3 +201,33 @@ def test_what_remains_is_apart_and_what_went_was_close_to_something_better(
         ]
         kept = score in people.scores
         assert kept == all(each < OVERLAP + (1e-4 if kept else -1e-4) for each in above)
+
+
+def kept_one_by_one(boxes: Floats, scores: Floats) -> list[int]:
+    """Pair by pair, in the precision of the network."""
+    kept: list[int] = []
+    for row in np.argsort(-scores, kind="stable").tolist():
+        if not any(_share(boxes[row], boxes[better]) >= np.float32(OVERLAP) for better in kept):
+            kept.append(row)
+    return kept
+
+
+def _share(one: Floats, other: Floats) -> np.float32:
+    wide, high = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0)
+    shared = wide * high
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return np.float32(shared / np.maximum(areas[0] + areas[1] - shared, np.finfo(np.float32).tiny))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.sampled_from([0.0, 5.0]))
+def test_what_remains_is_to_the_bit_what_remains_pair_by_pair(
+    seed: int, count: int, least: float
+) -> None:
+    chance = np.random.default_rng(seed)
+    corners = chance.integers(0, 20, (count, 2))  # equal sides and equal scores happen, too
+    boxes = np.hstack([corners, corners + chance.uniform(least, 30, (count, 2))])
+    boxes, scores = boxes.astype(np.float32), (chance.integers(1, 9, count) / 10).astype(np.float32)
+    people = suppress(boxes, scores, OVERLAP)
+    kept = kept_one_by_one(boxes, scores)
+    assert np.array_equal(people.boxes, boxes[kept])
+    assert np.array_equal(people.scores, scores[kept])

@@ -89,7 +89,7 @@ def test_the_clouds_word_puts_a_box_without_a_clock_right(box: BoxClocks) -> Non
     box.start().steady.close()
     box.power_off(72, IN_1970)
     clock = box.start()
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     box.move(3600)
     moment = clock.moment()
     assert abs(moment.wall - box.true) < SECOND
@@ -100,7 +100,7 @@ def test_the_clouds_word_puts_a_box_without_a_clock_right(box: BoxClocks) -> Non
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_jump_of_an_hour_is_noticed_and_stepped_over(box: BoxClocks, hours: int) -> None:
     clock = box.start()
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     box.move(600)
     box.hand.set_wall(timedelta(hours=hours))
     assert known_wrong(clock)
@@ -120,14 +120,14 @@ def test_a_clock_that_is_off_by_less_than_two_minutes_is_let_be(
     box: BoxClocks, drift_s: int
 ) -> None:
     clock = box.start()
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     box.hand.set_wall(timedelta(seconds=drift_s))
     assert not known_wrong(clock)
 
 
 def test_a_clock_that_drifted_for_a_month_is_let_be(box: BoxClocks) -> None:
     clock = box.start()
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     box.move(30 * 86_400)
     box.hand.set_wall(timedelta(seconds=-300))
     assert not known_wrong(clock)
@@ -160,14 +160,55 @@ def test_the_clouds_word_takes_back_a_floor_that_was_wrong(box: BoxClocks) -> No
     box.show(box.true)
     clock = box.start()
     assert known_wrong(clock)
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     assert not known_wrong(clock)
     assert abs(box.start().steady.now() - box.true) < SECOND
 
 
+def test_a_cloud_whose_clock_leaps_ahead_dates_by_it_and_lets_nothing_end(box: BoxClocks) -> None:
+    box.start().steady.close()
+    box.power_off(72, IN_1970)
+    clock = box.start()
+    surely = clock.steady.now()
+    clock.steady.hear(box.true + timedelta(days=400))
+    assert clock.now() == box.true + timedelta(days=400)
+    assert clock.steady.now() == clock.surely_if_wrong() == surely
+    clock.steady.hear(box.true)  # the next welcome
+    box.move(60)
+    assert abs(clock.now() - box.true) < SECOND
+
+
+def test_a_leap_that_is_said_again_hours_later_is_believed(box: BoxClocks) -> None:
+    box.start().steady.close()
+    box.power_off(72, IN_1970)
+    clock = box.start()
+    for hours in (0, 1, 4):
+        box.move(hours * 3600)
+        clock.steady.hear(box.true)
+        assert box.true - clock.steady.now() == timedelta(hours=72)
+    box.move(3600)
+    clock.steady.hear(box.true)
+    assert clock.steady.now() == box.true
+    assert box.start().steady.now() == box.true  # and kept
+
+
+def test_a_leap_that_the_wall_clock_confirms_is_believed(box: BoxClocks) -> None:
+    box.start().steady.close()
+    box.power_off(240)
+    clock = box.start()
+    clock.steady.hear(box.true)
+    assert clock.steady.now() == box.true
+
+
+def test_a_time_in_which_nobody_runs_the_program_is_not_heard(box: BoxClocks) -> None:
+    clock = box.start()
+    clock.steady.hear(datetime(2099, 1, 1, tzinfo=UTC))
+    assert (clock.steady.now(), clock.now(), clock.steady.confirmed_s) == (box.true, box.true, None)
+
+
 def test_nobody_makes_it_earlier_than_the_program(box: BoxClocks) -> None:
     clock = box.start()
-    clock.steady.learn(IN_1970)
+    clock.steady.hear(IN_1970)
     assert clock.steady.now() == RELEASED
 
 
@@ -176,14 +217,14 @@ def test_who_asks_for_the_time_of_certificates_is_told_only_when_it_matters(
 ) -> None:
     clock = box.start()
     assert clock.surely_if_wrong() is None
-    clock.steady.learn(box.true)
+    clock.steady.hear(box.true)
     box.show(IN_1970)
     assert clock.surely_if_wrong() == box.true
 
 
 def test_every_process_of_a_boot_reckons_the_same_time(box: BoxClocks) -> None:
     running = box.start()
-    running.steady.learn(box.true - timedelta(days=3))
+    running.steady.hear(box.true - timedelta(days=3))
     box.move(1234.5)
     assert box.start().steady.now() == running.steady.now()
 

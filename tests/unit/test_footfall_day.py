@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.footfall import CameraKey, Interval
+from cloud.footfall import CameraKey, Crowd, Interval
 from cloud.insight import FootfallDay, FootfallHour
 from cloud.insight.footfall_day import Facts, compose
 from cloud.insight.trading_day import TradingDay, boundary, trading_day
@@ -89,6 +90,36 @@ def test_hour_that_nobody_watched_is_not_counted_and_never_zero() -> None:
     assert hour(found, 10).conversion.rate is None
     assert not hour(found, 10).conversion.is_whole
     assert hour(found, 12).conversion.is_whole
+
+
+def test_hour_of_a_frozen_camera_is_no_watched_hour_whose_sales_convert_nobody() -> None:
+    frozen = [replace(each, marked_ms=60_000) for each in watched(at(10), 60)]
+    sold = [at(9, 5), at(10, 5), at(10, 6)]
+    found = the_day([*watched(at(9), 60, 4), *frozen, *watched(at(11), 60, 4)], sold)
+    assert [(each.hour, each.conversion.watched_min) for each in found.hours] == [
+        (9, 60),
+        (10, 0),
+        (11, 60),
+    ]
+    assert hour(found, 10).ingress == 0  # heads are told as they were counted, with their mark
+    assert hour(found, 10).conversion.rate is None
+    assert (found.conversion.sales, found.conversion.visitors) == (1, 8)
+
+
+def test_staff_who_arrive_and_who_comes_back_from_the_doorstep_are_no_visitors() -> None:
+    told_apart = replace(interval(at(9), ingress=9), crowd=Crowd(staff_in=3, again=1, groups_in=4))
+    heads = interval(at(10), ingress=2)
+    found = the_day([told_apart, heads], [at(9), at(10)])
+    assert [(each.ingress, each.visitors) for each in found.hours] == [(9, 5), (2, 2)]
+    assert hour(found, 9).conversion.visitors == 5
+    assert (found.visitors, found.conversion.visitors) == (11, 11), "told apart of all, or of none"
+
+
+@pytest.mark.parametrize(("marked_ms", "trusted"), [(6_000, True), (6_001, False)])
+def test_minute_may_be_in_doubt_for_a_tenth_of_it(marked_ms: int, trusted: bool) -> None:
+    (one,) = watched(at(9), 1)
+    doubted = replace(one, marked_ms=marked_ms)
+    assert seen_minutes([doubted]) == ({one.first_minute} if trusted else set())
 
 
 def test_day_that_nobody_watched_has_no_visitors_rather_than_none() -> None:
@@ -198,6 +229,17 @@ def test_business_day_keeps_the_hours_after_midnight_in_which_it_sold() -> None:
 
 def test_business_day_may_begin_before_midnight() -> None:
     assert boundary({20: 9, 22: 1}, {-2: 6, -1: 8, 0: 2}) == 22
+
+
+def test_a_store_without_a_till_changes_its_day_when_it_says() -> None:
+    """Its guests go home after midnight, and nobody is inside at five."""
+    assert boundary({}, {}, 29) == 29
+    friday = trading_day(DAY, SHANGHAI, {}, 5)
+    assert friday.begin_at == at(5)
+    assert friday.end_at == at(5) + timedelta(days=1)
+    assert boundary({22: 9, 25: 1}, {9: 3}, 29) == 29, "who sold last does not end the day"
+    assert boundary({22: 9}, {3: 4, 9: 3}, 29) == 27, "the next day's sales do"
+    assert boundary({22: 9, 30: 1}, {9: 3}, 29) == 31
 
 
 def test_visitors_after_midnight_belong_to_the_day_that_was_selling() -> None:

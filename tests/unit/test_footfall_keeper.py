@@ -8,12 +8,23 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from agent.capture.footfall.counting.facts import Presence
 from agent.capture.footfall.diary import LiveDiary, RecordedDiary
-from agent.capture.footfall.messages import Ended, Failed, FailureKind
+from agent.capture.footfall.messages import (
+    Ended,
+    Failed,
+    FailureKind,
+    Left,
+    Seen,
+    SettledCrossing,
+)
 from agent.capture.footfall.played import PlayedMark
 from agent.capture.footfall.tally import Places
 from agent.errors import CameraLost, DiskUnusable, NetworkMissing
+from cloud.footfall.dating import SAME_CLOCK_WITHIN
 from models.wire.events.device import CameraState
+from models.wire.events.footfall import LineKind, ZoneKind
+from tests.simulators.clocks import HandClock
 from tests.simulators.scripted_watcher import (
     LEAVES,
     NETWORK,
@@ -33,11 +44,16 @@ START_S = 1000.0  # where the hand clock's monotonic time begins; the wall shows
 BEGIN_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
-def live(*lives: Life, outbox: MinuteOutbox | None = None) -> Premises:
+def live(
+    *lives: Life, outbox: MinuteOutbox | None = None, wrong: timedelta = timedelta()
+) -> Premises:
+    clock = HandClock()
+    clock.set_wall(wrong)
     return premises(
         lambda clock: LiveDiary(Places.of_entrances("door"), clock, own_time=False),
         *lives,
         outbox=outbox,
+        clock=clock,
     )
 
 
@@ -49,7 +65,7 @@ def clip(folder: Path, *lives: Life, outbox: MinuteOutbox | None = None) -> Prem
             Places.of_entrances("door"),
             BEGIN_AT,
             clock,
-            PlayedMark(folder / "cam.json", file, BEGIN_AT),
+            PlayedMark(folder / "cam.json", str(file), BEGIN_AT),
         ),
         *lives,
         camera=a_camera(str(file), begin_at=BEGIN_AT, speed=0.0),
@@ -147,6 +163,96 @@ def test_a_watcher_that_says_why_it_goes_has_told_all_before() -> None:
     one = play(live([opened(START_S), *watching(START_S, START_S + 4), *last], [LEAVES]))
     assert one.outbox.crossings == (1, 0)
     assert one.outbox.observed_ms == 4_500
+
+
+def judged(first_s: float, last_s: float) -> Seen:
+    """What a watcher knows at its end: who crossed at 9 s led a group, and was in the queue."""
+    return Seen(
+        first_s=first_s,
+        last_s=last_s,
+        samples=1,
+        observed_s=last_s - first_s,
+        settled=[SettledCrossing("door", "in", START_S + 9, staff=False, again=False, leads=True)],
+        facts=[Presence("till", last_s, 2.0, 0.0, 1)],
+        closing=True,
+    )
+
+
+def stopped(*last_words: Deed) -> Premises:
+    """Watched for 9 s, somebody crossed, and a tenth later the keeper is asked to stop."""
+    places = Places({"door": LineKind.ENTRANCE}, {"till": ZoneKind.QUEUE})
+    life: Life = [
+        opened(START_S),
+        *watching(START_S, START_S + 8.5),
+        *(0.5, seen(START_S + 8.5, START_S + 9, "in"), 0.1),
+        *(LEAVES, *last_words),
+    ]
+    return play(premises(lambda clock: LiveDiary(places, clock, own_time=False), life))
+
+
+def test_a_keeper_that_stops_hears_its_watcher_out_and_tells_a_minute_judged_to_its_end() -> None:
+    one = stopped(judged(START_S + 9, START_S + 9.1), Left())
+    [minute] = one.outbox.minutes
+    [door], [till] = minute.lines, minute.zones
+    assert (door.ingress, door.groups_in, till.person_ms) == (1, 1, 2_000)
+    assert minute.observed_ms == 9_100
+    assert one.outbox.gaps_ms() == {}
+    assert one.script.launched[0].ended == 1
+
+
+@pytest.mark.parametrize(
+    "last_words",
+    [
+        [CameraLost("ended by signal 9")],
+        [seen(START_S + 9, START_S + 9.1), CameraLost("ended by signal 9")],
+        [60.0],
+    ],
+    ids=["dies", "dies before it has judged", "hangs"],
+)
+def test_what_a_watcher_does_not_come_to_judge_when_the_keeper_stops_is_a_gap(
+    last_words: list[Deed],
+) -> None:
+    with capture_logs() as lines:
+        one = stopped(*last_words)
+    assert one.outbox.crossings == (0, 0)
+    assert one.outbox.observed_ms + one.outbox.gaps_ms()["ended"] == lived_ms(one)
+    assert 6_500 <= one.outbox.observed_ms <= 6_600
+    assert lived_ms(one) <= 10_700
+    assert "camera_left_unheard" in [line["event"] for line in lines]
+    assert one.script.launched[0].ended == 1
+
+
+def test_what_is_judged_when_a_watcher_dies_stays_told() -> None:
+    one = stopped(judged(START_S + 9, START_S + 9.1), CameraLost("ended by signal 9"))
+    assert one.outbox.crossings == (1, 0)
+    assert one.outbox.observed_ms == 9_100
+    assert one.outbox.gaps_ms() == {}
+
+
+def test_a_camera_that_goes_while_the_keeper_stops_has_told_all_before() -> None:
+    gone = Failed(kind=FailureKind.LOST, message="the camera does not answer")
+    one = stopped(judged(START_S + 9, START_S + 9.1), gone)
+    assert one.outbox.crossings == (1, 0)
+    assert one.outbox.observed_ms == 9_100
+
+
+def test_a_clip_that_ends_while_the_keeper_stops_has_told_all_before() -> None:
+    one = stopped(judged(START_S + 9, START_S + 9.1), Ended())
+    assert one.outbox.observed_ms == 9_100
+
+
+def test_a_watcher_that_somebody_else_stops_is_started_again_and_nothing_is_taken_back() -> None:
+    left: Life = [opened(START_S), *watching(START_S, START_S + 9), Left()]
+    one = play(live(left, [opened(START_S + 10), *watching(START_S + 10, START_S + 12), LEAVES]))
+    assert one.script.launches_s == [START_S, START_S + 10]
+    assert one.outbox.observed_ms == 11_000
+    assert one.outbox.gaps_ms() == {"lost": 1_000}
+
+
+def test_a_watcher_without_a_picture_is_not_waited_for() -> None:
+    one = play(live([5.0, LEAVES, 60.0]))
+    assert lived_ms(one) == 5_000
+    assert one.script.launched[0].ended == 1
 
 
 def test_a_long_watch_forgives_earlier_losses() -> None:
@@ -269,6 +375,34 @@ def test_the_heartbeat_shows_state_and_rate() -> None:
     assert state.sampled_fps == 4.0
 
 
+def test_a_camera_whose_pictures_come_too_seldom_says_so_until_they_come_again() -> None:
+    """One picture a second: every step between two is a hole, and nothing in it is counted."""
+    states: list[str] = []
+
+    def look() -> None:
+        states.append(one.keeper.state.state)
+
+    one = live(
+        [
+            opened(START_S),
+            *watching(START_S, START_S + 60),
+            look,
+            *(deed for n in range(60, 150) for deed in (1.0, slowly(START_S + n))),
+            look,
+            *watching(START_S + 150, START_S + 240),
+            look,
+            LEAVES,
+        ]
+    )
+    play(one)
+    assert states == ["watching", "slow", "watching"]
+    assert one.outbox.gaps_ms() == {"slow": 90_000}
+
+
+def slowly(at_s: float) -> Seen:
+    return seen(at_s + 1.0, at_s + 1.0, observed_s=0.0)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_is_set_while_watching_loses_and_doubles_nothing(hours: int) -> None:
     one = live(
@@ -287,6 +421,31 @@ def test_a_clock_that_is_set_while_watching_loses_and_doubles_nothing(hours: int
     noon = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
     assert begin_at[:2] == [noon, noon + timedelta(minutes=1)]
     assert begin_at[2] == noon + timedelta(hours=hours, minutes=1)
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=-3)])
+def test_a_clock_that_is_set_within_a_minute_puts_nobody_into_another_hour(
+    wrong: timedelta,
+) -> None:
+    """What was labelled by the wrong clock is told by it, so that the cloud moves both alike."""
+    one = live(
+        [
+            opened(START_S),
+            *watching(START_S, START_S + 110),
+            lambda: one.clock.set_wall(-wrong),
+            *watching(START_S + 110, START_S + 250),
+            LEAVES,
+        ],
+        wrong=wrong,
+    )
+    play(one)
+    noon = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    for told_at, minute in zip(one.outbox.dated, one.outbox.minutes, strict=True):
+        assert timedelta() < told_at - minute.begin_at < SAME_CLOCK_WITHIN
+    errors = [wrong] * 2 + [timedelta()] * 4
+    assert [m.begin_at - by for m, by in zip(one.outbox.minutes, errors, strict=True)] == [
+        noon + timedelta(minutes=number) for number in (0, 1, 1, 2, 3, 4)
+    ]
 
 
 def test_a_recorded_clip_is_told_in_the_time_of_its_recording(tmp_path: Path) -> None:
@@ -327,6 +486,36 @@ def test_an_agent_started_again_goes_on_where_the_clip_was_told_up_to(tmp_path: 
     assert again.script.launched == []
     assert again.keeper.state.state == "ended"
     assert outbox.crossings == (1, 1)
+
+
+def test_a_folder_that_grows_is_played_again_and_only_what_is_new_is_told(tmp_path: Path) -> None:
+    shots = tmp_path / "shots"
+    shots.mkdir()
+    (shots / "1.png").write_bytes(b"first")
+    first = [*watching(0, 30), seen(30, 30.5, "in"), *watching(30.5, 70)]
+    more = [*watching(70, 100), seen(100, 100.5, "out"), *watching(100.5, 130)]
+    outbox = MinuteOutbox()
+
+    def grow() -> None:
+        (shots / "2.png").write_bytes(b"second")
+
+    one = premises(
+        lambda clock: RecordedDiary(
+            Places.of_entrances("door"),
+            BEGIN_AT,
+            clock,
+            PlayedMark(tmp_path / "cam.json", f"{shots}/", BEGIN_AT),
+        ),
+        [opened(0.0), *first, grow, Ended(pictures=1)],
+        [opened(0.0), *first, *more, Ended(pictures=2)],
+        camera=a_camera(f"{shots}/", begin_at=BEGIN_AT, speed=0.0, source_fps=10.0),
+        outbox=outbox,
+        clock=ClosingTime(1200.0),
+    )
+    play(one)
+    assert outbox.crossings == (1, 1)
+    assert outbox.observed_ms == 130_000
+    assert one.keeper.state.state == "ended"
 
 
 def test_an_agent_killed_before_it_could_remember_tells_the_same_minutes_under_the_same_ids(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from agent.capture.footfall.counting.facts import CutStay, Presence, Stay, Warmth, dated_s
 from agent.capture.footfall.minutes import Minute, Minutes
@@ -55,6 +58,7 @@ def test_a_watched_minute_tells_every_line_even_where_nobody_came() -> None:
         ),
         gaps=(),
         network="net",
+        offset_ms=NOON_MS,
     )
 
 
@@ -292,12 +296,46 @@ def test_in_the_staffs_hours_whoever_crosses_an_entrance_is_staff() -> None:
 
 def test_a_doubt_marks_the_minutes_that_are_open_and_no_more_of_them_than_there_is() -> None:
     minutes = Minutes(SHOP, 0)
-    tell(minutes, MINUTE + 5 * SECOND, News())
-    assert len(minutes.finished()) == 1
+    tell(minutes, MINUTE, News())
     dark = Doubt(MarkKind.DARK, 50 * SECOND, MINUTE + 8 * SECOND)
-    tell(minutes, MINUTE + 10 * SECOND, News(doubts=[dark]))
-    [minute] = minutes.flush()
-    assert minute.marks == (Mark(kind=MarkKind.DARK, ms=8 * SECOND),)
+    tell(minutes, MINUTE + 3 * SECOND, News(doubts=[dark]))
+    assert minutes.finished() == []
+    first, second = minutes.flush()
+    assert first.marks == (Mark(kind=MarkKind.DARK, ms=10 * SECOND),)
+    assert second.marks == (Mark(kind=MarkKind.DARK, ms=3 * SECOND),)
+
+
+@pytest.mark.parametrize(("begins_s", "certain_after_s"), [(45, 20), (0, 66), (20, 66), (59, 71)])
+def test_a_trouble_that_was_certain_late_marks_all_its_time_once(
+    begins_s: int, certain_after_s: int
+) -> None:
+    minutes, done = Minutes(DOOR, 0), []
+    certain_ms, last_ms = (begins_s + certain_after_s) * SECOND, 5 * MINUTE
+    for now_ms in range(500, last_ms + 500, 500):
+        begins_ms = now_ms - 500 if now_ms > certain_ms else begins_s * SECOND
+        doubts = [Doubt(MarkKind.FROZEN, begins_ms, now_ms)] if now_ms >= certain_ms else []
+        minutes.watched(now_ms, 500, NOON_MS, samples=2, news=News(doubts=doubts))
+        done += minutes.finished()
+    done += minutes.flush()
+    marked: Counter[int] = Counter()
+    for minute in done:
+        marked[minute.begin_at.minute] += sum(mark.ms for mark in minute.marks)
+    assert sum(minute.observed_ms for minute in done) == last_ms
+    assert sum(marked.values()) == last_ms - begins_s * SECOND
+    assert marked[0] == (60 - begins_s) * SECOND
+    afterthought = Minute(NOON, 0, 0, (), (), marks=(Mark(kind=MarkKind.FROZEN, ms=marked[0]),))
+    assert next(each for each in done if each.is_afterthought) == afterthought
+
+
+def test_what_is_long_told_is_not_doubted_any_more() -> None:
+    minutes = Minutes(DOOR, 0)
+    for number in range(1, 10):
+        watched(minutes, number * MINUTE)
+        minutes.finished()
+    old = Doubt(MarkKind.MOVED, 0, 9 * MINUTE)
+    minutes.watched(9 * MINUTE + 500, 500, NOON_MS, samples=2, news=News(doubts=[old]))
+    doubted = [each for each in minutes.finished() if each.marks and not each.observed_ms]
+    assert labels(doubted) == [NOON + timedelta(minutes=number) for number in (7,)]
 
 
 def test_what_was_seen_last_and_never_judged_is_a_gap_and_nobody_of_it_counts() -> None:

@@ -117,3 +117,20 @@ def test_lines_that_are_drawn_anew_or_confirmed_end_the_doubt(kept: Path) -> Non
 def test_a_file_that_nobody_can_read_says_nothing(kept: Path) -> None:
     kept.write_bytes(b"{")
     assert not Placement(kept, a_camera()).moved
+
+
+def test_what_was_known_too_late_for_a_minute_is_told_as_a_part_of_it_with_the_mark_alone(
+    kept: Path,
+) -> None:
+    steps = [seen(START_S + second, START_S + second + 1) for second in range(70)]
+    late = suffering(START_S + 10, START_S + 71, MarkKind.MOVED)
+    told = [*steps, msgspec.structs.replace(late, first_s=START_S + 70)]
+    script = [deed for message in told for deed in (1.0, message)]
+    one = watched([opened(START_S), *script, LEAVES], placement=kept)
+    assert marked_ms(one) == {"moved": 61_000}
+    afterthoughts = [each for each in one.outbox.minutes if each.marks and not each.observed_ms]
+    assert afterthoughts
+    assert all((each.lines, each.gaps, each.rule) == ([], [], "") for each in afterthoughts)
+    for each in afterthoughts:
+        counted = [m for m in one.outbox.minutes if m.begin_at == each.begin_at and m.lines]
+        assert sum(m.observed_ms for m in counted) > 0

@@ -38,7 +38,7 @@ def test_a_full_group_makes_the_reader_wait_until_it_is_taken() -> None:
     third.join(0.1)
     assert third.is_alive()
     assert handover.take(1.0).events == 2
-    third.join(5)
+    third.join(30)
     assert not third.is_alive()
 
 
@@ -57,5 +57,5 @@ def test_closing_releases_a_reader_that_waits() -> None:
     late = threading.Thread(target=handover.put, args=(a_reading(),))
     late.start()
     handover.close()
-    late.join(5)
+    late.join(30)
     assert not late.is_alive()

@@ -74,7 +74,7 @@ def served(worker: PaperWorker, *, commits: int = 1) -> Iterator[httpx.Client]:
     server = HealthServer(HealthSettings())
     server.start(standing)
     try:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
             yield client
     finally:
         server.stop()

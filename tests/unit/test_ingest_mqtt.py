@@ -42,7 +42,7 @@ class Ear:
         self.hold.set()
 
     def arrived(self, message: Message) -> None:
-        assert self.hold.wait(10)
+        assert self.hold.wait(30)
         self.heard.append(message)
 
     def failed(self, fault: FaultyService) -> None:

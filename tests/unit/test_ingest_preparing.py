@@ -51,7 +51,7 @@ def preparing(
     finally:
         ended.set()
         handover.close()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -90,7 +90,7 @@ def test_what_came_behind_a_large_group_is_committed_behind_it() -> None:
     go_on = threading.Event()
 
     def slowly(_readings: Sequence[Reading]) -> Foresight:
-        assert go_on.wait(5)
+        assert go_on.wait(30)
         return FORESEEN
 
     with preparing(slowly) as handover:

@@ -44,7 +44,7 @@ def beside() -> Iterator[ReadingProcess]:
 def test_the_process_reads_as_its_parent_would(beside: ReadingProcess) -> None:
     arrival = large()
     beside.read(arrival)
-    eventually(lambda: beside.ready, 20)
+    eventually(lambda: beside.ready)
     assert beside.read(arrival) == read_arrival(arrival)
 
 
@@ -60,13 +60,13 @@ def test_a_process_that_is_killed_costs_nothing_and_is_replaced(beside: ReadingP
     arrival = large()
     beside.read(arrival)
     for _ in range(2):
-        eventually(lambda: beside.ready, 20)
+        eventually(lambda: beside.ready)
         assert beside.pid is not None
         os.kill(beside.pid, signal.SIGKILL)
         assert beside.read(arrival) is None
         assert not beside.ready
         beside.read(arrival)
-    eventually(lambda: beside.ready, 20)
+    eventually(lambda: beside.ready)
     assert isinstance(beside.read(arrival), Readable)
 
 

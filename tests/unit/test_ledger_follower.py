@@ -162,7 +162,7 @@ def test_the_projector_catches_up_waits_and_can_be_woken(stage: Stage) -> None:
     assert caught_up.acquire(timeout=10)
     stop.set()
     projector.wake()
-    thread.join(10)
+    thread.join(30)
     assert stage.register.seen() == [1, 2, 3, 4, 5, 6]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from cloud.errors import DatabaseUnavailable, FaultyService
 from cloud.ledger.arrival import Appended, Arrival
+from cloud.ledger.fact import LAST_SEQUENCE
 from cloud.ledger.generation import renew_generation
 from cloud.ledger.reading import distrust
 from cloud.ledger.watermark import progress
@@ -62,6 +63,15 @@ def test_the_original_bytes_come_back_and_no_phone_lies_in_the_clear(
     assert ledger.bodies() == events
     assert PHONE.encode() not in ledger.at_rest()
     assert "欧阳".encode() not in ledger.at_rest()
+
+
+def test_the_greatest_sequence_is_kept_and_given_up_like_any_other(ledger: LedgerPremises) -> None:
+    last = LAST_SEQUENCE
+    kept = ledger.append(a_payload([stamped(a_sale(1), last)], last))
+    assert the_ack(kept).settled == [(last, last)]
+    void = RangeVoid(epoch=EPOCH, stream="sale", ranges=[(1, last)], count=last, reason="")
+    ledger.append(a_payload([an_event(void, 1)], stream="telemetry"), stream=Stream.TELEMETRY)
+    assert ledger.runs() == [(1, last - 1, "void"), (last, last, "accepted")]
 
 
 def test_a_sale_sent_twice_is_counted_once(ledger: LedgerPremises) -> None:

@@ -78,7 +78,7 @@ def voiding(**changes: object) -> bytes:
         (voiding(stream="fish"), Reason.MALFORMED, "void"),
         (voiding(ranges=[(3, 2)]), Reason.MALFORMED, "void"),
         (voiding(ranges=[(0, 2)]), Reason.MALFORMED, "void"),
-        (voiding(ranges=[(1, LAST_SEQUENCE + 1)]), Reason.MALFORMED, "63 bits"),
+        (voiding(ranges=[(1, LAST_SEQUENCE + 1)]), Reason.MALFORMED, "53 bits"),
         (
             an_event(msgspec.structs.replace(CLOSED, streams=[StreamClosed("sale", -1)]), 1),
             Reason.MALFORMED,

@@ -84,7 +84,7 @@ def test_the_second_waits_while_the_first_has_positions_that_nobody_sees(
         late.join(0.3)
         assert late.is_alive()
         assert [entry.position for entry in ledger.entries()] == [1]
-    late.join(10)
+    late.join(30)
     assert [entry.position for entry in ledger.entries()] == [1, 2, 3]
 
 

@@ -146,6 +146,23 @@ def test_what_is_settled_gives_way_before_anything_pending(outbox: Outbox) -> No
     assert len(drained(outbox, Stream.FOOTFALL)) == 150
 
 
+def test_one_event_that_nobody_takes_keeps_nothing_behind_it_when_room_is_needed(
+    outbox: Outbox,
+) -> None:
+    with pytest.raises(OutboxFull):
+        fill(outbox, Stream.SALE, up_to=2 * SMALL.budget_bytes)
+    last = outbox.last_sequence(Stream.SALE)
+    while take(outbox, max_events=500):
+        pass
+    outbox.settle(outbox.epoch, "sale", [(1, 2), (4, last)])
+    assert len(outbox.append(Stream.SALE, some_drafts(200))) == 200
+    outbox.rehome("the held back one is still there")
+    lease = take(outbox, max_events=1)
+    assert lease is not None
+    assert b"sale-2" not in lease.events[0]
+    assert len(lease.events[0]) > 40_000
+
+
 def test_what_is_being_sent_is_left_alone(outbox: Outbox) -> None:
     outbox.append(Stream.TELEMETRY, [a_pulse(RNG) for _ in range(100)])
     lease = take(outbox, Stream.TELEMETRY, max_events=50)

@@ -15,7 +15,7 @@ from agent.errors import DiskUnusable, OutboxBusy, OutboxCorrupt, OutboxRenewed
 from agent.outbox import Draft, Inspection, Outbox
 from agent.outbox.alarms import read_alarms
 from agent.outbox.storing import MOST_ROWS
-from models.wire.ack import EpochSettled
+from models.wire.ack import EpochSettled, Rejection
 from models.wire.ids import EventId
 from models.wire.topics import Stream
 from tests.simulators.outbox_parts import Premises, a_draft, bulk, ids_of, some_drafts, take
@@ -46,14 +46,70 @@ def test_a_full_disk_stores_nothing_and_ends_with_the_shortage(premises: Premise
 
 def test_sending_goes_on_while_the_disk_is_full(premises: Premises) -> None:
     outbox = premises.open()
-    outbox.append(Stream.SALE, some_drafts(2))
+    outbox.append(Stream.SALE, some_drafts(5))
     outbox._file._writer.execute("PRAGMA query_only = ON")
-    assert len(ids_of(take(outbox))) == 2
-    with pytest.raises(DiskUnusable):
-        outbox.settle(outbox.epoch, "sale", [(1, 2)])
-    outbox._file._writer.execute("PRAGMA query_only = OFF")
+    assert len(ids_of(take(outbox, max_events=2))) == 2
     assert outbox.settle(outbox.epoch, "sale", [(1, 2)]) == 2
+    assert outbox.settle(outbox.epoch, "sale", [(1, 2)]) == 0
+    assert len(ids_of(take(outbox, max_events=2))) == 2, "what comes behind is not held up"
+    assert outbox.reject(outbox.epoch, "sale", [Rejection(3, "malformed")]) == 1
+    assert pending(premises) == 5, "the file does not know yet"
+    outbox._file._writer.execute("PRAGMA query_only = OFF")
+    assert outbox.settle(outbox.epoch, "sale", [(4, 4)]) == 1
+    assert pending(premises) == 1
+    assert outbox.dead_letters() == 1
     outbox.close()
+
+
+@pytest.mark.parametrize("moment", ["housekeeping", "closing"])
+def test_what_the_disk_refused_is_written_when_it_can_be(premises: Premises, moment: str) -> None:
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(2))
+    take(outbox)
+    outbox._file._writer.execute("PRAGMA query_only = ON")
+    outbox.settle(outbox.epoch, "sale", [(1, 2)])
+    outbox._file._writer.execute("PRAGMA query_only = OFF")
+    if moment == "housekeeping":
+        outbox.housekeep({})
+        assert pending(premises) == 0
+    outbox.close()
+    assert pending(premises) == 0
+
+
+def test_nothing_is_deleted_whose_settlement_the_file_does_not_know(premises: Premises) -> None:
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(4))
+    take(outbox)
+    outbox._file._writer.execute("PRAGMA query_only = ON")
+    outbox.settle(outbox.epoch, "sale", [(1, 3)])
+    outbox._file._writer.execute("PRAGMA query_only = OFF")
+    assert outbox._upkeep._retention.cut_short(Stream.SALE) == 3
+    killed = premises.open(premises.copy("killed"))
+    assert ids_of(take(killed)) == [a_draft(4).event_id]
+    killed.close()
+    outbox.close()
+
+
+def test_a_welcome_counts_while_the_disk_is_full(premises: Premises) -> None:
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(3))
+    lease = take(outbox, max_events=2)
+    assert lease is not None
+    outbox.release(lease)
+    outbox._file._writer.execute("PRAGMA query_only = ON")
+    assert not outbox.adopt("g1", [EpochSettled(outbox.epoch, {"sale": [(1, 2)]})])
+    assert ids_of(take(outbox)) == [a_draft(3).event_id]
+    outbox._file._writer.execute("PRAGMA query_only = OFF")
+    outbox.close()
+    outbox = premises.open()
+    assert (outbox.ledger, outbox.depths()[0].pending) == ("g1", 1)
+    outbox.close()
+
+
+def pending(premises: Premises) -> int:
+    """What the file says is owed of the sales."""
+    with Inspection.open(premises.path) as inspection:
+        return inspection.depths()[0].pending
 
 
 def test_a_rehoming_that_does_not_fit_the_disk_changes_nothing(premises: Premises) -> None:

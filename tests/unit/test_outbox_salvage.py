@@ -15,7 +15,7 @@ import pytest
 from agent.errors import DiskUnusable, OutboxDamaged, OutboxRenewed
 from agent.outbox import Draft, Inspection, Outbox
 from agent.outbox.alarms import acknowledge_alarms, read_alarms
-from agent.outbox.aside import complete, set_aside
+from agent.outbox.aside import complete, exchange, set_aside
 from agent.outbox.leases import ROWS
 from agent.outbox.mending import LIVES
 from agent.outbox.pages import Pages
@@ -278,6 +278,59 @@ def test_dead_letters_and_the_ledgers_name_come_along(premises: Premises) -> Non
         drain(outbox)
     assert (outbox.dead_letters(), outbox.ledger) == (1, "g1")
     outbox.close()
+
+
+def test_dead_letters_on_sound_pages_survive_and_the_others_are_counted(premises: Premises) -> None:
+    """Past retention a dead letter is the only copy of its event."""
+    outbox = premises.open()
+    outbox.append(Stream.SALE, some_drafts(MANY))
+    take(outbox, max_events=MANY)
+    outbox.reject(outbox.epoch, "sale", [Rejection(n, "malformed") for n in range(1, MANY + 1)])
+    outbox.housekeep({Stream.SALE: 0.0})
+    outbox.append(Stream.SALE, [a_draft(900)])
+    outbox.close()
+    victim, there = page_of_letters(premises.path)
+    harm(premises.path, blank(victim))
+    outbox = premises.open()
+    assert set(outbox.replay_letters()) == {draft.event_id for draft in some_drafts(MANY)} - there
+    outbox.close()
+    (alarm,) = read_alarms(premises.path)
+    assert f"letters {MANY - len(there)} were salvaged, {len(there)} are lost" in alarm.message
+
+
+def test_where_the_dead_letters_are_gone_with_their_index_nobody_says_that_none_is_lost(
+    premises: Premises,
+) -> None:
+    a_day(premises)
+    outbox = premises.open()
+    outbox._file._writer.execute("DROP TABLE dead_letter")
+    outbox.dead_letters()
+    outbox.close()
+    (alarm,) = read_alarms(premises.path)
+    assert "letters 0 were salvaged, how many are lost is not known" in alarm.message
+
+
+def page_of_letters(path: Path) -> tuple[int, set[str]]:
+    """A leaf page of the dead letters, and the ids of those on it."""
+    with Pages(path) as pages:
+        for number in range(2, len(pages.numbers) + 1):
+            rows = [columns for _, columns in pages.rows_of(pages.read(number))]
+            if found := {str(columns[0]) for columns in rows if columns[4:5] == ["malformed"]}:
+                return number, found
+    raise AssertionError("no page holds dead letters")
+
+
+def test_a_salvaged_file_whose_end_is_still_in_its_log_does_not_take_its_place(
+    premises: Premises,
+) -> None:
+    a_day(premises)
+    before = premises.path.read_bytes()
+    draft = premises.path.with_name("draft")
+    draft.write_bytes(before)
+    draft.with_name("draft-wal").write_bytes(b"frames")
+    with pytest.raises(DiskUnusable, match="draft-wal"):
+        exchange(premises.path, draft, premises.clock.now())
+    assert (premises.path.read_bytes(), set_aside(premises.path)) == (before, [])
 
 
 def test_an_event_whose_content_is_damaged_is_kept_as_a_dead_letter(premises: Premises) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from agent.outbox.vacuum import KEPT_PAGES
 from models.runtime.clock import SystemClock
 from models.wire.ids import EventId
 from models.wire.topics import Stream
-from tests.simulators.outbox_parts import Premises, a_draft, bulk, take
+from tests.simulators.outbox_parts import Premises, a_draft, bulk, fast_folder, take
 from tests.simulators.small_disk import Disk, drained
 
 KEEP_NOTHING = {Stream.SALE: 0.0}
@@ -27,6 +28,16 @@ def premises(tmp_path: Path) -> Iterator[Premises]:
     one = Premises(tmp_path, SystemClock())
     yield one
     one.close()
+
+
+@pytest.fixture
+def quick() -> Iterator[Premises]:
+    """In memory: what is measured is who waits for whom, and not the disk."""
+    folder = fast_folder()
+    one = Premises(folder, SystemClock())
+    yield one
+    one.close()
+    shutil.rmtree(folder)
 
 
 def sell(outbox: Outbox, count: int, first: int = 0) -> None:
@@ -61,8 +72,8 @@ def test_the_file_is_small_again_after_fifty_thousand_events_have_drained(
 
 
 @pytest.mark.slow
-def test_no_append_waits_for_more_than_a_step_while_room_goes_back(premises: Premises) -> None:
-    outbox = premises.open()
+def test_no_append_waits_for_more_than_a_step_while_room_goes_back(quick: Premises) -> None:
+    outbox = quick.open()
     sell(outbox, 20_000)
     drained(outbox, Stream.SALE)
     keeping = threading.Thread(target=outbox.housekeep, args=(KEEP_NOTHING,))
@@ -113,17 +124,17 @@ def test_a_file_from_before_is_written_anew_once(premises: Premises) -> None:
     outbox.close()
 
 
-def test_a_reader_does_not_hold_housekeeping_up(premises: Premises) -> None:
-    outbox = premises.open()
+def test_a_reader_does_not_hold_housekeeping_up(quick: Premises) -> None:
+    outbox = quick.open()
     sell(outbox, 9000)
     drained(outbox, Stream.SALE)
-    with closing(sqlite3.connect(premises.path, isolation_level=None)) as reader:
+    with closing(sqlite3.connect(quick.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM event").fetchone()
         began_s = perf_counter()
         assert outbox.housekeep(KEEP_NOTHING) == 9000
         assert perf_counter() - began_s < 4.0, "SQLite would wait five seconds for a reader"
-        assert size(premises) > 9_000_000
+        assert size(quick) > 9_000_000
     outbox.housekeep(KEEP_NOTHING)
-    assert size(premises) < 6_000_000
+    assert size(quick) < 6_000_000
     outbox.close()

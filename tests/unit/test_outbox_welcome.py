@@ -114,6 +114,45 @@ def test_an_acknowledgement_meant_for_another_copy_settles_nothing_here(outbox: 
     assert take(outbox, max_events=1) is not None
     assert outbox.settle(outbox.epoch, "sale", [(1, 4)]) == 1
     assert outbox.depths()[0].pending == 3
+    assert outbox.astray
+    assert take(outbox) is None, "the other copy goes on under this epoch: nothing leaves before"
+    outbox.rehome("cloned disk")
+    assert ids_of(take(outbox))[:3] == ids(2, 3, 4)
+
+
+def test_of_an_epoch_that_another_copy_spoke_under_nothing_counts(outbox: Outbox) -> None:
+    """Not even what was acknowledged: a ledger put back since may have the other's in its place."""
+    outbox.adopt("g1", [])
+    outbox.append(Stream.SALE, some_drafts(4))
+    take(outbox, max_events=3)
+    outbox.settle(outbox.epoch, "sale", [(1, 2)])
+    outbox.housekeep({Stream.SALE: 0.0})
+    outbox.append(Stream.SALE, some_drafts(2, first=5))
+    outbox.settle(outbox.epoch, "sale", [(3, 3)])
+    assert outbox.adopt("g1", told(outbox, (1, 3)), forked=[outbox.epoch])
+    assert outbox.astray
+    assert take(outbox) is None
+    closed = outbox.epoch
+    outbox.rehome("cloned disk")
+    assert ids_of(take(outbox))[:4] == ids(3, 4, 5, 6)
+    assert not outbox.adopt("g1", told(outbox, (1, 9), epoch=closed), forked=[closed])
+
+
+def test_what_is_kept_of_a_closed_epoch_is_sent_again_when_another_copy_has_spoken_there(
+    outbox: Outbox,
+) -> None:
+    outbox.adopt("g1", [])
+    outbox.append(Stream.SALE, some_drafts(2))
+    take(outbox)
+    outbox.settle(outbox.epoch, "sale", [(1, 2)])
+    closed, present = outbox.epoch, outbox.rehome("test")
+    welcome = told(outbox, (1, 2), epoch=closed)
+    assert not outbox.adopt("g1", welcome)
+    assert outbox.adopt("g1", welcome, forked=[closed])
+    assert outbox.epoch == present
+    outbox.rehome("cloned disk")
+    assert ids_of(take(outbox))[:2] == ids(1, 2)
+    assert not outbox.adopt("g1", welcome, forked=[closed]), "nothing is kept there any more"
 
 
 def test_what_was_sent_is_remembered_through_a_kill(premises: Premises) -> None:

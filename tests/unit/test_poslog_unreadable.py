@@ -47,9 +47,9 @@ def refused(data: bytes) -> str:
 
 @pytest.mark.parametrize("attack", DOCTYPES.values(), ids=DOCTYPES.keys())
 def test_document_types_and_entities_are_refused_at_once(attack: str) -> None:
-    began_s = time.perf_counter()
+    began_s = time.thread_time()
     assert "document type or entities" in refused(attack.encode())
-    assert time.perf_counter() - began_s < 1.0
+    assert time.thread_time() - began_s < 1.0
 
 
 @pytest.mark.parametrize(
@@ -278,9 +278,9 @@ def test_a_thousand_sections_without_an_end_are_told_apart_in_no_time(opening: s
     receipts = [
         transaction(number=str(n)).replace("<ItemID>", f"{opening}<ItemID>") for n in range(1000)
     ]
-    began_s = time.perf_counter()
+    began_s = time.thread_time()
     found = list(records(poslog(*receipts, transaction(number="last"))))
-    assert time.perf_counter() - began_s < 20  # a second on an idle machine
+    assert time.thread_time() - began_s < 20  # a second on an idle machine
     assert [type(each) for each in found] == [*[Refused] * 1000, CapturedSale]
 
 

@@ -92,7 +92,7 @@ def test_the_loops_of_a_group_are_watched_by_name() -> None:
     def found() -> dict[str, float]:
         return dict(workers.pulses.at_work())
 
-    assert eventually(lambda: found().get("hanging", 0) > 0.2, 5, every_s=0.02)
-    assert found()["turning"] < 0.2
+    assert eventually(lambda: found().get("hanging", 0) > 0.2, every_s=0.02)
+    assert eventually(lambda: found()["turning"] < 0.2)
     held.set()
     workers.stop()

@@ -38,7 +38,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SetUpBox]:
 
 @pytest.fixture
 def browser(box: SetUpBox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=box.url, headers={"Origin": box.url}) as browser:
+    with httpx.Client(base_url=box.url, headers={"Origin": box.url}, timeout=30) as browser:
         yield browser
 
 
@@ -63,7 +63,7 @@ def test_the_page_asks_for_the_pin_and_shows_nothing_before(browser: httpx.Clien
 
 def test_without_a_pin_it_says_how_to_set_one(tmp_path: Path) -> None:
     with a_set_up_box(tmp_path, pin="") as box:
-        page = httpx.get(f"{box.url}/setup")
+        page = httpx.get(f"{box.url}/setup", timeout=30)
     assert "lianke-agent cameras pin" in page.text
     assert 'name="pin"' not in page.text
 
@@ -71,7 +71,7 @@ def test_without_a_pin_it_says_how_to_set_one(tmp_path: Path) -> None:
 def test_a_wrong_pin_opens_nothing_and_soon_nobody_may_try(tmp_path: Path) -> None:
     with (
         a_set_up_box(tmp_path) as box,
-        httpx.Client(base_url=box.url, headers={"Origin": box.url}) as browser,
+        httpx.Client(base_url=box.url, headers={"Origin": box.url}, timeout=30) as browser,
     ):
         codes = [browser.post("/setup/enter", data={"pin": "0"}).status_code for _ in range(4)]
         assert codes == [403, 403, 403, 429]

@@ -58,7 +58,7 @@ def test_one_that_cannot_start_is_tried_again_while_the_others_run() -> None:
     refused, good = sources.states()
     assert (refused.started, good.started) == (False, True)
     assert "till's text" not in refused.blocked, "a stranger's message may quote a till"
-    assert eventually(lambda: all(each.started for each in sources.states()), 5)
+    assert eventually(lambda: all(each.started for each in sources.states()))
     sources.stop()
     assert bad.stopped
 
@@ -111,7 +111,7 @@ def test_a_journal_of_receipt_texts_is_followed_by_a_profile_for_receipts(tmp_pa
     for number in (1, 2):
         with file.open("ab") as paper:
             paper.write(("\n".join(chinese_receipt(basket(number))) + "\n").encode("gb18030"))
-    assert eventually(lambda: len(sink.stored) == 2, 10), sources.states()
+    assert eventually(lambda: len(sink.stored) == 2), sources.states()
     sources.stop()
     [state] = sources.states()
     assert (state.sales, state.set_aside, state.waiting_bytes) == (2, 0, 0)

@@ -459,7 +459,7 @@ def test_a_mistake_of_ours_is_said_by_its_kind_and_never_quotes_the_till(shop: S
     shop.drop("a.xml")
     spool = shop.restarted(rescan_s=0.01)
     spool.start()
-    assert eventually(lambda: spool.status.blocked == "RuntimeError", 10)
+    assert eventually(lambda: spool.status.blocked == "RuntimeError")
     shop.sink.refuse_with = None
-    assert eventually(lambda: spool.status.captured_sales == 1, 10)
+    assert eventually(lambda: spool.status.captured_sales == 1)
     spool.stop()

@@ -122,8 +122,8 @@ def test_the_till_says_what_holds_it_up(till: Till) -> None:
     till.fill()
     till.sell("1")
     till.spool.start()
-    assert eventually(lambda: "do not fit into the outbox" in till.spool.status.blocked, 10.0)
+    assert eventually(lambda: "do not fit into the outbox" in till.spool.status.blocked)
     assert till.spool.status.captured_sales == 0
     till.settle()
-    assert eventually(lambda: till.spool.status.captured_sales == 1, 10.0)
-    assert eventually(lambda: till.spool.status.blocked == "", 10.0)
+    assert eventually(lambda: till.spool.status.captured_sales == 1)
+    assert eventually(lambda: till.spool.status.blocked == "")

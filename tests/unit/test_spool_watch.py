@@ -21,8 +21,8 @@ from tests.simulators.capturing import DEVICE, SHANGHAI, LedgerSink, reader
 from tests.simulators.poslog_writer import poslog, transaction
 from tests.simulators.processes import eventually
 
-LONG_S = 20.0
-SOON_S = 5.0
+LONG_S = 60.0
+SOON_S = 15.0
 
 Open = Callable[[Path], FolderWatch]
 SEEING: list[Open] = [InotifyWatch, PortableWatch]

@@ -46,6 +46,7 @@ CAMERA_TROUBLES = {
     AlarmKind.CAMERA_MOVED,
     AlarmKind.CAMERA_DARK,
     AlarmKind.CAMERA_FROZEN,
+    AlarmKind.CAMERA_GARBLED,
 }
 
 
@@ -91,10 +92,12 @@ def test_a_shop_where_all_is_well_has_no_alarm() -> None:
         (a_status(dead_letters=1), AlarmKind.EVENTS_REJECTED),
         (a_status(quarantined=1), AlarmKind.FILES_QUARANTINED),
         (a_status(cameras=[camera("lost")]), AlarmKind.CAMERA_BLIND),
+        (a_status(cameras=[camera("slow")]), AlarmKind.CAMERA_BLIND),
         (a_status(cameras=[camera("watching", troubles=["blocked"])]), AlarmKind.CAMERA_BLOCKED),
         (a_status(cameras=[camera("watching", troubles=["moved"])]), AlarmKind.CAMERA_MOVED),
         (a_status(cameras=[camera("watching", troubles=["dark"])]), AlarmKind.CAMERA_DARK),
         (a_status(cameras=[camera("watching", troubles=["frozen"])]), AlarmKind.CAMERA_FROZEN),
+        (a_status(cameras=[camera("watching", troubles=["garbled"])]), AlarmKind.CAMERA_GARBLED),
         (a_status(clock=ClockStatus(quality="unset")), AlarmKind.CLOCK_WRONG),
         (a_status(clock=ClockStatus(quality="free", skew_s=-3600.0)), AlarmKind.CLOCK_WRONG),
     ],

@@ -55,7 +55,7 @@ def events(stream: httpx.Response) -> Iterator[Event]:
 @contextmanager
 def watching(tablet: Tablet, path: str) -> Iterator[Iterator[Event]]:
     with (
-        httpx.Client(base_url=tablet.url, timeout=10, verify=False) as client,
+        httpx.Client(base_url=tablet.url, timeout=30, verify=False) as client,
         client.stream("GET", path) as stream,
     ):
         assert stream.headers["Content-Type"].startswith("text/event-stream")
@@ -65,7 +65,7 @@ def watching(tablet: Tablet, path: str) -> Iterator[Iterator[Event]]:
 
 
 def opened(tablet: Tablet, phone: str = PHONE) -> str:
-    answer = httpx.post(f"{tablet.url}/search", data={"number": phone})
+    answer = httpx.post(f"{tablet.url}/search", data={"number": phone}, timeout=30)
     return f"{answer.headers['Location']}/live"
 
 
@@ -108,7 +108,7 @@ def test_shown_details_are_masked_again_by_the_server(tmp_path: Path) -> None:
         path = opened(tablet)
         with watching(tablet, path) as heard:
             assert "小明" not in next_card(heard)
-            httpx.post(tablet.url + path.replace("/live", "/show"))
+            httpx.post(tablet.url + path.replace("/live", "/show"), timeout=30)
             assert "小明" in next_card(heard)
             assert "小明" not in next_card(heard)
 

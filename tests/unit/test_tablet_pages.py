@@ -52,7 +52,7 @@ def tablet(running: Tablet, clock: HandClock) -> Tablet:
 def guide(tablet: Tablet) -> Iterator[httpx.Client]:
     headers = {"Accept-Language": "zh-CN"}
     with httpx.Client(
-        base_url=tablet.url, headers=headers, follow_redirects=True, verify=False
+        base_url=tablet.url, headers=headers, follow_redirects=True, verify=False, timeout=30
     ) as client:
         yield client
 
@@ -175,7 +175,7 @@ def test_the_language_is_chosen_once(guide: httpx.Client) -> None:
 
 
 def test_the_browsers_language_is_the_first_choice(tablet: Tablet) -> None:
-    page = httpx.get(tablet.url, headers={"Accept-Language": "en-GB"})
+    page = httpx.get(tablet.url, headers={"Accept-Language": "en-GB"}, timeout=30)
     assert 'lang="en"' in page.text
 
 
@@ -232,7 +232,7 @@ def test_no_page_needs_inline_script_or_style(guide: httpx.Client) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8090", "192.168.1.5", ""])
 def test_a_foreign_host_name_is_refused(tablet: Tablet, host: str) -> None:
-    answer = httpx.get(tablet.url, headers={"Host": host})
+    answer = httpx.get(tablet.url, headers={"Host": host}, timeout=30)
     assert answer.status_code == 400
     assert "连客" not in answer.text
 

@@ -40,12 +40,12 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 def test_it_runs_in_a_thread_of_its_own_until_it_is_stopped(tmp_path: Path, host: str) -> None:
     server = a_server(tmp_path, TabletSettings(host=host, port=0))
     server.start()
-    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert httpx.get(f"{server.url}/healthz", timeout=30).status_code == 200
     assert "tablet" in [thread.name for thread in threading.enumerate()]
     server.stop()
     assert "tablet" not in [thread.name for thread in threading.enumerate()]
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{server.url}/healthz")
+        httpx.get(f"{server.url}/healthz", timeout=30)
 
 
 def test_a_server_that_was_never_started_may_be_stopped(tmp_path: Path) -> None:
@@ -55,6 +55,6 @@ def test_a_server_that_was_never_started_may_be_stopped(tmp_path: Path) -> None:
 def test_a_replica_in_trouble_is_a_page_and_not_a_stack_trace(tmp_path: Path) -> None:
     with a_tablet(tmp_path, HandClock()) as tablet:
         tablet.replica.close()
-        answer = httpx.post(f"{tablet.url}/search", data={"number": "13916825678"})
+        answer = httpx.post(f"{tablet.url}/search", data={"number": "13916825678"}, timeout=30)
         assert answer.status_code == 500
         assert "Traceback" not in answer.text

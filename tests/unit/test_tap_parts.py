@@ -113,7 +113,7 @@ def test_a_broken_copy_stops_no_printing() -> None:
         print_jobs(relay.port, [receipt(1), receipt(2)])
         assert eventually(lambda: board.status.failures >= 6)
         relay.stop(0.1)
-        thread.join(5)
+        thread.join(30)
         assert [bytes(job.data) for job in printer.jobs] == [receipt(1), receipt(2)]
 
 

@@ -40,7 +40,7 @@ def port(ca_file: Path) -> Iterator[int]:
         thread.start()
         yield listening.getsockname()[1]
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(30)
 
 
 def _serve(listening: socket.socket, context: ssl.SSLContext) -> None:

@@ -26,6 +26,7 @@ from agent.capture.footfall.messages import (
     Failed,
     FailureKind,
     Job,
+    Left,
     Marked,
     Opened,
     Seen,
@@ -95,6 +96,7 @@ def crossing(at_s: float) -> Crossing:
             marks=[Marked(MarkKind.DARK, 0.5, 1.2)],
         ),
         Ended(truncated=True),
+        Left(),
         Failed(kind=FailureKind.BAD_LINE, message="a line, told on one line"),
     ],
 )
@@ -229,6 +231,14 @@ def test_a_clip_that_fell_behind_catches_up() -> None:
     assert clock.now_s == 56
 
 
+def test_nobody_waits_through_a_hole_in_a_recording() -> None:
+    clock = Sleeper()
+    pace = Pace(1, lambda: clock.now_s, clock.sleep)
+    for at_s in (0.0, 1.0, 600.0, 601.0):
+        pace.wait(at_s)
+    assert clock.now_s - 50 == pytest.approx(2.0)
+
+
 class Show:
     """A camera of three pictures that may vanish."""
 
@@ -239,6 +249,8 @@ class Show:
         self._vanishes = vanishes
 
     def aim(self, sample_fps: float) -> None: ...
+
+    def stop(self) -> None: ...
 
     def frames(self) -> Iterator[Frame]:
         for number in range(3):
@@ -322,6 +334,7 @@ def test_opening_is_told_before_anything_is_seen() -> None:
     assert (first.samples, first.crossings) == (2, [Crossed("door", "in", 0.05)])
     assert isinstance(rest, Seen)
     assert (rest.first_s, rest.last_s, rest.samples) == (0.1, 0.2, 1)
+    assert (first.closing, rest.closing) == (False, True)
 
 
 def test_what_is_wrong_with_the_camera_is_told_with_what_was_seen() -> None:

@@ -338,7 +338,7 @@ def test_the_thread_goes_on_after_trouble_and_ends_when_told(tmp_path: Path) -> 
     odoo.fault = fault
     with pulling(tmp_path, odoo) as pulled:
         pulled.puller.start()
-        assert seen.wait(10)
+        assert seen.wait(30)
         deadline = threading.Event()
         for _ in range(200):
             if pulled.puller.status.passes:

@@ -24,7 +24,7 @@ from agent.capture.footfall.detection.detector import Picture
 from agent.config import BadgeSettings
 from models.wire.events.footfall import LineKind
 
-ANALYSES: Final = "crowd-1"
+ANALYSES: Final = "crowd-2"
 """Who was staff, came in a group or came back, who was in which zone, and where it was warm: the
 version of all this travels with every count."""
 

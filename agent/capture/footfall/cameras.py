@@ -33,7 +33,8 @@ from models.wire.events.device import CameraState
 
 _FIRST_RETRY_S: Final = 1.0
 _LONGEST_RETRY_S: Final = 60.0
-_STOP_S: Final = 2.0
+_STOP_S: Final = 5.0
+"""A watcher that is well takes a few tenths; one that hangs has been ended after three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Cameras:
             keeper.start()
 
     def redraw(self, name: str, settings: Callable[[str], CameraSettings]) -> None:
-        """Count a camera with its present settings from now on; takes two seconds at most.
+        """Count a camera with its present settings from now on; takes five seconds at most.
 
         What was watched of the minute is told with the old lines, the rest with the new ones: two
         parts of one minute, which are added. Does nothing once stopped. Safe from any thread.
@@ -139,7 +140,7 @@ class Cameras:
             keeper.start()
 
     def stop(self) -> None:
-        """Stop all at the same time, within two seconds; their last minutes are handed over."""
+        """Stop all at the same time, within five seconds; their last minutes are handed over."""
         clock = self._around.clock
         deadline_s = clock.monotonic_s() + _STOP_S
         with self._changing:
@@ -157,7 +158,7 @@ def diary_of(camera: CameraSettings, around: Surroundings) -> Diary:
     places = places_of(camera, around.timezone)
     if camera.recorded_at is None:
         return LiveDiary(places, around.clock, own_time=camera.kind in RECORDED)
-    mark = PlayedMark(around.folder / f"{camera.name}.json", camera.file, camera.recorded_at)
+    mark = PlayedMark(around.folder / f"{camera.name}.json", camera.source, camera.recorded_at)
     return RecordedDiary(places, camera.recorded_at, around.clock, mark)
 
 

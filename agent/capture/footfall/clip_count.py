@@ -28,7 +28,7 @@ from agent.capture.footfall.detection.loading import load_detector
 from agent.capture.footfall.drawn_files import check_target, write_png
 from agent.capture.footfall.heat_picture import Backdrop, draw_heat
 from agent.capture.footfall.recount import Spectator, recount
-from agent.capture.footfall.recount_report import document, table
+from agent.capture.footfall.recount_report import document, doubts, table
 from agent.config import BadgeSettings
 from agent.errors import BadConfiguration, BadLine, BadZone, InvalidInput
 from agent.networks import NetworkCache, default_folder
@@ -84,7 +84,7 @@ def run(
     stderr: TextIO,
     detector_of: Callable[[str], Detector] = find_detector,
 ) -> None:
-    """Count the clip and print what it gave; a clip that breaks off is warned of on ``stderr``.
+    """Count the clip and print what it gave; what makes that doubtful is told on ``stderr``.
 
     Args:
         order: what to count.
@@ -124,11 +124,7 @@ def run(
                 zones=drawing.zones,
                 badge=badge,
             )
-    if counted.truncated:
-        stderr.write(
-            f"lianke-agent: {order.clip} breaks off after {counted.seconds_of_video:.1f} s; "
-            "what there is was counted\n"
-        )
+    stderr.writelines(f"lianke-agent: {order.clip}: {doubt}\n" for doubt in doubts(counted))
     told = document(counted)
     if order.heatmap is not None:
         write_png(order.heatmap, draw_heat(backdrop.picture, told.heat))

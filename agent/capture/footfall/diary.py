@@ -25,9 +25,6 @@ _UNJUDGED_MS: Final = round(FLOOR.hindsight_s * 1000)
 """Who was staff, in a group or in a zone is judged so much later, and told with the next word: of
 a watcher that is gone without a last one, nobody ever learns it of this time."""
 
-_SUDDEN: Final = frozenset({GapReason.LOST, GapReason.STALLED})
-"""Ways to go without a last word."""
-
 _STEP_MS: Final = 1_000
 """A wall clock that differs by more was set; less is the time between reading two clocks."""
 
@@ -56,8 +53,8 @@ class Diary(Protocol):
         """Nobody has watched since the last word, until now."""
         ...
 
-    def ended(self) -> None:
-        """A clip was watched to its end."""
+    def ended(self, pictures: int) -> None:
+        """A clip was watched to its end, and all of it told; of a folder these were so many."""
         ...
 
     def finished(self) -> list[Minute]:
@@ -108,7 +105,7 @@ class LiveDiary:
             network=self._network,
             hole=self._cause,
         )
-        self._unjudged = True
+        self._unjudged = not message.closing
         if message.samples:
             self._cause = GapReason.SLOW
 
@@ -118,14 +115,15 @@ class LiveDiary:
 
     def absent(self, reason: GapReason) -> None:
         """Tell the gap until now: from the last word, or where none came from what was judged."""
-        if self._unjudged and reason in _SUDDEN:
+        if self._unjudged:
             self._minutes.unlearn(_UNJUDGED_MS, reason)
         self._unjudged = False
         self._cause = reason
         self._minutes.missed(self._wall.axis_ms(), reason, self._wall.offset_ms())
 
-    def ended(self) -> None:
+    def ended(self, pictures: int) -> None:  # noqa: ARG002 - the port's
         """What follows is absence like any other."""
+        self.last_word()
 
     def finished(self) -> list[Minute]:
         """See ``Diary``."""
@@ -184,9 +182,9 @@ class RecordedDiary:
             self._absences.missed(now_ms, reason, self._wall.offset_ms())
         self._absences.skip(now_ms)
 
-    def ended(self) -> None:
+    def ended(self, pictures: int) -> None:
         """The last minute is complete too."""
-        self._mark.keep(Played(self._mark.played().through_ms, ended=True))
+        self._mark.end(pictures)
 
     def finished(self) -> list[Minute]:
         """See ``Diary``."""
@@ -202,6 +200,8 @@ class RecordedDiary:
         self._mark.write()
 
     def _first_time(self, minute: Minute) -> bool:
+        if minute.is_afterthought:
+            return True  # a clip played again says the same again, under the same id
         begin_ms, played = round(minute.begin_at.timestamp() * 1000), self._mark.played()
         if begin_ms < played.through_ms:
             return False

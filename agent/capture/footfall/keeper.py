@@ -7,6 +7,7 @@ It promises:
   where a person has to mend something first.
 - The time in which nobody watched is told as a gap, with the reason; so are the last seconds of a
   watcher that went without a last word, of which nobody knows who was staff and who was where.
+- When it is stopped, its watcher is heard out first: what was watched is judged to its end.
 - Whatever happens to a camera, the keeper stays alive, blocks nobody, and says each trouble once.
 """
 
@@ -18,11 +19,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
-
 from agent.capture.footfall.audit.standing import LastAudit
 from agent.capture.footfall.diary import Diary
-from agent.capture.footfall.messages import Ended, Failed, Marked, Opened, Seen
+from agent.capture.footfall.farewell import farewell
+from agent.capture.footfall.messages import Ended, Failed, Left, Opened, Seen, Told
 from agent.capture.footfall.metrics import FootfallMetrics
 from agent.capture.footfall.minutes import Minute
 from agent.capture.footfall.overheard import Overheard
@@ -30,14 +30,14 @@ from agent.capture.footfall.patience import Patience, Silence, as_error
 from agent.capture.footfall.placement import Placement
 from agent.capture.footfall.process import Watcher
 from agent.capture.footfall.recorder import Recorder
-from agent.capture.footfall.standing import WATCHING, Standing
+from agent.capture.footfall.standing import Standing
 from agent.config import CameraSettings
-from agent.errors import AgentError, CameraStalled, FaultyDevice, InvalidInput
+from agent.errors import AgentError, CameraLost, CameraStalled, FaultyDevice, InvalidInput
 from models.runtime.backoff import Backoff
 from models.runtime.clock import Clock
 from models.runtime.logs import get_logger
 from models.wire.events.device import CameraState
-from models.wire.events.footfall import GapReason, MarkKind
+from models.wire.events.footfall import GapReason
 
 _LOG = get_logger(__name__)
 
@@ -81,6 +81,7 @@ class CameraKeeper:
         self._absence: GapReason | None = GapReason.STARTING
         self._complaint = ""
         self._rule = self._analyses = ""
+        self._began_s = 0.0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         parts.metrics.stands(camera.name, GapReason.STARTING)
@@ -146,37 +147,58 @@ class CameraKeeper:
         if self._stopping.is_set():
             return 0.0
         self._absent(GapReason.ENDED)
-        return math.inf
+        # What was recorded may be added to, or replaced; what plays as if it were now is over.
+        return self._patience.refused_s if self._camera.recorded_at else math.inf
 
     def _watch(self) -> None:
         """One watcher, until a clip ends or we stop; raises AgentError for any other end."""
         watcher = self._parts.launch()
         self._parts.metrics.started(self._camera.name)
+        self._began_s = self._parts.clock.monotonic_s()
         try:
             self._follow(watcher)
         finally:
             watcher.end()
 
     def _follow(self, watcher: Watcher) -> None:
-        clock, camera = self._parts.clock, self._camera
-        began_s = clock.monotonic_s()
-        silence = Silence(self._patience, camera.stall_s, began_s)
+        clock = self._parts.clock
+        silence = Silence(self._patience, self._camera.stall_s, self._began_s)
         while not self._stopping.is_set():
-            match watcher.receive(self._patience.listen_s):
-                case None:
-                    self._heard_nothing(silence)
-                    continue
-                case Opened() as opened:
-                    self._opened(opened, watcher.network)
-                case Seen() as seen:
-                    self._seen(seen, began_s)
-                case Ended() as ended:
-                    self._ended(ended)
-                    return
-                case Failed() as failed:
-                    self._parts.diary.last_word()
-                    raise as_error(failed)
-            silence.broken(clock.monotonic_s())
+            told = watcher.receive(self._patience.listen_s)
+            if told is None:
+                self._heard_nothing(silence)
+            elif self._is_last(told, watcher):
+                return
+            else:
+                silence.broken(clock.monotonic_s())
+        if silence.opened:
+            self._hear_out(watcher)
+
+    def _hear_out(self, watcher: Watcher) -> None:
+        """We stop: what it still knows belongs to what it watched."""
+        words = farewell(watcher, self._parts.clock, self._patience.farewell_s)
+        if not any(self._is_last(told, watcher) for told in words):
+            _LOG.warning(
+                "camera_left_unheard",
+                camera=self._camera.name,
+                effect="the last seconds that it watched were not judged: they are told as a gap",
+            )
+
+    def _is_last(self, told: Told, watcher: Watcher) -> bool:
+        """Take what a watcher says; raises AgentError where it goes and should not."""
+        match told:
+            case Opened():
+                self._opened(told, watcher.network)
+            case Seen():
+                self._seen(told)
+            case Ended():
+                self._ended(told)
+            case Left():
+                self._left()
+            case Failed():
+                self._parts.diary.last_word()
+                raise as_error(told)
+        return isinstance(told, Ended | Left)
 
     def _heard_nothing(self, silence: Silence) -> None:
         silence.check(self._parts.clock.monotonic_s())
@@ -191,27 +213,18 @@ class CameraKeeper:
         size = f"{message.width}x{message.height}"
         _LOG.info("camera_opened", camera=self._camera.name, size=size, network=network)
 
-    def _seen(self, message: Seen, began_s: float) -> None:
-        self._parts.placement.seen(moved=MarkKind.MOVED in message.troubles)
-        message = self._mistrusted(message)
+    def _seen(self, message: Seen) -> None:
+        message = self._parts.placement.marked(message)
         self._parts.diary.seen(message)
         self._parts.overheard.seen(message)
         self._note(message)
         if self._absence is not None:
             self._absence, self._complaint = None, ""
             _LOG.info("camera_watching", camera=self._camera.name)
-            self._show(WATCHING)
-        if self._parts.clock.monotonic_s() - began_s > self._patience.forgiven_s:
+        self._show(self._standing.observed(message.observed_s))
+        if self._parts.clock.monotonic_s() - self._began_s > self._patience.forgiven_s:
             self._parts.backoff.reset()
         self._hand_over(self._parts.diary.finished())
-
-    def _mistrusted(self, message: Seen) -> Seen:
-        """What was seen, marked where an earlier watcher saw the camera go."""
-        if MarkKind.MOVED in message.troubles or not self._parts.placement.moved:
-            return message
-        mark = Marked(MarkKind.MOVED, message.first_s, message.last_s)
-        troubles = [*message.troubles, MarkKind.MOVED]
-        return msgspec.structs.replace(message, marks=[*message.marks, mark], troubles=troubles)
 
     def _note(self, message: Seen) -> None:
         """Show how well the camera does."""
@@ -231,7 +244,12 @@ class CameraKeeper:
                 camera=self._camera.name,
                 effect="counted to where it breaks off; its container promises more pictures",
             )
-        self._parts.diary.ended()
+        self._parts.diary.ended(message.pictures)
+
+    def _left(self) -> None:
+        self._parts.diary.last_word()
+        if not self._stopping.is_set():
+            raise CameraLost("somebody told the camera's watcher to stop; it is started again")
 
     def _fell(self, reason: GapReason, error: AgentError) -> None:
         """Nobody watches any more: tell since when, and say why, once."""
@@ -255,6 +273,13 @@ class CameraKeeper:
 
     def _show(self, state: str) -> None:
         if self._standing.becomes(state):
+            if state == GapReason.SLOW:
+                _LOG.warning(
+                    "camera_slow",
+                    camera=self._camera.name,
+                    effect="most of the time nothing is counted",
+                    next_step="have the camera send three pictures a second or more",
+                )
             self._parts.metrics.stands(self._camera.name, state)
             self._parts.changed()
 

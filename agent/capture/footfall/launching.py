@@ -51,6 +51,7 @@ class Launcher:
             processor_share=camera.processor_share,
             source_fps=camera.source_fps or 0.0,
             speed=camera.speed,
+            dated=camera.recorded_at is not None,
         )
 
 

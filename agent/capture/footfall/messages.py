@@ -1,8 +1,9 @@
 """What a camera's watcher and the agent say to each other: one JSON line each.
 
 The agent writes one ``Job`` to the watcher's standard input and leaves it open; the watcher answers
-on its standard output with ``Opened``, any number of ``Seen`` and, as its last word, ``Ended`` or
-``Failed``. The watcher leaves when its standard input closes. Pictures are in no message.
+on its standard output with ``Opened``, any number of ``Seen`` and, as its last word, ``Ended``,
+``Left`` or ``Failed``. It is told to stop by SIGTERM, says what it still knows, and leaves; it
+leaves without a word when its standard input closes. Pictures are in no message.
 
 This module is light on purpose: the agent imports it and must not import what looks at pictures.
 """
@@ -72,6 +73,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
         processor_share: of one core, that watching may take where that decides.
         source_fps: of a folder or pattern of pictures: how many were taken per second.
         speed: of a clip: 1 as it was recorded, 2 twice as fast, 0 as fast as it goes.
+        dated: of a clip: it is known when it was recorded, so that a hole in its time is one.
     """
 
     source: str
@@ -85,6 +87,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
     processor_share: float = 0.5
     source_fps: float = 0.0
     speed: float = 1.0
+    dated: bool = False
 
     def __repr__(self) -> str:
         """Without source and login: an address may carry a password as well."""
@@ -165,6 +168,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
             certain only later; those of one kind do not overlap.
         troubles: what of that stands at the end of the span.
         wanted_fps: pictures per second that are aimed at now; 0 for every one.
+        closing: nothing is looked at after this, and all that was is judged; said with it, so that
+            a watcher which dies right then leaves all of it or nothing.
     """
 
     first_s: float
@@ -177,12 +182,21 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     marks: list[Marked] = []
     troubles: list[MarkKind] = []
     wanted_fps: float = 0.0
+    closing: bool = False
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """A clip was watched to its end; ``truncated`` when its container promises more frames."""
+    """A clip was watched to its end; ``truncated`` when its container promises more frames.
+
+    ``pictures`` is how many it had, those that were not looked at included.
+    """
 
     truncated: bool = False
+    pictures: int = 0
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True, tag="left"):
+    """The watcher was told to stop, and has told all that it knew of what it had looked at."""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
@@ -192,7 +206,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     message: str
 
 
-Told = Opened | Seen | Ended | Failed
+Told = Opened | Seen | Ended | Left | Failed
 """What a watcher may say."""
 
 _ENCODER: Final = msgspec.json.Encoder()

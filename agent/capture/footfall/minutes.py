@@ -26,6 +26,10 @@ _GRACE_MS: Final = 4_000
 and is dated before them. Who was staff, who came in a group and who was in a zone is judged 2.5 s
 later, by a sample, and told up to half a second after that."""
 
+_RECALL_MS: Final = 120_000
+"""For so long a minute that was handed out can still be doubted: a camera that was moved to where
+nothing looks as it did is believed to be so after more than a minute."""
+
 _NO_NEWS: Final = News()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +46,7 @@ class Minute:
         network: what looked; empty where nothing did.
         zones: likewise, every dwell and queue zone.
         heat: pairs of a cell and milliseconds.
+        offset_ms: Unix time less axis by which it was labelled: the clock may have been set since.
     """
 
     begin_at: datetime
@@ -53,6 +58,12 @@ class Minute:
     zones: tuple[ZoneTally, ...] = ()
     heat: tuple[tuple[int, int], ...] = ()
     marks: tuple[Mark, ...] = ()
+    offset_ms: int | None = None
+
+    @property
+    def is_afterthought(self) -> bool:
+        """Whether it only says of another part of the minute what was known too late for it."""
+        return bool(self.marks) and not (self.observed_ms or self.gaps or self.lines)
 
 
 @dataclass(slots=True)
@@ -62,11 +73,16 @@ class _Part:
     number: int
     begin_ms: int
     end_ms: int
+    offset_ms: int
     observed_ms: int = 0
     samples: int = 0
     network: str = ""
     gaps: dict[GapReason, int] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+
+    def share_of(self, doubt: Doubt) -> int:
+        """For how many milliseconds of it the doubt is; none where it is not above 0."""
+        return min(doubt.end_ms, self.end_ms) - max(doubt.begin_ms, self.begin_ms)
 
     def miss(self, ms: int, reason: GapReason) -> None:
         """So much of what was observed turns out to be missed."""
@@ -83,6 +99,10 @@ class Minutes:
         self._places = places
         self._told_ms = start_ms
         self._parts: list[_Part] = []
+        self._over: deque[_Part] = deque()
+        """What was handed out lately; read only."""
+        self._late: dict[int, _Part] = {}
+        """Doubts about that, by the part's beginning, as parts of their own."""
         self._lately: deque[tuple[_Part, int, int]] = deque()
         """Pieces of the last seconds that were observed: of which part, from when to when."""
 
@@ -116,7 +136,8 @@ class Minutes:
             samples: pictures looked at in the span.
             news: what else is known; also of before the span, as long as its minute is open. What
                 is told later counts in the oldest minute that is; a verdict on a step whose minute
-                is told is too late, and a doubt is cut to the minutes that are open.
+                is told is too late. A doubt about a minute that was handed out lately becomes a
+                part of it that has nothing but the mark; an older one is cut.
             network: what looked.
             hole: what explains the rest of the span.
         """
@@ -155,16 +176,28 @@ class Minutes:
         self._told_ms = max(self._told_ms, until_ms)
 
     def finished(self) -> list[Minute]:
-        """The minutes that are over and past the grace, in the order in which they were told."""
-        done = []
+        """The minutes that are over and past the grace, in the order in which they were told.
+
+        Parts of earlier ones that tell late doubts come first.
+        """
+        done = self._doubted()
         while len(self._parts) > 1 and self._parts[0].end_ms + _GRACE_MS <= self._told_ms:
-            done.append(self._minute(self._parts.pop(0)))
+            part = self._parts.pop(0)
+            self._over.append(part)
+            done.append(self._minute(part))
+        while self._over and self._over[0].end_ms + _RECALL_MS <= self._told_ms:
+            self._over.popleft()
         return done
 
     def flush(self) -> list[Minute]:
         """All that is told and was not handed out, the last part of a minute included."""
-        done = [self._minute(part) for part in self._parts]
+        done = self._doubted() + [self._minute(part) for part in self._parts]
         self._parts.clear()
+        return done
+
+    def _doubted(self) -> list[Minute]:
+        done = [self._minute(part) for part in self._late.values()]
+        self._late.clear()
         return done
 
     def _take(self, news: News) -> None:
@@ -178,9 +211,12 @@ class Minutes:
             self._doubt(doubt)
 
     def _doubt(self, doubt: Doubt) -> None:
+        for part in self._over:
+            if (ms := part.share_of(doubt)) > 0:
+                late = _Part(part.number, part.begin_ms, part.end_ms, part.offset_ms)
+                self._late.setdefault(part.begin_ms, late).tally.doubt(doubt.kind, ms)
         for part in self._parts:
-            ms = min(doubt.end_ms, part.end_ms) - max(doubt.begin_ms, part.begin_ms)
-            if ms > 0:
+            if (ms := part.share_of(doubt)) > 0:
                 part.tally.doubt(doubt.kind, ms)
 
     def _walk(self, until_ms: int, offset_ms: int, network: str) -> Iterator[tuple[_Part, int]]:
@@ -206,7 +242,8 @@ class Minutes:
         return None if network and part.network and network != part.network else part
 
     def _open(self, begin_ms: int, offset_ms: int, network: str) -> _Part:
-        part = _Part((begin_ms + offset_ms) // MINUTE_MS, begin_ms, begin_ms, network=network)
+        number = (begin_ms + offset_ms) // MINUTE_MS
+        part = _Part(number, begin_ms, begin_ms, offset_ms, network=network)
         self._parts.append(part)
         return part
 
@@ -229,4 +266,5 @@ class Minutes:
             zones=tally.zones(self._places) if told or tally.knows_zones else (),
             heat=tally.heat,
             marks=tally.marks,
+            offset_ms=part.offset_ms,
         )

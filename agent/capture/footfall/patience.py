@@ -30,6 +30,8 @@ class Patience:
         forgiven_s: a camera that was watched for so long has no failures behind it.
         tick_s: between two looks at the clock while nobody watches.
         listen_s: for one message; also how soon a keeper hears that it shall stop.
+        farewell_s: for what a watcher still knows that was asked to leave: it finishes the picture
+            that it looks at, and judges.
     """
 
     open_s: float = 45.0
@@ -37,6 +39,7 @@ class Patience:
     forgiven_s: float = 60.0
     tick_s: float = 1.0
     listen_s: float = 0.25
+    farewell_s: float = 1.5
 
 
 class Silence:

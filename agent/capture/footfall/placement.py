@@ -12,9 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from agent.capture.footfall.messages import Marked, Seen
 from agent.config import CameraSettings
 from models.durable import write_whole
 from models.runtime.logs import get_logger
+from models.wire.events.footfall import MarkKind
 
 _LOG = get_logger(__name__)
 
@@ -51,6 +53,16 @@ class Placement:
             return
         self._seen_moved = moved
         self._becomes(moved=moved)
+
+    def marked(self, message: Seen) -> Seen:
+        """What the watcher says now, marked where an earlier one saw the camera go."""
+        sees_it = MarkKind.MOVED in message.troubles
+        self.seen(moved=sees_it)
+        if sees_it or not self._moved:
+            return message
+        mark = Marked(MarkKind.MOVED, message.first_s, message.last_s)
+        troubles = [*message.troubles, MarkKind.MOVED]
+        return msgspec.structs.replace(message, marks=[*message.marks, mark], troubles=troubles)
 
     def confirm(self) -> None:
         """Lines and zones are right as they are; the next watcher learns what is usual anew."""

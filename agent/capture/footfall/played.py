@@ -1,12 +1,14 @@
-"""How far a recorded clip was told, kept in a file: a clip played again is not counted again."""
+"""How far a recording was told, kept in a file: a clip played again is not counted again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from agent.capture.footfall.recording_files import Files, RecordingFiles
 from agent.errors import DiskUnusable
 from models.durable import write_whole
 from models.runtime.logs import get_logger
@@ -15,7 +17,7 @@ _LOG = get_logger(__name__)
 
 
 class Played(msgspec.Struct, frozen=True):
-    """What is told of a clip.
+    """What is told of a recording.
 
     Attributes:
         through_ms: Unix time; minutes that begin before it were told.
@@ -27,31 +29,57 @@ class Played(msgspec.Struct, frozen=True):
 
 
 class _Kept(msgspec.Struct, frozen=True):
+    """What lies in the file.
+
+    Attributes:
+        clip: which recording.
+        played: what is told of it.
+        files: how many it had at its end; 0 before.
+        last: the name of the last of these.
+    """
+
     clip: str
     played: Played
+    files: int = 0
+    last: str = ""
 
 
 class PlayedMark:
-    """One camera's mark. Another clip under the camera's name begins anew."""
+    """One camera's mark. Another recording under the camera's name begins anew.
 
-    def __init__(self, path: Path, clip: Path, begin_at: datetime) -> None:
-        """``path`` is the mark's own file; a clip is told from others by place, size and time."""
+    Pictures that were added behind those of a folder are more of the same recording: it is played
+    again, and what was not told of it is.
+    """
+
+    def __init__(self, path: Path, source: str, begin_at: datetime) -> None:
+        """``path`` is the mark's own; a recording is known by its place, content and time."""
         self._path = path
-        self._clip = clip
-        self._begin_at = begin_at
+        self._recording = RecordingFiles(source)
+        self._begin_at = begin_at.isoformat()
         self._kept = self._read()
         self._written = self._kept
 
     def played(self) -> Played:
         """How far the clip that is there now was told; a missing one is taken for the last."""
-        clip = self._identity()
-        if clip not in ("", self._kept.clip):
-            self._kept = _Kept(clip, Played())
+        files = self._recording.look()
+        if files is None:
+            return self._kept.played
+        self._recognise(files)
+        if self._kept.played.ended and len(files.names) > max(1, self._kept.files):
+            told = msgspec.structs.replace(self._kept.played, ended=False)
+            self._kept = msgspec.structs.replace(self._kept, played=told)
         return self._kept.played
 
     def keep(self, played: Played) -> None:
         """Remember how far this clip was told; not durable before ``write``."""
-        self._kept = _Kept(self._kept.clip, played)
+        self._kept = msgspec.structs.replace(self._kept, played=played)
+
+    def end(self, pictures: int) -> None:
+        """All of it is told; of a folder these were so many."""
+        told = msgspec.structs.replace(self.played(), ended=True)
+        files = self._recording.look()
+        names = files.names[: max(1, pictures)] if files else []
+        self._kept = _Kept(self._kept.clip, told, len(names), names[-1] if names else "")
 
     def write(self) -> None:
         """Durable on return; does nothing where nothing changed. Raises DiskUnusable."""
@@ -66,6 +94,15 @@ class PlayedMark:
             ) from error
         self._written = self._kept
 
+    def _recognise(self, files: Files) -> None:
+        """Is it the recording that was told, or another one?"""
+        clip = f"{files.imprint} {self._begin_at}"
+        kept = self._kept
+        if kept.clip == f"{files.before} {self._begin_at}":
+            self._kept = msgspec.structs.replace(kept, clip=clip)
+        elif kept.clip != clip or not _begins_with(files.names, kept):
+            self._kept = _Kept(clip, Played())
+
     def _read(self) -> _Kept:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
@@ -75,9 +112,7 @@ class PlayedMark:
             _LOG.warning("clip_mark_unreadable", path=str(self._path), error=str(error))
             return _Kept("", Played())
 
-    def _identity(self) -> str:
-        try:
-            size = self._clip.stat().st_size
-        except OSError:
-            return ""
-        return f"{self._clip} {size} {self._begin_at.isoformat()}"
+
+def _begins_with(names: Sequence[str], kept: _Kept) -> bool:
+    """Whether the files that were told are still the first ones."""
+    return not kept.files or names[kept.files - 1 : kept.files] == [kept.last]

@@ -47,6 +47,13 @@ class Watcher(Protocol):
         """
         ...
 
+    def ask_to_leave(self) -> None:
+        """Have it look at no further picture, say what it knows and ``Left``, and go.
+
+        Returns at once; what it says is still to be received. Idempotent, never raises.
+        """
+        ...
+
     def end(self) -> None:
         """End it, by force where it does not go by itself at once. Idempotent, never raises."""
         ...
@@ -109,8 +116,12 @@ class WatcherProcess:
             line = self._line()
         return None if line is None else read_told(line)
 
+    def ask_to_leave(self) -> None:
+        """See ``Watcher``."""
+        self._process.terminate()
+
     def end(self) -> None:
-        """Ask, wait, kill."""
+        """Stop listening, wait, kill."""
         for pipe in (self._process.stdin, self._process.stdout):
             _close(pipe)
         self._process.terminate()

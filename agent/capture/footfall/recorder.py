@@ -69,10 +69,14 @@ class Recorder:
             Whether everything is durable.
         """
         self._metrics.counted(camera, minutes)
-        events = [
-            event_of(camera, minute, rule, analyses, audit_of(minute.network)) for minute in minutes
+        drafts = [
+            self._draft(
+                event_of(camera, minute, rule, analyses, audit_of(minute.network)),
+                minute.offset_ms,
+                recorded=recorded,
+            )
+            for minute in minutes
         ]
-        drafts = [self._draft(event, recorded) for event in events]
         with self._lock:
             self._held.extend(drafts)
             self._bound()
@@ -94,9 +98,14 @@ class Recorder:
         _LOG.info("camera_audit_told", camera=audited.camera, audit=audited.audit)
         return True
 
-    def _draft(self, data: FootfallCounted, recorded: bool) -> Draft:
+    def _draft(self, data: FootfallCounted, offset_ms: int | None, *, recorded: bool) -> Draft:
+        """An event by the clock that labelled the minute; by content where that is a recording's.
+
+        Where the clock was set since, another one would put the minute into another hour: the cloud
+        moves it by what the event is moved by.
+        """
         if not recorded:
-            return self._facts.draft(FOOTFALL_COUNTED, data)
+            return self._facts.draft(FOOTFALL_COUNTED, data, offset_ms)
         key = f"footfall/{data.camera}/{data.begin_at.isoformat()}"
         return self._facts.repeatable(FOOTFALL_COUNTED, data, key)
 

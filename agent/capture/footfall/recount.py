@@ -11,15 +11,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.capture.footfall.analyst import Analyst
+from agent.capture.footfall.analyst import Analyst, Learnt
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.port import Camera
 from agent.capture.footfall.counting.counter import Counter, Walkers
 from agent.capture.footfall.counting.facts import Fact
 from agent.capture.footfall.counting.line import Crossing, Line
+from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.settling import Settled
 from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.sight.garbling import Garbling
 from agent.capture.footfall.span import Span
 from agent.config import BadgeSettings
 
@@ -95,11 +97,12 @@ class Recount:
         sampled: of these, looked at.
         seconds_of_video: the clip's length in its own time.
         lines: as they were given.
-        crossings: in the order in which they were told.
+        crossings: in the order in which they were told; none of a time that was not observed.
         pace: what it took.
         truncated: the clip ended before its container says; what there was is counted.
         zones: as they were given.
-        observed_s: how much of the clip was looked at closely enough to say who was where.
+        observed_s: how much of the clip was looked at closely enough to count.
+        garbled_s: for how long of it pictures were damaged; who crossed then is in doubt.
         settled: what else is known of the crossings.
         facts: what is known of zones and heat.
     """
@@ -113,6 +116,7 @@ class Recount:
     truncated: bool
     zones: tuple[Zone, ...] = ()
     observed_s: float = 0.0
+    garbled_s: float = 0.0
     settled: tuple[Settled, ...] = ()
     facts: tuple[Fact, ...] = ()
 
@@ -129,6 +133,9 @@ def recount(
 ) -> Recount:
     """Count a recording to its end.
 
+    The time between pictures that are too far apart is a hole: who crosses then is not counted, as
+    on the shop floor.
+
     Args:
         recording: an open one, of which no frame was taken yet.
         detector: finds people.
@@ -143,39 +150,60 @@ def recount(
     """
     counter = Counter(lines, recording.size, zones=zones)
     analyst = Analyst(lines, zones, recording.size, badge)
-    span, observed_s = Span(), 0.0
-    laps = _Laps(now_s)
-    crossings: list[Crossing] = []
-    settled: list[Settled] = []
-    facts: list[Fact] = []
+    laps, found = _Laps(now_s), _Found()
     for frame in recording.frames():
         laps.decode_s += laps.lap()
         detections = detector.detect(frame.picture)
         laps.detect_s += laps.lap()
-        moment = counter.look(detections, frame.at_s, span.closely_s(frame.at_s))
+        moment = counter.look(detections, frame.at_s, found.span.closely_s(frame.at_s))
         learnt = analyst.look(moment, frame.picture)
         laps.track_s += laps.lap()
-        span.add(frame.at_s)
-        observed_s += moment.span_s
-        crossings += moment.crossings
-        settled += learnt.settled
-        facts += learnt.facts
-        _show(Glance(frame, counter.tracks, moment.crossings, analyst.staff), spectators)
+        counted = found.take(frame, moment, learnt)
+        _show(Glance(frame, counter.tracks, counted, analyst.staff), spectators)
         laps.lap()
-    rest = analyst.rest()
+    found.learn(analyst.rest())
     return Recount(
         frames=recording.frames_read,
         sampled=recording.sampled,
         seconds_of_video=recording.seconds_of_video,
         lines=tuple(lines),
-        crossings=tuple(crossings),
+        crossings=tuple(found.crossings),
         pace=laps.pace(recording.sampled),
         truncated=recording.truncated,
         zones=tuple(zones),
-        observed_s=observed_s,
-        settled=(*settled, *rest.settled),
-        facts=(*facts, *rest.facts),
+        observed_s=found.observed_s,
+        garbled_s=found.garbled_s,
+        settled=tuple(found.settled),
+        facts=tuple(found.facts),
     )
+
+
+class _Found:
+    """What was found so far."""
+
+    def __init__(self) -> None:
+        self.span = Span()
+        self.observed_s = self.garbled_s = 0.0
+        self.crossings: list[Crossing] = []
+        self.settled: list[Settled] = []
+        self.facts: list[Fact] = []
+        self._garbling = Garbling()
+
+    def take(self, frame: Frame, moment: Moment, learnt: Learnt) -> Sequence[Crossing]:
+        """One more picture; who crossed by it and counts."""
+        self.span.add(frame.at_s)
+        self.observed_s += moment.span_s
+        for mark in self._garbling.look(frame.at_s, damaged=frame.damaged):
+            self.garbled_s += mark.end_s - mark.begin_s
+        counted = self.span.observed(moment.crossings)
+        self.crossings += counted
+        self.learn(learnt)
+        return counted
+
+    def learn(self, learnt: Learnt) -> None:
+        """What else is known."""
+        self.settled += learnt.settled
+        self.facts += learnt.facts
 
 
 def _show(glance: Glance, spectators: Sequence[Spectator]) -> None:

@@ -15,6 +15,9 @@ from agent.capture.footfall.tally import Places, Step, Tally, Verdict
 from models.wire.events.footfall import LineKind, LineTally, ZoneKind, ZoneTally
 from models.wire.events.footfall_sum import stay_percentile_s
 
+_UNSEEN_S: Final = 1.0
+"""The last picture's own time, and a picture that fails to come, are no cause for concern."""
+
 _DIGITS: Final = 3
 """Milliseconds of a time, microseconds of a pace: more would be noise."""
 
@@ -91,6 +94,8 @@ class MsPerFrame(msgspec.Struct, frozen=True):
 class CountedClip(msgspec.Struct, frozen=True, omit_defaults=True):
     """The document. ``truncated`` is there where a clip ended too early, and then true.
 
+    ``observed_s`` is how much of the clip was looked at closely enough to count; the rest is a gap,
+    as it is on the shop floor. ``garbled_s`` is for how long of it pictures were damaged.
     ``heat`` has pairs of a cell (row * 32 + column, of 18 rows) and milliseconds of visitors' feet.
     """
 
@@ -99,6 +104,8 @@ class CountedClip(msgspec.Struct, frozen=True, omit_defaults=True):
     sampled_fps: float
     lines: dict[str, CountedLine]
     ms_per_frame: MsPerFrame
+    observed_s: float
+    garbled_s: float
     truncated: bool = False
     zones: dict[str, CountedZone] = {}
     heat: list[tuple[int, int]] = []
@@ -115,6 +122,8 @@ def document(recount: Recount) -> CountedClip:
         sampled_fps=_rounded(_sampled_fps(recount)),
         lines={told.line: _counted(told, recount) for told in _lines(tally, recount.lines)},
         ms_per_frame=MsPerFrame(*map(_rounded, milliseconds)),
+        observed_s=_rounded(recount.observed_s),
+        garbled_s=_rounded(recount.garbled_s),
         truncated=recount.truncated,
         zones={told.zone: _stayed(told, recount) for told in _zones(tally, recount)},
         heat=list(tally.heat),
@@ -124,6 +133,20 @@ def document(recount: Recount) -> CountedClip:
 def table(recount: Recount) -> str:
     """A row per line, and what was looked at at which price."""
     return "\n".join(_rows(recount))
+
+
+def doubts(recount: Recount) -> Iterator[str]:
+    """What somebody should know before they believe the figures, each in one line."""
+    if recount.truncated:
+        yield f"it breaks off after {recount.seconds_of_video:.1f} s; what there is was counted"
+    if recount.seconds_of_video - recount.observed_s > _UNSEEN_S:
+        yield (
+            f"only {recount.observed_s:.1f} of {recount.seconds_of_video:.1f} s were looked at "
+            "closely enough, which takes two pictures a second; who crossed in the rest is not "
+            "counted"
+        )
+    if recount.garbled_s:
+        yield f"for {recount.garbled_s:.1f} s pictures are damaged; who crossed then is in doubt"
 
 
 def _tally(recount: Recount) -> Tally:
@@ -204,7 +227,8 @@ def _rows(recount: Recount) -> Iterator[str]:
         yield from _zone_rows(counted)
     yield (
         f"{counted.frames} frames in {counted.seconds_of_video:.1f} s of video, "
-        f"{recount.sampled} of them looked at ({counted.sampled_fps:.1f} a second)"
+        f"{recount.sampled} of them looked at ({counted.sampled_fps:.1f} a second), "
+        f"{counted.observed_s:.1f} s of it closely enough to count"
     )
     yield (
         f"{pace.total:.1f} ms a picture: decoding {pace.decode:.1f}, "

@@ -82,10 +82,14 @@ class Span:
         self._samples += 1
         self._last_s = at_s
         self._learnt += learnt
-        crossings = [each for each in crossings if self._observed(each.at_s)]
+        crossings = self.observed(crossings)
         if crossings or learnt.settled or at_s - self._first_s >= TELL_EVERY_S:
             return self._tell(crossings)
         return None
+
+    def observed(self, crossings: Sequence[Crossing]) -> list[Crossing]:
+        """Those of the last seconds' that were not in a hole."""
+        return [each for each in crossings if self._observed(each.at_s)]
 
     def note(self, condition: Condition) -> None:
         """How the camera does; told with the next word."""
@@ -96,9 +100,9 @@ class Span:
         self._learnt += learnt
         if self._first_s is None or not (self._samples or self._learnt):
             return None
-        return self._tell(())
+        return self._tell((), closing=True)
 
-    def _tell(self, crossings: Sequence[Crossing]) -> Seen:
+    def _tell(self, crossings: Sequence[Crossing], *, closing: bool = False) -> Seen:
         assert self._first_s is not None
         seen = Seen(
             first_s=self._first_s,
@@ -111,6 +115,7 @@ class Span:
             marks=list(self._condition.marks),
             troubles=list(self._condition.troubles),
             wanted_fps=self._condition.wanted_fps,
+            closing=closing,
         )
         self._condition = replace(self._condition, marks=())
         self._learnt = _NOTHING_LEARNT

@@ -12,10 +12,18 @@ from models.wire.events.device import CameraState
 from models.wire.events.footfall import GapReason, MarkKind
 
 WATCHING: Final = "watching"
-STATES: Final = (WATCHING, *(each for each in GapReason if each is not GapReason.SLOW))
-"""A camera that nobody watches is in the state that explains its gap."""
+STATES: Final = (WATCHING, *GapReason)
+"""A camera of which nothing is counted is in the state that explains its gap."""
 
 _LATELY_S: Final = 10.0
+
+_PACE_S: Final = 60.0
+_JUDGED_AFTER_S: Final = 30.0
+"""A busy half minute is no slow camera."""
+
+_TOO_LITTLE: Final = 0.5
+_ENOUGH_AGAIN: Final = 0.75
+"""Of the time. Apart, so that a camera in between does not change its state all the time."""
 
 
 class Standing:
@@ -28,6 +36,7 @@ class Standing:
         self._state: str = GapReason.STARTING
         self._since_s = clock.monotonic_s()
         self._looks: deque[tuple[float, int]] = deque()
+        self._watched: deque[tuple[float, float]] = deque()
         self._troubles: dict[MarkKind, float] = {}
         self._wanted_fps = 0.0
 
@@ -36,8 +45,29 @@ class Standing:
         with self._lock:
             if state == self._state:
                 return False
+            if state not in {WATCHING, GapReason.SLOW}:
+                self._watched.clear()
             self._state, self._since_s = state, self._clock.monotonic_s()
             return True
+
+    def observed(self, observed_s: float) -> str:
+        """Of the time since the last word so much was watched closely; the state that makes.
+
+        ``slow`` where pictures come too seldom for most of what people do: of such time nothing
+        is counted, however well the camera seems to be.
+        """
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            self._watched.append((now_s, observed_s))
+            while self._watched[0][0] < now_s - _PACE_S:
+                self._watched.popleft()
+            begun_s = self._watched[0][0]
+            if now_s - begun_s < _JUDGED_AFTER_S:
+                return GapReason.SLOW if self._state == GapReason.SLOW else WATCHING
+            # The first word only says when the counting began.
+            share = sum(s for at_s, s in self._watched if at_s > begun_s) / (now_s - begun_s)
+            enough = _ENOUGH_AGAIN if self._state == GapReason.SLOW else _TOO_LITTLE
+            return WATCHING if share >= enough else GapReason.SLOW
 
     def looked(self, samples: int, wanted_fps: float = 0.0) -> float:
         """So many pictures were looked at since the last call; the rate reached, lately."""

@@ -1,10 +1,11 @@
 """The process that watches one camera: ``python -m agent.capture.footfall.watcher``.
 
 It reads a ``Job`` from standard input and tells on standard output what it sees (see ``messages``).
-It alone holds pictures, in memory only: it writes no file and leaves no core dump. Who sets the
-camera up may ask for one over a private socket (see ``viewfinder``). It leaves when
-its standard input closes, when nobody reads what it tells, or when it is told to end. It steps back
-behind the tills for the processor.
+It alone holds pictures, in memory only: it writes no file, leaves no core dump, and what looks at
+them can open no connection (see ``offline``). Who sets the camera up may ask for one over a private
+socket (see ``viewfinder``). Told to stop by SIGTERM, it says its last verdicts and leaves; it leaves
+at once when its standard input closes, or when nobody reads what it tells. It steps back behind the
+tills for the processor.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
+from agent.capture.footfall.leaving import Leaving, heed_sigterm
 from agent.capture.footfall.libraries import require_vision
 from agent.capture.footfall.messages import Failed, FailureKind, Told, encode, read_job
+from agent.capture.footfall.offline import CutOff, open_no_more_connections, stay_connected
 from agent.capture.footfall.process import SHOWS_ON
 from agent.capture.footfall.undumped import leave_no_core_dump
 from agent.errors import (
@@ -51,7 +54,9 @@ _KINDS: Final[tuple[tuple[type[AgentError], FailureKind], ...]] = (
 
 
 def main() -> NoReturn:
-    """Watch until there is nothing more to see; exits 0 after a clip's end, 1 after a failure."""
+    """Watch until there is nothing more to see, or told to stop; exits 1 after a failure."""
+    leaving = Leaving()
+    heed_sigterm(leaving)
     told = _keep_standard_output()
     configure()
     leave_no_core_dump()
@@ -62,16 +67,24 @@ def main() -> NoReturn:
     line = sys.stdin.buffer.readline(_LONGEST_JOB)
     threading.Thread(target=_leave_with_the_agent, name="stdin", daemon=True).start()
     # A camera's thread may hang in a read: nothing here is worth waiting for it.
-    os._exit(serve(line, tell, _inherited(sys.argv[1:])))
+    shows_on = _inherited(sys.argv[1:])
+    os._exit(serve(line, tell, shows_on, leaving=leaving, cut_off=open_no_more_connections))
 
 
-def serve(line: bytes, tell: Callable[[Told], None], shows_on: socket.socket | None = None) -> int:
+def serve(
+    line: bytes,
+    tell: Callable[[Told], None],
+    shows_on: socket.socket | None = None,
+    *,
+    leaving: Leaving | None = None,
+    cut_off: CutOff = stay_connected,
+) -> int:
     """Do the job of this line; returns the exit code, and has told why when it is not 0."""
     try:
         require_vision()
         from agent.capture.footfall.watching import watch  # noqa: PLC0415 - needs what was checked
 
-        watch(read_job(line), tell, shows_on)
+        watch(read_job(line), tell, shows_on, leaving=leaving, cut_off=cut_off)
     except AgentError as error:
         return _fail(failed(error), tell)
     except Exception as error:  # noqa: BLE001 - the watcher's edge: the agent is told, and retries

@@ -43,6 +43,7 @@ class AlarmKind(StrEnum):
     CAMERA_MOVED = "camera_moved"
     CAMERA_DARK = "camera_dark"
     CAMERA_FROZEN = "camera_frozen"
+    CAMERA_GARBLED = "camera_garbled"
     CLOCK_WRONG = "clock_wrong"
 
 

@@ -41,7 +41,7 @@ SKEW_S: Final = 120.0
 
 _ALONE: Final = frozenset({""})
 _WATCHING: Final = "watching"
-_BLIND_STATES: Final = frozenset({"lost", "stalled", "refused"})
+_BLIND_STATES: Final = frozenset({"lost", "stalled", "refused", "slow"})
 _UNCLEAR_STATES: Final = frozenset({"starting"})
 
 
@@ -197,5 +197,6 @@ _RULES: Final[tuple[Callable[[Status], Sign], ...]] = (
     partial(_camera_trouble, AlarmKind.CAMERA_MOVED, "moved"),
     partial(_camera_trouble, AlarmKind.CAMERA_DARK, "dark"),
     partial(_camera_trouble, AlarmKind.CAMERA_FROZEN, "frozen"),
+    partial(_camera_trouble, AlarmKind.CAMERA_GARBLED, "garbled"),
     _clock_wrong,
 )

@@ -29,7 +29,8 @@ async def jot(book: Book, request: Request) -> Response:
     try:
         await run_in_threadpool(book.jot, said)
     except InvalidInput as error:
-        raise HTTPException(_REFUSED) from error
+        _LOG.info("audit_mark_refused", reason=str(error))
+        return Response(status_code=_REFUSED)
     except AgentError as error:
         return not_kept(error)
     return await standing(book)

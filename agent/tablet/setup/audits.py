@@ -99,7 +99,10 @@ class AuditPages:
         return in_language(request, self._paint.page("marking.html", language, values))
 
     async def picture(self, request: Request) -> Response:
-        """``GET …/picture``: the next picture; while an audit runs it counts as watched."""
+        """``GET …/picture``: the next picture; while an audit runs it counts as watched.
+
+        ``Watched`` tells which: only such a picture can be marked.
+        """
         camera = camera_of(request, self._parts.views)
         book = self._audits.running(camera)
         known(request, self._parts.door, watching=book is not None)
@@ -112,7 +115,7 @@ class AuditPages:
                 await run_in_threadpool(book.saw, at_s)
             except AgentError as error:
                 return desk.not_kept(error)
-        return desk.picture(seen.picture, at_s)
+        return desk.picture(seen.picture, at_s, Watched=str(int(book is not None)))
 
     async def begin(self, request: Request) -> Response:
         """``POST …/begin``."""

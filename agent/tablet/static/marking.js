@@ -5,6 +5,7 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const MOST_STEP_S = 0.25; // further between two pictures, nobody could say what happened
 const RETRY_MS = 700;
 const FLASH_MS = 180;
+const NOT_SHOWN = "422"; // the answer to a mark of a moment that was not watched
 
 const page = document.getElementById("marking");
 const { kind, place } = page.dataset;
@@ -20,10 +21,11 @@ const fill = (text, values) => text.replace(/\$(\w+)/g, (_, name) => values[name
 const isOn = (toggle) => toggle.getAttribute("aria-pressed") === "true";
 const set = (toggle, on) => toggle.setAttribute("aria-pressed", String(on));
 
-let shown = null; // { at, number, last } of the picture on the screen
+let shown = null; // { at, number, last, watched } of the picture on the screen; null while there is none
 let speed = SPEEDS.indexOf(1);
 let playing = false;
 let running = page.dataset.running === "1"; // marks are taken
+let busy = false; // an audit is being begun or ended
 let group = 0;
 let groups = 0;
 let over = false;
@@ -57,6 +59,17 @@ function drawLines() {
 }
 
 const ways = [];
+
+// A mark is one of the picture that is shown: without one that belongs to the audit there is nothing to press.
+const canMark = () => running && !over && shown !== null && shown.watched;
+
+function arm() {
+  for (const { button } of ways) button.disabled = !canMark();
+  if (!live) return;
+  get("begin").disabled = running || busy || over || shown === null;
+  get("finish").disabled = !running || over;
+  get("clock").textContent = running ? (canMark() ? said.running : said.waiting) : "";
+}
 
 function drawSides() {
   lines.forEach(([name], index) => {
@@ -121,13 +134,13 @@ function send(what, body) {
       complain("");
       showStanding(standing);
     },
-    () => complain(over ? "" : said.not_noted),
+    (error) => complain(over ? "" : error.message === NOT_SHOWN ? said.not_shown : said.not_noted),
   );
   return queue;
 }
 
 function mark(line, direction, button) {
-  if (!running || shown === null || over) return;
+  if (!canMark()) return;
   const entry = { t: shown.at, line, direction };
   if (isOn(toggles.staff)) entry.staff = true;
   if (isOn(toggles.unsure)) entry.sure = false;
@@ -155,7 +168,7 @@ function show(bitmap, told) {
   get("blind").hidden = true;
   shown = told;
   if (!live) get("clock").textContent = `${clockText(told.at)} · ${SPEEDS[speed]}×`;
-  for (const { button } of ways) button.disabled = !running || over;
+  arm();
 }
 
 async function fetchPicture(query) {
@@ -163,7 +176,8 @@ async function fetchPicture(query) {
   if (answer.status === 403) end();
   if (!answer.ok) throw new Error(String(answer.status));
   const number = (name) => Number(answer.headers.get(name));
-  show(await createImageBitmap(await answer.blob()), { at: number("At"), number: number("Number"), last: number("Last") === 1 });
+  const watched = !live || number("Watched") === 1;
+  show(await createImageBitmap(await answer.blob()), { at: number("At"), number: number("Number"), last: number("Last") === 1, watched });
 }
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -215,9 +229,10 @@ async function follow() {
   while (!over && !document.hidden) {
     try {
       await fetchPicture("");
-      complain("");
     } catch {
       if (over) return;
+      shown = null;
+      arm();
       get("blind").textContent = said.blind;
       get("blind").hidden = false;
       await pause(RETRY_MS);
@@ -226,47 +241,47 @@ async function follow() {
 }
 
 async function begin() {
-  get("begin").disabled = true;
+  busy = true;
+  arm();
   try {
     showStanding(await post("begin"));
+    complain("");
     running = true;
-    get("finish").disabled = false;
-    get("clock").textContent = said.running;
   } catch {
-    get("begin").disabled = false;
     complain(over ? "" : said.not_begun);
   }
+  busy = false;
+  arm();
 }
 
 async function finish() {
-  get("finish").disabled = true;
+  busy = true;
   setRunning(false);
+  get("finish").disabled = true;
   get("outcome").textContent = said.finishing;
   try {
     await queue;
     const answer = await post("finish");
     over = !live;
     get("outcome").textContent = answer.text ?? said.finished;
-    if (live) {
-      get("begin").disabled = false;
-      get("clock").textContent = "";
-    }
   } catch {
     setRunning(true);
     get("finish").disabled = false;
     complain(over ? "" : said.not_noted);
   }
+  busy = false;
+  arm();
 }
 
 function setRunning(on) {
   running = on;
   if (!live) setPlaying(false);
-  for (const { button } of ways) button.disabled = !on;
+  arm();
 }
 
 function end() {
   over = true;
-  for (const { button } of ways) button.disabled = true;
+  arm();
   canvas.width = canvas.width; // wipes it
   get("blind").textContent = said.ended;
   get("blind").hidden = false;
@@ -310,6 +325,7 @@ get("finish").addEventListener("click", finish);
 
 drawLines();
 drawSides();
+arm();
 if (live) {
   get("begin").addEventListener("click", begin);
   if (running) begin(); // goes on with the one that runs

@@ -12,6 +12,10 @@ from cloud.insight import FootfallDay
 from models.wire.events.footfall import GapReason
 
 _CAME = "people who came in, as far as anybody watched; null where nobody did, which is not 0"
+_VISITED = (
+    "`ingress` without staff and without those who had only just gone out; all of it where cameras "
+    "did not tell them apart"
+)
 _WENT = "people who went out, likewise"
 
 
@@ -26,8 +30,10 @@ class Conversion(BaseModel):
     )
     per_group: float | None = Field(description="sales per group; null without groups")
     sales: int = Field(description="sales that count and ended in a watched minute")
-    visitors: int = Field(description="people who came in during the watched minutes")
-    watched_min: int = Field(description="minutes of which every camera watched nine tenths")
+    visitors: int = Field(description="`visitors` of the watched minutes")
+    watched_min: int = Field(
+        description="minutes of which every camera watched nine tenths, to be trusted"
+    )
     of_min: int = Field(
         description="minutes there were: of an hour those that have passed, of a day those from "
         "the first to the last sale or crossing"
@@ -42,6 +48,7 @@ class FootfallHour(BaseModel):
     hour: int = Field(description="counted on from the business day's midnight; 24 is 00:00 after")
     ingress: int | None = Field(description=_CAME)
     egress: int | None = Field(description=_WENT)
+    visitors: int | None = Field(description=_VISITED)
     conversion: Conversion
 
 
@@ -102,6 +109,7 @@ class Footfall(BaseModel):
     end_at: datetime | None = Field(description="where the next business day begins")
     ingress: int | None = Field(description=_CAME)
     egress: int | None = Field(description=_WENT)
+    visitors: int | None = Field(description=_VISITED)
     conversion: Conversion | None
     hours: list[FootfallHour] = Field(description="from the first to the last with a report")
     cameras: list[FootfallCamera]
@@ -118,6 +126,7 @@ class Footfall(BaseModel):
                 end_at=None,
                 ingress=None,
                 egress=None,
+                visitors=None,
                 conversion=None,
                 hours=[],
                 cameras=[],
@@ -131,6 +140,7 @@ class Footfall(BaseModel):
             end_at=trading.end_at.astimezone(trading.zone),
             ingress=known.ingress,
             egress=known.egress,
+            visitors=known.visitors,
             conversion=Conversion.model_validate(known.conversion),
             hours=[FootfallHour.model_validate(hour) for hour in known.hours],
             cameras=[FootfallCamera.of(camera) for camera in known.cameras],

@@ -25,6 +25,12 @@ class StoreFacts(BaseModel):
     timezone: str = Field(description="IANA name", max_length=64, examples=["Asia/Shanghai"])
     currency: str = Field(description="ISO 4217", max_length=3, examples=["CNY"])
     phone_region: str = Field(description="ISO 3166", max_length=2, examples=["CN"])
+    day_begins_hour: int = Field(
+        default=0,
+        ge=0,
+        le=11,
+        description="hour of the clock at which a business day changes when no sale says otherwise",
+    )
 
 
 class StoreList(BaseModel):
@@ -53,6 +59,7 @@ def write_store(facts: StoreFacts, parts: Parts, caller: Keeper, response: Respo
         timezone=facts.timezone,
         currency=facts.currency,
         phone_region=facts.phone_region,
+        day_begins_hour=facts.day_begins_hour,
     )
     with write(parts.engine) as connection:
         done = ensure_store(connection, store, parts.clock.now())

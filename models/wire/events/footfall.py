@@ -63,6 +63,7 @@ class MarkKind(StrEnum):
     MOVED = "moved"
     DARK = "dark"
     FROZEN = "frozen"
+    GARBLED = "garbled"  # pictures were damaged on their way
 
 
 STAY_BOUNDS_S: Final = tuple(float(f"{10 ** (step / 20):.3g}") for step in range(84))

@@ -5,7 +5,8 @@
 One camera's worker, as mesopic ships it: its pipeline, its loop, its defaults, in this process. The
 source is a file, by mesopic's own reader; ``SKIPPED`` pictures at its beginning are not shown to
 the loop, and ``SPEED`` 1 holds each back until its time, as a camera would; 0 does not. Prints one
-JSON line per line crossing when all is over. Imports nothing of ours.
+JSON line per line crossing when all is over, and fails where mesopic's reader gave no picture at
+all: that is no count of nobody. Imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Played:
         self._source = RtspFrameSource("camera", file, now=lambda: BEGAN)
         self._skipped = skipped
         self._speed = speed
+        self.shown = 0
 
     def frames(self) -> Iterator[Any]:
         """The frames; raises what mesopic's source raises at the end."""
@@ -55,6 +57,7 @@ class Played:
             if self._speed:
                 due_s = began_s + (frame.ts - BEGAN).total_seconds() / self._speed
                 time.sleep(max(0.0, due_s - time.monotonic()))
+            self.shown += 1
             yield frame
 
     def close(self) -> None:
@@ -68,9 +71,10 @@ def main(file: str, skipped: str, speed: str) -> None:
     camera = config.cameras[0]
     pipeline = build_pipeline(config, camera.camera_id)
     crossings = Crossings()
+    played = Played(camera.source.url, int(skipped), float(speed))
     camera_loop(
         camera.camera_id,
-        source=Played(camera.source.url, int(skipped), float(speed)),
+        source=played,
         sampler=pipeline.sampler,
         detector=pipeline.detector,
         tracker=pipeline.tracker,
@@ -79,6 +83,8 @@ def main(file: str, skipped: str, speed: str) -> None:
         fps_min=config.budget.fps_min,
         fps_max=config.budget.fps_max,
     )
+    if not played.shown:
+        sys.exit(f"mesopic read no picture of {camera.source.url}")
     print("\n".join(crossings.lines))
 
 

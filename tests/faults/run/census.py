@@ -24,6 +24,8 @@ from tests.simulators.till import Delivery, ShopDay, Transaction
 _ENTRIES = text("SELECT natural_key, count(*) FROM ledger_event WHERE natural_key IS NOT NULL"
                 " AND store = :store GROUP BY natural_key")  # fmt: skip
 
+_IDS = text("SELECT event_id FROM ledger_event")
+
 
 @dataclass(frozen=True, slots=True)
 class Census:
@@ -90,6 +92,16 @@ def ledger_entries(database_url: str, store: str) -> Counter[str]:
     try:
         with engine.connect() as connection:
             return Counter(dict(connection.execute(_ENTRIES, {"store": store}).all()))
+    finally:
+        engine.dispose()
+
+
+def ledger_ids(database_url: str) -> frozenset[str]:
+    """The ids of all events that the ledger has."""
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return frozenset(connection.execute(_IDS).scalars())
     finally:
         engine.dispose()
 

@@ -13,8 +13,8 @@ Till files lie outside of the box's folder, so that hurting the box's disk leave
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -131,6 +131,23 @@ class ShopFloor:
         with self.selling(0, share, box):
             pass
 
+    def sell_at_once(self, boxes: Sequence[Shop], share: float) -> None:
+        """Sell a share of the day in several boxes at the same time, each file in one of them."""
+        begin = len(self.given)
+        files = self.files[begin : begin + round(share * len(self.files))]
+        dealt = [files[number :: len(boxes)] for number in range(len(boxes))]
+        with ExitStack() as open_shops:
+            tills = [
+                open_shops.enter_context(Feeder(box.till, mine, self.setting.random))
+                for box, mine in zip(boxes, dealt, strict=True)
+            ]
+            for till, mine in zip(tills, dealt, strict=True):
+                till.sell(len(mine))
+            while any(len(x.given) < len(mine) for x, mine in zip(tills, dealt, strict=True)):
+                time.sleep(0.05)
+        for till in tills:
+            self.given.extend(till.given)
+
     def moment(self, longest_s: float, shortest_s: float = 0.0) -> None:
         """Let a random while pass: the instant of the fault is what is tested."""
         time.sleep(self.setting.random.uniform(shortest_s, longest_s))
@@ -206,6 +223,8 @@ class ShopFloor:
             raise NotShown(f"false alarms: {_listed(imagined)}")
 
 
+_MOST_OWED = 10_000
+
 UNREADABLE = -1
 """What a box owes whose outbox cannot be read just now."""
 
@@ -224,6 +243,12 @@ def owed_by(box: Shop) -> int:
     except AgentError:
         return UNREADABLE
     return files + sum(depth.pending for depth in depths if depth.stream == Stream.SALE)
+
+
+def ids_owed(box: Shop) -> frozenset[str]:
+    """The sales and their like that a running box has captured and the ledger has not settled."""
+    with Inspection.open(box.outbox_file) as inspection:
+        return frozenset(each.event_id for each in inspection.pending(Stream.SALE, _MOST_OWED))
 
 
 def epoch_of(box: Shop) -> str:

@@ -304,7 +304,7 @@ class DamagedBox:
                     printer="chinese",
                     printer_port=self.printer.port,
                     host="127.0.0.1",
-                    port=0,
+                    port=free_port(),
                 ),
             ),
             prints=(

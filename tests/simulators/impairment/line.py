@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -21,7 +22,7 @@ from tests.simulators.processes import free_port
 Result = TypeVar("Result")
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
-_ANSWER_S: Final = 10.0
+_ANSWER_S: Final = 30.0
 
 
 class BadLine:
@@ -165,6 +166,7 @@ class BadLine:
             connection = self._loop.create_task(self._connect(client))
             self._connections.add(connection)
             connection.add_done_callback(self._connections.discard)
+            connection.add_done_callback(partial(_let_go, client))
 
     async def _called(self) -> None:
         called = asyncio.Event()
@@ -237,6 +239,11 @@ class BadLine:
 
     def _swallowed(self, size: int) -> None:
         self.figures.swallowed_bytes += size
+
+
+def _let_go(client: socket.socket, _connection: asyncio.Task[None]) -> None:
+    """A task that is cancelled before its first step has closed nothing."""
+    client.close()
 
 
 def _listener(address: tuple[str, int]) -> socket.socket:

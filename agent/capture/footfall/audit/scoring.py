@@ -22,9 +22,10 @@ from agent.capture.footfall.camera.clip import Clip
 from agent.capture.footfall.clip_count import find_detector
 from agent.capture.footfall.counting.counter import RULE
 from agent.capture.footfall.detection.detector import Detector
+from agent.capture.footfall.governor import LOWEST_FPS
 from agent.capture.footfall.launching import named, watched_zone
 from agent.capture.footfall.recount import recount
-from agent.capture.footfall.recount_report import CountedCrossing
+from agent.capture.footfall.recount_report import CountedCrossing, doubts
 from agent.capture.footfall.watching import zone_in_pixels
 from agent.config import CameraSettings
 from agent.errors import InvalidInput, UnreadableInput
@@ -75,7 +76,7 @@ class ScoreOrder:
             that the audit noted while it ran.
         tolerance_s: how far a mark may be from its crossing.
         sample_fps: pictures of the clip to look at per second; when None as many as the camera
-            that it is kept for looks at, else all of them.
+            that it is kept for looks at, at the least, else all of them.
         network: the manifest's name; when empty that of the camera that it is kept for, else the
             first in the cache.
         as_json: one JSON document instead of a table.
@@ -99,8 +100,11 @@ def run(
     detector_of: Callable[[str, Path | None], Detector] = find_detector,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    warn: Callable[[str], object] = lambda _doubt: None,
 ) -> None:
     """Score an audit and print its figures.
+
+    ``warn`` is told, a line each, what makes doubtful how the clip was counted.
 
     Raises:
         InvalidInput: the tolerance is none, or there is nothing to hold the marks against.
@@ -113,9 +117,13 @@ def run(
     """
     if not (math.isfinite(order.tolerance_s) and order.tolerance_s > 0):
         raise InvalidInput(f"--tolerance-s {order.tolerance_s:g}: give a number above 0")
+    if order.keep and order.sample_fps is not None:
+        raise InvalidInput(
+            "--keep counts as often as the camera looks: leave --sample-fps out, or --keep"
+        )
     audit = read_audit(order.marks)
     begun = said_of(order, audit, order.keep) if order.keep else audit.begun
-    told = _told(order, audit, detector_of)
+    told = _told(order, audit, detector_of, warn)
     figures = score(audit, told, order.tolerance_s, np.random.default_rng(_SEED))
     shown = msgspec.json.encode(figures).decode() if order.as_json else table(figures)
     stdout.write(f"{shown}\n")
@@ -170,17 +178,32 @@ def _same(drawn: Mapping[str, Ends], marked: Mapping[str, Ends]) -> bool:
     )
 
 
+def _rate(order: ScoreOrder) -> float:
+    """Pictures to look at per second, 0 for all.
+
+    A camera whose rate the processor decides is held to the lowest that it may fall to: what is
+    said of that holds for more.
+    """
+    if order.keep is None:
+        return order.sample_fps or 0.0
+    steady_fps = order.keep.camera.steady_fps
+    return LOWEST_FPS if steady_fps is None else steady_fps
+
+
 def _network(order: ScoreOrder) -> str:
     return order.network or (order.keep.camera.network if order.keep else "")
 
 
 def _told(
-    order: ScoreOrder, audit: Audit, detector_of: Callable[[str, Path | None], Detector]
+    order: ScoreOrder,
+    audit: Audit,
+    detector_of: Callable[[str, Path | None], Detector],
+    warn: Callable[[str], object],
 ) -> Sequence[Told]:
     if order.counts is not None:
         return list(_counted_before(order.counts))
     if order.clip is not None:
-        return list(_counted_now(order, audit, order.clip, detector_of))
+        return list(_counted_now(order, audit, order.clip, detector_of, warn))
     if audit.told:
         return audit.told
     raise InvalidInput(
@@ -214,14 +237,14 @@ def _counted_now(
     audit: Audit,
     file: Path,
     detector_of: Callable[[str, Path | None], Detector],
+    warn: Callable[[str], object],
 ) -> Iterator[Told]:
     if not audit.lines:
         raise InvalidInput(
             f"{order.marks} names no lines in the picture, so {file} cannot be counted with them"
         )
     camera = order.keep.camera if order.keep else None
-    steady_fps = camera.steady_fps if camera else None
-    with Clip(file, order.sample_fps or steady_fps or 0.0) as clip:
+    with Clip(file, _rate(order)) as clip:
         for line in audit.lines:
             line.check_within(clip.size)
         detector = detector_of(_network(order), order.keep.networks if order.keep else None)
@@ -234,6 +257,8 @@ def _counted_now(
             zones=[zone_in_pixels(zone, clip.size) for zone in zones],
             badge=camera.staff.badge if camera else None,
         )
+    for doubt in doubts(counted):
+        warn(f"{file}: {doubt}")
     settled = {each.crossing: each for each in counted.settled}
     for crossing in counted.crossings:
         known = settled.get(crossing)

@@ -1,7 +1,7 @@
 """A camera's last audit, and whether it says anything of what is counted now.
 
-An audit holds for a camera, its lines and what is left out of its picture, the rule and the
-network. It lies in a file of its own, which ``audit score --keep`` and the end of a live audit
+An audit holds for a camera, its lines and what is left out of its picture, how often it looks, who
+is taken for staff, the rule and the network. It lies in a file of its own, which ``audit score --keep`` and the end of a live audit
 write; the running agent notices it, tells it once, and lets the counts bear its id for as long as
 nothing of that has changed.
 """
@@ -35,8 +35,13 @@ class KeptAudit(msgspec.Struct, frozen=True):
 def holds_for(camera: CameraSettings, rule: str, network: str) -> str:
     """What an audit of this camera is said of, as a digest."""
     lines = sorted([line.name, line.kind, line.begin, line.end] for line in camera.line)
-    left_out = sorted(zone.corners for zone in camera.zone if zone.kind is ZoneKind.EXCLUDED)
-    said = msgspec.json.encode([camera.name, camera.source, lines, left_out, rule, network])
+    zones = sorted(
+        [zone.kind, zone.corners]
+        for zone in camera.zone
+        if zone.kind in {ZoneKind.EXCLUDED, ZoneKind.STAFF}
+    )
+    how = [camera.steady_fps, camera.staff]
+    said = msgspec.json.encode([camera.name, camera.source, lines, zones, how, rule, network])
     return hashlib.sha256(said).hexdigest()[:_DIGITS]
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.capture.footfall.camera.capture import codec_of, open_clip
+from agent.capture.footfall.camera.capture import codec_of, damage_of, is_whole, open_clip
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.capture.footfall.camera.timeline import Timeline
@@ -31,6 +31,7 @@ class Clip:
     Args:
         path: the file.
         sample_fps: pictures per second of the container's time; 0 for every frame.
+        dated: it is known when it was recorded, so that a hole in its time is kept.
 
     Attributes:
         frames_read: frames decoded so far, due or not.
@@ -43,18 +44,21 @@ class Clip:
             without a single picture.
     """
 
-    def __init__(self, path: str | Path, sample_fps: float = 0.0) -> None:
+    def __init__(self, path: str | Path, sample_fps: float = 0.0, *, dated: bool = False) -> None:
         self._path = Path(path)
         _check_file(self._path)
         self.frames_read = 0
         self.sampled = 0
         self.decode_s = 0.0
+        self._stopped = False
         self._capture = open_clip(self._path)
         if not self._capture.isOpened():
             raise CameraUnreadable(_why_unreadable(self._path))
+        self._damage = damage_of()
+        self._damaged = False
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self._promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self._timeline = Timeline(self.fps)
+        self._timeline = Timeline(self.fps, dated=dated)
         self._sampler = Sampler(sample_fps, self._timeline.period_s)
         first = self._first_frame()
         self._first: Frame | None = first
@@ -92,6 +96,10 @@ class Clip:
             frame = None  # its memory serves for the next one
             frame = self._next_due()
 
+    def stop(self) -> None:
+        """See ``Camera``."""
+        self._stopped = True
+
     def close(self) -> None:
         """Let go of the file; doing so twice does nothing."""
         self._capture.release()
@@ -110,9 +118,9 @@ class Clip:
         return frame
 
     def _next_due(self) -> Frame | None:
-        while (at_s := self._grab()) is not None:
+        while not self._stopped and (at_s := self._grab()) is not None:
             if self._sampler.picks(at_s) and (picture := self._retrieve()) is not None:
-                return Frame(picture, at_s, self.frames_read - 1)
+                return Frame(picture, at_s, self.frames_read - 1, damaged=self._damaged)
         return None
 
     def _grab(self) -> float | None:
@@ -123,6 +131,7 @@ class Clip:
             return None
         self.frames_read += 1
         self._end_s = self._timeline.at_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        self._damaged = self._damage.shows(self._end_s, whole=is_whole(self._capture))
         return self._end_s
 
     def _retrieve(self) -> NDArray[np.uint8] | None:

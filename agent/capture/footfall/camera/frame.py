@@ -21,9 +21,11 @@ class Frame:
         index: its place in the source, from 0; frames that were not due are counted, too.
         told_s: when a live camera says that it was taken, on a clock of its own; not a number
             where nobody says.
+        damaged: it was decoded with holes, or told as a change of one that was.
     """
 
     picture: NDArray[np.uint8]
     at_s: float
     index: int
     told_s: float = math.nan
+    damaged: bool = False

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from agent.capture.footfall.camera.capture import damage_of, is_whole
 from agent.capture.footfall.camera.frame import Frame
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.errors import CameraLost
@@ -70,10 +71,12 @@ class LiveCamera:
         told = capture.get(cv2.CAP_PROP_FPS)
         self.fps = told if math.isfinite(told) and 0 < told <= _CREDIBLE_FPS else 0.0
         self._sampler = Sampler(sample_fps, 1 / self.fps if self.fps else 0.0)
+        self._damage = damage_of()
         self._slot = threading.Condition()
         self._wanted = True
         self._newest: Frame | None = None
         self._over = ""
+        self._stopped = False
         self._closing = threading.Event()
         self._grabber = threading.Thread(target=self._grab_all, name="grabber", daemon=True)
         self._grabber.start()
@@ -92,10 +95,17 @@ class LiveCamera:
         Raises:
             CameraLost: the source ended or fell silent.
         """
-        frame, self._first = self._first, None
-        while True:
-            yield frame or self._wait_for_one()
+        frame, self._first = self._first or self._wait_for_one(), None
+        while frame is not None:
+            yield frame
             frame = None  # its memory serves for the next one
+            frame = self._wait_for_one()
+
+    def stop(self) -> None:
+        """See ``Camera``."""
+        with self._slot:
+            self._stopped = True
+            self._slot.notify()
 
     def close(self) -> None:
         """Let go of the source; of one that hangs, when its own time limit ends."""
@@ -110,16 +120,21 @@ class LiveCamera:
 
     def _first_frame(self) -> Frame:
         try:
-            return self._wait_for_one()
+            frame = self._wait_for_one()
         except CameraLost:
             self.close()
             raise
+        assert frame is not None, "nobody stops a camera that is not there yet"
+        return frame
 
-    def _wait_for_one(self) -> Frame:
+    def _wait_for_one(self) -> Frame | None:
+        """The next one; None once stopped."""
         with self._slot:
             self._wanted = self._newest is None
-            self._slot.wait_for(lambda: self._newest is not None or self._over)
+            self._slot.wait_for(lambda: self._newest is not None or self._over or self._stopped)
             frame, self._newest = self._newest, None
+            if self._stopped:
+                return None
         if frame is None:
             raise CameraLost(f"{self._name} {self._over}")
         return frame
@@ -141,11 +156,13 @@ class LiveCamera:
         while self._capture.grab():
             if self._closing.is_set():
                 return "is closed"
-            self._offer(self._clock(), index)
+            at_s = self._clock()
+            damaged = self._damage.shows(at_s, whole=is_whole(self._capture))
+            self._offer(at_s, index, damaged=damaged)
             index += 1
         return "sends no more pictures" if index else "sends no picture"
 
-    def _offer(self, at_s: float, index: int) -> None:
+    def _offer(self, at_s: float, index: int, *, damaged: bool) -> None:
         if not self._wanted or not self._sampler.picks(at_s):
             return
         told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -153,6 +170,7 @@ class LiveCamera:
         if not retrieved:
             return
         with self._slot:
-            self._newest = Frame(picture.astype(np.uint8, copy=False), at_s, index, told_s)
+            image = picture.astype(np.uint8, copy=False)
+            self._newest = Frame(image, at_s, index, told_s, damaged)
             self._wanted = False
             self._slot.notify()

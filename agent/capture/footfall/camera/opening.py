@@ -19,7 +19,12 @@ Recording = Clip | PictureSequence
 
 
 def open_camera(
-    source: str, *, login: str = "", sample_fps: float = 0.0, source_fps: float = 0.0
+    source: str,
+    *,
+    login: str = "",
+    sample_fps: float = 0.0,
+    source_fps: float = 0.0,
+    dated: bool = False,
 ) -> Recording | LiveCamera:
     """Open a source and wait for its first picture.
 
@@ -29,6 +34,7 @@ def open_camera(
         login: ``user:password`` of an address; in no error and no log.
         sample_fps: pictures to give per second of the source's time; 0 for all.
         source_fps: of a folder or pattern: pictures taken per second.
+        dated: of a clip: it is known when it was recorded.
 
     Raises:
         CameraUnreadable: files that will never be readable, or an address of an unknown kind.
@@ -37,7 +43,7 @@ def open_camera(
     kind = kind_of(source)
     match kind:
         case SourceKind.CLIP:
-            return Clip(source, sample_fps)
+            return Clip(source, sample_fps, dated=dated)
         case SourceKind.SEQUENCE:
             if source_fps <= 0:
                 raise CameraUnreadable(f"{source}: how many pictures a second? Set source_fps")

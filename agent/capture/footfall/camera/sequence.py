@@ -7,9 +7,8 @@ own way: they follow each other at a stated rate.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
@@ -19,12 +18,10 @@ from numpy.typing import NDArray
 
 from agent.capture.footfall.camera.capture import hush
 from agent.capture.footfall.camera.frame import Frame
+from agent.capture.footfall.camera.picture_files import picture_files
 from agent.capture.footfall.camera.sampling import Sampler
 from agent.errors import CameraUnreadable
 
-_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-_DIGITS: Final = re.compile(r"(\d+)")
-_NUMBERED: Final = re.compile(r"%(0\d+)?d")
 _TOLERATED: Final = 0.02
 
 
@@ -52,6 +49,7 @@ class PictureSequence:
         hush()
         self.fps = fps
         self.frames_read = self.sampled = self._damaged = 0
+        self._stopped = False
         self.decode_s = 0.0
         self._source = source
         self._files = picture_files(source)
@@ -84,6 +82,10 @@ class PictureSequence:
             frame = None  # its memory serves for the next one
             frame = self._next_due()
 
+    def stop(self) -> None:
+        """See ``Camera``."""
+        self._stopped = True
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -101,7 +103,7 @@ class PictureSequence:
         return frame
 
     def _next_due(self) -> Frame | None:
-        while self.frames_read < len(self._files):
+        while self.frames_read < len(self._files) and not self._stopped:
             index = self.frames_read
             self.frames_read += 1
             at_s = index / self.fps
@@ -122,29 +124,3 @@ class PictureSequence:
         if self.sampled and picture.shape[1::-1] != self.size:
             picture = cv2.resize(picture, self.size, interpolation=cv2.INTER_AREA)
         return picture.astype(np.uint8, copy=False)
-
-
-def picture_files(source: str) -> Sequence[Path]:
-    """The files that a source names, in order; raises CameraUnreadable where there is none."""
-    path = Path(source).expanduser()
-    folder, pattern = (path, "*") if source.endswith("/") else (path.parent, _glob(path.name))
-    if not folder.is_dir():
-        raise CameraUnreadable(f"{source}: there is no folder {folder}; correct source")
-    try:
-        files = [each for each in folder.glob(pattern) if each.suffix.lower() in _ENDINGS]
-    except OSError as error:
-        raise CameraUnreadable(f"{folder} cannot be read: {error.strerror}") from error
-    if not files:
-        raise CameraUnreadable(
-            f"{source}: there is no picture of that name; {', '.join(sorted(_ENDINGS))} are read"
-        )
-    return sorted(files, key=lambda file: _order(file.name))
-
-
-def _glob(name: str) -> str:
-    """A pattern of numbered files as one of any files: order and gaps come from the names."""
-    return _NUMBERED.sub("*[0-9]*", name)
-
-
-def _order(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(name)]

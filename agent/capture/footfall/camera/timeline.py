@@ -6,6 +6,9 @@ import math
 from typing import Final
 
 _LONGEST_STEP_S: Final = 10.0
+_LONGEST_HOLE_S: Final = 86_400.0
+"""Longer, and a counter has begun anew: that of MPEG-TS does so every 26.5 hours."""
+
 _USUAL_FPS: Final = 25.0
 _LOWEST_FPS: Final = 0.1
 _HIGHEST_FPS: Final = 1000.0
@@ -19,14 +22,20 @@ class Timeline:
     time still fits; from the second in a row on, frames follow each other at the container's rate,
     and later times are read relative to them. A clip without any times is thus timed by its index.
 
+    A recording with a date may have been switched off in between. There a jump forward that lasts
+    is believed from the second frame on, up to a day: that time is a hole.
+
     Args:
         fps: frames per second as the container says; 25 is assumed where it says nothing credible.
+        dated: times matter, not only how they differ.
     """
 
-    def __init__(self, fps: float) -> None:
+    def __init__(self, fps: float, *, dated: bool = False) -> None:
         credible = _LOWEST_FPS <= fps <= _HIGHEST_FPS
         self.period_s = 1 / (fps if credible else _USUAL_FPS)
+        self._dated = dated
         self._last_s: float | None = None
+        self._told_s = math.nan
         self._offset_s = 0.0
         self._doubted = 0
 
@@ -36,12 +45,18 @@ class Timeline:
             self._last_s = told_s if _believable_first(told_s) else 0.0
             return self._last_s
         expected_s = told_s + self._offset_s
-        if 0 < expected_s - self._last_s <= _LONGEST_STEP_S:
+        step_s = expected_s - self._last_s
+        if 0 < step_s <= _LONGEST_STEP_S or self._is_behind_a_hole(step_s, told_s):
             self._doubted = 0
             self._last_s = expected_s
         else:
             self._last_s = self._instead_s(self._last_s, told_s)
+        self._told_s = told_s
         return self._last_s
+
+    def _is_behind_a_hole(self, step_s: float, told_s: float) -> bool:
+        lasts = self._doubted > 0 and 0 < told_s - self._told_s <= _LONGEST_STEP_S
+        return self._dated and lasts and 0 < step_s <= _LONGEST_HOLE_S
 
     def _instead_s(self, last_s: float, told_s: float) -> float:
         self._doubted += 1

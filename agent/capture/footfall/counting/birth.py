@@ -42,6 +42,7 @@ def born(newcomers: Sightings, first_id: int, at_s: float, tuning: Tuning) -> Ta
     tracks["seen_at_s"] = tracks["rested_since_s"] = at_s
     tracks["sightings"] = 1
     tracks["seen"] = True
+    tracks["whole"] = newcomers.guessed == 0
     return tracks
 
 

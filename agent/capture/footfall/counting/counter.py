@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.capture.footfall.counting.crossing import LineWatch
-from agent.capture.footfall.counting.edge import Sides
 from agent.capture.footfall.counting.line import Crossing, Line
 from agent.capture.footfall.counting.mask import Mask
 from agent.capture.footfall.counting.moment import Moment
@@ -22,7 +21,7 @@ from agent.capture.footfall.counting.zone import Zone
 from agent.capture.footfall.detection.detections import Detections
 from agent.errors import BadLine
 
-RULE: Final = "segment-band-2"
+RULE: Final = "segment-band-3"
 """Which rule counted: travels with every count, and changes whenever counts may."""
 
 
@@ -75,8 +74,7 @@ class Counter:
         self._mask = Mask(zones, size)
         self._masked: NDArray[np.floating] = np.zeros((0, 4))
         self._sure_score = tuning.sure_score
-        self._sides = Sides(size, tuning)
-        self._tracker = Tracker(tuning)
+        self._tracker = Tracker(tuning, size)
         self._watches = [LineWatch(line, size, tuning) for line in lines]
 
     def look(self, detections: Detections, at_s: float, span_s: float) -> Moment:
@@ -118,7 +116,7 @@ class Counter:
         """
         kept, masked = self._mask.split(detections)
         self._masked = masked.boxes[masked.scores >= self._sure_score]
-        tracks = self._tracker.update(self._sides.made_whole(kept), at_s)
+        tracks = self._tracker.update(kept, at_s)
         found = [crossing for watch in self._watches for crossing in watch.update(tracks, at_s)]
         return sorted(found, key=attrgetter("at_s"))
 

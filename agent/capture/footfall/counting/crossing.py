@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.capture.footfall.counting.edge import Sides
+from agent.capture.footfall.counting.edge import Edges
 from agent.capture.footfall.counting.line import Crossing, Direction, Line
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
 from agent.capture.footfall.counting.tuning import Tuning
@@ -48,9 +48,13 @@ class LineWatch:
         self._tuning = tuning
         self._begin = np.array([line.x1, line.y1])
         self._unit = np.array([line.x2 - line.x1, line.y2 - line.y1]) / line.length
-        self._from = -np.inf if _is_open(line.x1, line.y1, size) else 0.0
-        self._to = np.inf if _is_open(line.x2, line.y2, size) else line.length
-        self._sides = Sides(size, tuning)
+        on_edge = _ends_on(line, size)
+        self._from, self._to = np.where(
+            on_edge.any(axis=(1, 2)), (-np.inf, np.inf), (0, line.length)
+        )
+        before, behind = on_edge.any(axis=0).T
+        self._least, self._most = np.where(before, 0, -np.inf), np.where(behind, size, np.inf)
+        self._edges = Edges(size, tuning)
         self._at_s = -np.inf
         self._walkers = np.zeros(0, _WALKER)
         self._unproven: dict[int, list[Crossing]] = {}
@@ -70,15 +74,19 @@ class LineWatch:
         depth = across / tracks["size"][:, 1]
         self._keep_up_with(tracks, at_s)
         self._at_s = at_s
-        known = tracks["seen"] | self._sides.left_by(tracks, at_s)
+        known = tracks["seen"] | self._edges.left_by(tracks, at_s)
         self._lean(known, depth, at_s)
         self._note_meetings(known, across, along, at_s)
         self._note_crossings(self._believed(known, tracks["standing"], depth))
         return self._certain(tracks)
 
     def _placed(self, feet: Floats) -> tuple[Floats, Floats]:
-        """How far from the line feet (n, 2) are, by the sign of c, and how far along it."""
-        offset = feet - self._begin
+        """How far from the line feet (n, 2) are, by the sign of c, and how far along it.
+
+        Beyond an edge on which it ends the line goes on straight out, whatever its slant: who comes
+        into view left of its end was left of it, however far below the picture the feet were.
+        """
+        offset = np.minimum(np.maximum(feet, self._least), self._most) - self._begin
         along = offset @ self._unit
         return self._unit[0] * offset[:, 1] - self._unit[1] * offset[:, 0], along
 
@@ -93,20 +101,18 @@ class LineWatch:
         self._unproven = {id_: due for id_, due in self._unproven.items() if id_ in alive}
 
     def _new(self, tracks: Table, at_s: float) -> Table:
-        """As last seen here and now; those who came over a side of the picture, beyond it.
+        """As last seen here and now; those who came over an edge of the picture, beyond it.
 
         They were there as long ago as it takes to walk from where nothing is seen of them.
         """
-        came = self._sides.came_by(tracks, at_s - self._at_s)
-        feet = np.where(came[:, np.newaxis], self._sides.beyond(tracks), tracks["foot"])
+        feet = self._edges.came_from(tracks, at_s - self._at_s)
         height = tracks["size"][:, 1]
+        way = np.abs(feet - tracks["foot"]).max(axis=1)
         new = np.zeros(len(tracks), _WALKER)
         new["id"] = tracks["id"]
         new["across"], new["along"] = self._placed(feet)
-        new["at_s"] = at_s - np.abs(feet - tracks["foot"])[:, 0] / (
-            self._tuning.walking_pace * height
-        )
-        believed = came & (np.abs(new["across"]) > self._tuning.band * height)
+        new["at_s"] = at_s - way / (self._tuning.walking_pace * height)
+        believed = (way > 0) & (np.abs(new["across"]) > self._tuning.band * height)
         new["side"][believed] = np.sign(new["across"][believed])
         return new
 
@@ -159,7 +165,11 @@ class LineWatch:
         return [crossing for id_ in ready for crossing in self._unproven.pop(id_)]
 
 
-def _is_open(x: float, y: float, size: tuple[int, int]) -> bool:
-    width, height = size
-    inside = EDGE * width < x < (1 - EDGE) * width and EDGE * height < y < (1 - EDGE) * height
-    return not inside
+def _ends_on(line: Line, size: tuple[int, int]) -> Flags:
+    """(2, 2, 2) which end is on which edge: by end, then x and y, then the least and the most.
+
+    A line that runs along an edge, both ends on it, ends on another or on none.
+    """
+    ends = np.array([(line.x1, line.y1), (line.x2, line.y2)])
+    near: Flags = np.stack([ends <= EDGE * np.array(size), ends >= (1 - EDGE) * np.array(size)], 2)
+    return near & ~near.all(axis=0)

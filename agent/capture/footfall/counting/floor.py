@@ -20,6 +20,7 @@ from agent.capture.footfall.counting.moment import Moment
 from agent.capture.footfall.counting.outline import Outlines
 from agent.capture.footfall.counting.stays import Company, Stays, marked
 from agent.capture.footfall.counting.tracks import Flags, Floats, Table
+from agent.capture.footfall.counting.waits import Waits
 from agent.capture.footfall.counting.walkers import Walkers
 from agent.capture.footfall.counting.zone import Zone
 from models.wire.events.footfall import ZoneKind
@@ -52,7 +53,7 @@ class Floor:
         self._walkers = Walkers(len(told), tuning)
         self._looks = Looks(tuning)
         self._stays = [
-            Stays(zone.name, tuning, in_order=zone.kind is ZoneKind.QUEUE) for zone in told
+            (Waits if zone.kind is ZoneKind.QUEUE else Stays)(zone.name, tuning) for zone in told
         ]
         self._at_s = -np.inf
 
@@ -87,7 +88,7 @@ class Floor:
         within = look.within & (known["slow"] | ~self._queues[:, np.newaxis])
         visitors = known["proven"] & ~known["staff"]
         yield from self._presence(look, within, visitors, known["proven"] & known["staff"])
-        yield from self._stayed(look, within, known, look.feet / look.heights[:, np.newaxis])
+        yield from self._stayed(look, within, known)
         for cell in cells_of(look.feet[visitors], self._size).tolist():
             yield Warmth(cell, look.at_s, look.span_s)
 
@@ -104,12 +105,13 @@ class Floor:
             if visiting or working:
                 yield Presence(zone, look.at_s, visiting * span_s, working * span_s, visiting)
 
-    def _stayed(
-        self, look: Look, within: Flags, known: Table, feet: Floats
-    ) -> Iterator[Stay | CutStay]:
+    def _stayed(self, look: Look, within: Flags, known: Table) -> Iterator[Stay | CutStay]:
         people = marked(known["person"], known["proven"], known["staff"])
-        for stays, here in zip(self._stays, within, strict=True):
-            yield from stays.update(Company(people, feet, here), look.at_s, look.span_s)
+        # Somebody who was seen but once is a phantom, and appears nowhere.
+        born = known["born_within"].T & (known["until_s"] > known["born_s"])
+        for stays, here, appeared in zip(self._stays, within, born, strict=True):
+            company = Company(people, look.feet, look.heights, here, appeared)
+            yield from stays.update(company, look.at_s, look.span_s)
 
 
 def _many(flags: Flags) -> int:

@@ -31,8 +31,13 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     rows, sightings = whose[known], sightings.take(known)
     seen, sizes = tracks.take(rows), sightings.sizes
     since_s = at_s - seen["seen_at_s"]
-    hidden = _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
-    height = _height(seen["size"][:, 1], sizes[:, 1], since_s, tuning)
+    cut = sightings.guessed > 0
+    if not seen["whole"].all():
+        _see_whole(seen, sizes[:, 1], ~cut, tuning)
+    height = _height(seen, sizes[:, 1], since_s, tuning)
+    np.copyto(height, seen["size"][:, 1], where=cut & seen["whole"])
+    np.maximum(height, sizes[:, 1] - sightings.guessed, out=height, where=cut)
+    hidden = cut | _feet_hidden(seen, sightings.boxes, sizes[:, 1], tuning)
     feet = sightings.feet
     np.add(sightings.boxes[:, 1], height, out=feet[:, 1], where=hidden)
     vague = hidden | (sightings.scores < tuning.sure_score)
@@ -47,6 +52,20 @@ def see(tracks: Table, whose: Rows, sightings: Sightings, at_s: float, tuning: T
     tracks.put(rows, seen)
 
 
+def _see_whole(seen: Table, heights: Floats, whole: Flags, tuning: Tuning) -> None:
+    """Let tracks whose height was guessed so far take it from these, of whom some are whole.
+
+    What was wrong was the height, and the feet with it: that is no motion. Changes the table.
+    """
+    enough = heights >= tuning.full_height * seen["size"][:, 1]
+    first = (whole & enough & ~seen["whole"]).nonzero()[0]
+    error = heights[first] - seen["size"][first, 1]
+    seen["size"][first, 1] += error
+    for place in ("foot", "birthplace", "resting_place"):
+        seen[place][first, 1] += error
+    seen["whole"][first] = True
+
+
 def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) -> Flags:
     """Whether the head is where it was expected, but the box ends too far up."""
     foot_y, height = seen["foot"][:, 1], seen["size"][:, 1]
@@ -56,8 +75,13 @@ def _feet_hidden(seen: Table, boxes: Floats, heights: Floats, tuning: Tuning) ->
     return hidden
 
 
-def _height(known: Floats, seen: Floats, since_s: Floats, tuning: Tuning) -> Floats:
-    """A box shrinks slowly, for hiding is short and perspective slow; it grows at once."""
+def _height(tracks: Table, seen: Floats, since_s: Floats, tuning: Tuning) -> Floats:
+    """A box shrinks slowly, for hiding is short and perspective slow; it grows at once.
+
+    So does one shrink that was a guess.
+    """
+    known = tracks["size"][:, 1]
     share = 1 - np.exp(-since_s / tuning.size_memory_s)
-    share = np.where(seen > known, np.maximum(share, GROWTH), share)
+    at_once = (seen > known) | ~tracks["whole"]
+    share = np.where(at_once, np.maximum(share, GROWTH), share)
     return known + share * (seen - known)

@@ -82,7 +82,7 @@ class Looks:
         end_foot, end_s = _before_or_after(look, self._looks[later], window_s)
         way, took_s = end_foot - begin_foot, end_s - begin_s
         took_s[took_s < window_s / 2] = np.nan
-        pace: Floats = np.hypot(way[:, 0], way[:, 1]) / took_s / look.heights
+        pace: Floats = np.hypot(way[:, 0], self._tuning.depth * way[:, 1]) / took_s / look.heights
         return pace
 
     def _forget(self, before_s: float) -> None:

@@ -7,16 +7,23 @@ from typing import Self
 
 import numpy as np
 
-from agent.capture.footfall.counting.tracks import Floats, Rows
+from agent.capture.footfall.counting.tracks import Flags, Floats, Rows
 from agent.capture.footfall.detection.detections import Detections
 
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Boxes (m, 4) x1, y1, x2, y2 in pixels, and their scores (m,)."""
+    """People in one picture, best first; rows belong together.
+
+    Attributes:
+        boxes: (m, 4) x1, y1, x2, y2 in pixels.
+        scores: (m,)
+        guessed: (m,) how much of a box, at its lower end, nobody saw: the picture ends above it.
+    """
 
     boxes: Floats
     scores: Floats
+    guessed: Floats
 
     @classmethod
     def of(cls, detections: Detections, least_score: float) -> Self:
@@ -26,14 +33,16 @@ class Sightings:
         usable = (scores >= least_score) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         if not usable.all():
             boxes, scores = boxes[usable], scores[usable]
-        return cls(boxes, scores)
+        return cls(boxes, scores, np.zeros(len(scores)))
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def take(self, rows: Rows) -> Sightings:
         """Some of them."""
-        return Sightings(self.boxes.take(rows, axis=0), self.scores.take(rows))
+        return Sightings(
+            self.boxes.take(rows, axis=0), self.scores.take(rows), self.guessed.take(rows)
+        )
 
     @property
     def sizes(self) -> Floats:

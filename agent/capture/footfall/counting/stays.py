@@ -3,18 +3,12 @@
 Somebody who steps out and is back within a few seconds has stayed; somebody who is there for a
 few seconds only has passed through. Of a stay that was under way when the camera began, ended or
 did not look, nobody knows the length: it is told as *cut*, never as a short one.
-
-People in a queue stand so close that the tracker takes one for the other, most of all when the
-first leaves and the next moves up. But a queue serves in order: of those who stand where one
-leaves, the one who has waited longest is who left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -33,13 +27,38 @@ class Company:
 
     Attributes:
         marked: (n,) a number each, as ``marked`` makes them.
-        feet: (n, 2) where they are, in their own heights.
+        feet: (n, 2) where they are, pixels.
+        heights: (n,) pixels.
         here: (n,) who is in the zone.
+        born: (n,) who was first seen within it, and did not only flash up there.
     """
 
     marked: NDArray[np.int64]
     feet: Floats
+    heights: Floats
     here: Flags
+    born: Flags
+
+    @property
+    def inside(self) -> NDArray[np.int64]:
+        """Who is in the zone, (m,), marked."""
+        return self.marked[self.here]
+
+    def row(self, person: int) -> int:
+        """The row of one of them."""
+        return int((self.marked >> 2 == person).argmax())
+
+    def apart(self, row: int, places: Floats) -> Floats:
+        """How far off places (m, 2) are from somebody, in the heights of that one."""
+        off = places - self.feet[row]
+        distances: Floats = np.hypot(off[:, 0], off[:, 1]) / self.heights[row]
+        return distances
+
+
+def nobody() -> Company:
+    """Before anybody was there."""
+    none = np.zeros(0)
+    return Company(none.astype(np.int64), np.zeros((0, 2)), none, none > 0, none > 0)
 
 
 def marked(persons: NDArray[np.int64], proven: Flags, staff: Flags) -> NDArray[np.int64]:
@@ -48,7 +67,7 @@ def marked(persons: NDArray[np.int64], proven: Flags, staff: Flags) -> NDArray[n
 
 
 @dataclass(slots=True)
-class _Open:
+class Open:
     """A stay that may go on; ``left_s`` is infinite while the person is there."""
 
     begin_s: float
@@ -63,17 +82,15 @@ class Stays:
 
     Args:
         zone: its name.
-        in_order: whether who came first leaves first, as in a queue.
-        tuning: how long and how near is what.
+        tuning: how long is what.
     """
 
-    def __init__(self, zone: str, tuning: FloorTuning, *, in_order: bool = False) -> None:
+    def __init__(self, zone: str, tuning: FloorTuning) -> None:
         self._zone = zone
-        self._in_order = in_order
         self._tuning = tuning
-        self._open: dict[int, _Open] = {}
-        self._latest: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._company = Company(self._latest, np.zeros((0, 2)), np.zeros(0, np.bool_))
+        self._away_s = tuning.away_s
+        self._open: dict[int, Open] = {}
+        self._before = nobody()
         self._blind_s = -np.inf
 
     def update(self, company: Company, at_s: float, span_s: float) -> list[Stay | CutStay]:
@@ -84,13 +101,10 @@ class Stays:
         """
         if not span_s:
             self._blind_s = at_s  # nobody looked before
-        latest = company.marked[company.here]
-        if not np.array_equal(latest, self._latest):
-            self._latest = latest
-            here = {each >> 2: (bool(each & 2), bool(each & 1)) for each in latest.tolist()}
+        if not np.array_equal(company.inside, self._before.inside):
             # They came and went at some time since the look before.
-            self._note(here, at_s - span_s / 2)
-        self._company = company
+            self._note(company, at_s - span_s / 2)
+        self._before = company
         return list(self._over(at_s))
 
     def rest(self, at_s: float) -> list[CutStay]:
@@ -101,36 +115,29 @@ class Stays:
             CutStay(self._zone, at_s) for stay, length_s in lengths if self._counts(stay, length_s)
         ]
 
-    def _note(self, here: Mapping[int, tuple[bool, bool]], at_s: float) -> None:
-        for person, (proven, staff) in here.items():
-            stay = self._open.get(person)
-            if stay is None:
-                cut = at_s <= self._blind_s + self._tuning.settle_s
-                stay = self._open[person] = _Open(at_s, cut)
-            stay.left_s = _THERE
-            stay.visitor |= proven
-            stay.staff |= staff
+    def _note(self, company: Company, at_s: float) -> None:
+        here = {each >> 2: each for each in company.inside.tolist()}
+        for person in self._open.keys() & here.keys():
+            self._open[person].left_s = _THERE
+        for person in here.keys() - self._open.keys():
+            self._open[person] = self._begun(person, company, at_s)
+        for person, mark in here.items():
+            self._open[person].visitor |= bool(mark & 2)
+            self._open[person].staff |= bool(mark & 1)
         for person in self._open.keys() - here.keys():
-            stay = self._open[person]
-            if stay.left_s == _THERE:
-                stay.left_s = at_s
-                if self._in_order and at_s - stay.begin_s >= self._tuning.least_stay_s:
-                    self._leave_in_order(person, here.keys())
+            if self._open[person].left_s == _THERE:
+                self._end(person, company, at_s)
 
-    def _leave_in_order(self, person: int, here: AbstractSet[int]) -> None:
-        """Let who leaves have waited longest of those who still stand around."""
-        stay = self._open[person]
-        before = self._company
-        persons, feet = before.marked[before.here] >> 2, before.feet[before.here]
-        apart = feet - feet[persons == person][:1]
-        near = persons[np.hypot(apart[:, 0], apart[:, 1]) < self._tuning.order_reach]
-        around = [self._open[one] for one in near.tolist() if one in here]
-        eldest = min([stay, *around], key=attrgetter("begin_s"))
-        stay.begin_s, eldest.begin_s = eldest.begin_s, stay.begin_s
-        stay.cut, eldest.cut = eldest.cut, stay.cut
+    def _begun(self, _person: int, _company: Company, at_s: float) -> Open:
+        """The stay of somebody who has just come to be there."""
+        return Open(at_s, cut=at_s <= self._blind_s + self._tuning.settle_s)
+
+    def _end(self, person: int, _company: Company, at_s: float) -> None:
+        """Somebody has just ceased to be there."""
+        self._open[person].left_s = at_s
 
     def _over(self, at_s: float) -> Iterator[Stay | CutStay]:
-        before_s = at_s - self._tuning.away_s
+        before_s = at_s - self._away_s
         for person in [one for one, stay in self._open.items() if stay.left_s < before_s]:
             stay = self._open.pop(person)
             lasted_s = stay.left_s - stay.begin_s
@@ -141,5 +148,5 @@ class Stays:
             else:
                 yield Stay(self._zone, stay.left_s, lasted_s)
 
-    def _counts(self, stay: _Open, lasted_s: float) -> bool:
+    def _counts(self, stay: Open, lasted_s: float) -> bool:
         return stay.visitor and not stay.staff and lasted_s >= self._tuning.least_stay_s

@@ -6,6 +6,7 @@ import numpy as np
 
 from agent.capture.footfall.counting import motion
 from agent.capture.footfall.counting.birth import born
+from agent.capture.footfall.counting.completion import Completion
 from agent.capture.footfall.counting.learning import see
 from agent.capture.footfall.counting.recognition import Recognition
 from agent.capture.footfall.counting.sighting import Sightings
@@ -20,11 +21,16 @@ class Tracker:
 
     Everybody is expected somewhere, recognised (``recognition``), and learnt from; boxes that are
     nobody's begin tracks. Who is not seen is moved on blindly until patience ends, in seconds.
-    Holds what is alive and nothing else.
+    Holds what is alive, how large people look where, and nothing else.
+
+    Args:
+        tuning: how people move, and how detectors err.
+        size: the pictures' width and height; of a tracker without any, no edge cuts anybody.
     """
 
-    def __init__(self, tuning: Tuning = DEFAULTS) -> None:
+    def __init__(self, tuning: Tuning = DEFAULTS, size: tuple[int, int] | None = None) -> None:
         self._tuning = tuning
+        self._completion = Completion(size) if size else None
         self._tracks = no_tracks()
         self._at_s = -np.inf
         self._born = 0
@@ -42,14 +48,21 @@ class Tracker:
         """
         at_s = max(at_s, self._at_s)
         tracks = self._expected(at_s)
-        sightings = Sightings.of(detections, self._tuning.least_score)
+        sightings = self._taken(detections)
         recognised = Recognition(tracks, sightings, at_s, self._tuning)
         see(tracks, recognised.whose, sightings, at_s, self._tuning)
         kept = tracks["seen"] | (self._unseen_s(tracks, at_s) <= self._patience_s(tracks))
         tracks = tracks if kept.all() else tracks.compress(kept)
         self._tracks = self._with(recognised.newcomers, tracks, at_s)
         judge(self._tracks, at_s, self._tuning)
+        if self._completion:
+            self._completion.learn(self._tracks, at_s)
         return self._tracks
+
+    def _taken(self, detections: Detections) -> Sightings:
+        """Who is worth looking at, as large as they are."""
+        sightings = Sightings.of(detections, self._tuning.least_score)
+        return self._completion.complete(sightings) if self._completion else sightings
 
     def _with(self, newcomers: Sightings, tracks: Table, at_s: float) -> Table:
         """Who is followed, and who is from now on."""

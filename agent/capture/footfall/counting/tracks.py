@@ -32,6 +32,7 @@ TRACK: Final = np.dtype(
         ("sightings", np.int64),
         ("seen", np.bool_),  # in the latest picture
         ("proven", np.bool_),  # is a person: has been watched, and has walked
+        ("whole", np.bool_),  # the height was seen, and not guessed
         ("standing", np.bool_),  # has stayed in one place for a while
     ],
     align=True,

@@ -31,6 +31,7 @@ class Walkers:
                 ("person", np.int64),  # the first of those ids that are one person
                 ("born_s", np.float64),  # first seen
                 ("birthplace", np.float64, 2),
+                ("born_within", np.bool_, (zones,)),  # which zones it lies in
                 ("there_s", np.float64),  # followed, seen or not, so far
                 ("until_s", np.float64),  # seen so far: present until then
                 ("foot", np.float64, 2),  # where last seen
@@ -126,5 +127,5 @@ class Walkers:
         new["height"] = moment.heights[first:]
         new["turned_s"] = -np.inf
         new["depth"] = depth.T[first:] / moment.heights[first:, np.newaxis]
-        new["within"] = new["depth"] > 0
+        new["within"] = new["born_within"] = new["depth"] > 0
         self.table = np.concatenate([self.table, new])

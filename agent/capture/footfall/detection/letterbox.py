@@ -52,8 +52,7 @@ class Letterbox:
             self._measure(picture)
         cv2.resize(picture, self._inner_size, dst=self._resized)
         cv2.split(self._resized, self._channels)
-        for channel, plane in zip(self._channels, self._inner, strict=True):
-            np.copyto(plane, channel)
+        np.copyto(self._inner, self._stacked)
         return self._scale
 
     def _measure(self, picture: Picture) -> None:
@@ -62,7 +61,8 @@ class Letterbox:
         inner_width, inner_height = self._inner_size
         self._scale = self._scale_of(width, height)
         self._resized = np.empty((inner_height, inner_width, 3), np.uint8)
-        self._channels = [np.empty((inner_height, inner_width), np.uint8) for _ in range(3)]
+        self._stacked = np.empty((3, inner_height, inner_width), np.uint8)
+        self._channels = list(self._stacked)
         self.blob.fill(_FILL)
         self._inner = self._planes[:, :inner_height, :inner_width]
         self._picture_shape = picture.shape

@@ -28,35 +28,32 @@ def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: f
     """
     order = np.argsort(-scores, kind="stable")[:MOST]
     boxes, scores = boxes[order], scores[order]
-    apart = ~(_overlaps(boxes) >= overlap)
-    alive = np.ones(len(order), bool)
-    kept = []
+    over = _overlaps(boxes) >= overlap
+    kept: list[int] = []
+    gone: set[int] = set()
     for row in range(len(order)):
-        if alive[row]:
+        if row not in gone:
             kept.append(row)
-            alive &= apart[row]
+            gone.update(over[row].nonzero()[0].tolist())
     return Detections(boxes[kept], scores[kept])
 
 
 def _overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) intersection over union of each two.
 
-    Side by side, column by column: numpy is slow over pairs of coordinates.
+    Both axes at once, as rows: numpy is slow over pairs of coordinates, and what a call of it costs
+    does not depend on so few boxes.
     """
-    x1, y1, x2, y2 = np.ascontiguousarray(boxes.T)
-    areas = (x2 - x1) * (y2 - y1)
-    shared = _shared(x1, x2)
-    shared *= _shared(y1, y2)
-    union = np.add.outer(areas, areas)
+    sides = np.ascontiguousarray(boxes.T)
+    begin, end = sides[:2], sides[2:]
+    lengths = np.minimum(end[:, :, None], end[:, None])
+    lengths -= np.maximum(begin[:, :, None], begin[:, None])
+    np.maximum(lengths, 0, out=lengths)
+    shared: NDArray[np.float32] = np.multiply(lengths[0], lengths[1])
+    across, down = end - begin
+    areas = np.multiply(across, down)
+    union = np.add(areas[:, None], areas)
     union -= shared
     # Boxes without an area share nothing, and 0 over anything is 0.
     shared /= np.maximum(union, _TINY, out=union)
     return shared
-
-
-def _shared(begin: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, n) how much two sides of boxes have in common along one axis."""
-    length = np.minimum.outer(end, end)
-    length -= np.maximum.outer(begin, begin)
-    common: NDArray[np.float32] = np.maximum(length, 0, out=length)
-    return common

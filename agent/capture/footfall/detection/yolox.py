@@ -28,11 +28,11 @@ class YoloxDecoder:
 
     def __init__(self, network: Network) -> None:
         self._person = _CLASSES + network.labels.person
-        cells = [_cells(network.input.width, network.input.height, each) for each in _STRIDES]
-        self._corners = np.concatenate([corners for corners, _ in cells])
-        self._strides = np.concatenate([strides for _, strides in cells])
+        self._cells = np.concatenate(
+            [_cells(network.input.width, network.input.height, each) for each in _STRIDES]
+        )
         self.shapes: tuple[tuple[int, ...], ...] = (
-            (1, len(self._corners), _CLASSES + network.labels.columns),
+            (1, len(self._cells), _CLASSES + network.labels.columns),
         )
 
     def decode(self, answers: Sequence[Answer], floor: float) -> Candidates:
@@ -40,20 +40,31 @@ class YoloxDecoder:
         rows = answers[0][0]
         # Objectness is at least the score: few rows pass, and only those are worth reading.
         likely = (rows[:, _OBJECTNESS] >= floor).nonzero()[0]
-        read = rows[likely, : self._person + 1]
+        read = rows.take(likely, axis=0)
         scores = read[:, _OBJECTNESS] * read[:, self._person]
-        sure = scores >= floor
-        chosen, read = likely[sure], read[sure]
-        strides = self._strides[chosen]
-        centres = (read[:, :2] + self._corners[chosen]) * strides
-        halves = np.exp(read[:, 2:4]) * (strides / 2)
-        boxes = np.empty((len(chosen), 4), np.float32)
-        np.subtract(centres, halves, out=boxes[:, :2])
-        np.add(centres, halves, out=boxes[:, 2:])
-        return boxes, scores[sure]
+        sure = (scores >= floor).nonzero()[0]
+        if len(sure) < len(likely):
+            likely, read, scores = likely[sure], read[sure], scores[sure]
+        return _boxes(read, self._cells.take(likely, axis=0)), scores
 
 
-def _cells(width: int, height: int, stride: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _boxes(read: NDArray[np.float32], cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, 4) x1, y1, x2, y2, of rows and their cells."""
+    strides = cells[:, 2:3]
+    centres = read[:, :2] + cells[:, :2]
+    centres *= strides
+    halves = np.exp(read[:, 2:4])
+    halves *= cells[:, 3:4]
+    boxes = np.empty((len(read), 4), np.float32)
+    np.subtract(centres, halves, out=boxes[:, :2])
+    np.add(centres, halves, out=boxes[:, 2:])
+    return boxes
+
+
+def _cells(width: int, height: int, stride: int) -> NDArray[np.float32]:
+    """(n, 4): column and row of each cell, its stride, and half of that."""
     rows, columns = np.mgrid[: height // stride, : width // stride]
-    corners = np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float32)
-    return corners, np.full((len(corners), 1), stride, np.float32)
+    strides = np.full(rows.size, stride)
+    return np.stack([columns.ravel(), rows.ravel(), strides, strides / 2], axis=1).astype(
+        np.float32
+    )

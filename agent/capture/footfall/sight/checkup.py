@@ -58,6 +58,10 @@ class Checkup:
         }
         return frozenset(kind for kind, stands in standing.items() if stands)
 
+    def is_due(self, at_s: float) -> bool:
+        """Whether a picture of then would be judged."""
+        return at_s >= self._next_s
+
     def look(
         self,
         picture: Picture,
@@ -77,7 +81,7 @@ class Checkup:
             For each trouble the time since the last look; with the first word of it the time
             since it began. Spans of one kind never overlap.
         """
-        if at_s < self._next_s:
+        if not self.is_due(at_s):
             return []
         self._next_s = at_s + self._tuning.look_every_s
         before = self.troubles

@@ -9,7 +9,9 @@ some, each as it likes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
+from statistics import median
 from typing import Final
 
 import cv2
@@ -61,25 +63,30 @@ class Fit:
 def fit(usual: Grey, now: Grey) -> Fit | None:
     """Compare two views; None where the usual one has too little to be recognised by."""
     then_edges, now_edges = _edges(usual), _edges(now)
-    told = [part for part in _parts() if _within(then_edges, part).std() >= _PLAIN]
+    told = [part for part in _parts() if _varies(_within(then_edges, part))]
     if len(told) < _FEWEST:
         return None
     scores = [_scores(then_edges, now_edges, part) for part in told]
-    best = np.array([each.max() for each in scores])
-    gains = best - [each[_FAR[1], _FAR[0]] for each in scores]
+    best = [float(each.max()) for each in scores]
+    here = [float(each[_FAR[1], _FAR[0]]) for each in scores]
     together, shift = _agreement(told, np.array([_best_shift(each) for each in scores]))
     return Fit(
         here=_alike(then_edges, now_edges),
-        aside=float(np.median(best)),
-        gain=float(np.median(gains)),
+        aside=median(best),
+        gain=median(aside - unmoved for aside, unmoved in zip(best, here, strict=True)),
         together=together,
         shift=shift,
     )
 
 
+def _varies(edges: Grey) -> bool:
+    _, deviation = cv2.meanStdDev(edges)
+    return float(deviation[0, 0]) >= _PLAIN
+
+
 def _best_shift(scores: NDArray[np.float32]) -> complex:
-    down, across = np.unravel_index(int(scores.argmax()), scores.shape)
-    return complex(int(across) - _FAR[0], int(down) - _FAR[1])
+    down, across = divmod(int(scores.argmax()), scores.shape[1])
+    return complex(across - _FAR[0], down - _FAR[1])
 
 
 def _agreement(parts: list[Box], shifts: NDArray[np.complex128]) -> tuple[float, float]:
@@ -101,15 +108,16 @@ def _agreement(parts: list[Box], shifts: NDArray[np.complex128]) -> tuple[float,
     return float(agree[pair].mean()), float(np.abs(shifts[agree[pair]]).mean())
 
 
-def _parts() -> list[Box]:
+@cache
+def _parts() -> tuple[Box, ...]:
     """Left, top, right, bottom of nine parts, with room around them to be looked for in."""
     across, down = _FAR
     columns = np.linspace(across, WIDTH - across, _PARTS + 1).astype(int).tolist()
     rows = np.linspace(down, HEIGHT - down, _PARTS + 1).astype(int).tolist()
-    return [
+    return tuple(
         (left, top, right, bottom)
         for (left, right), (top, bottom) in product(pairwise(columns), pairwise(rows))
-    ]
+    )
 
 
 def _scores(usual: Grey, now: Grey, part: Box) -> NDArray[np.float32]:
@@ -117,13 +125,18 @@ def _scores(usual: Grey, now: Grey, part: Box) -> NDArray[np.float32]:
     left, top, right, bottom = part
     across, down = _FAR
     around = _within(now, (left - across, top - down, right + across, bottom + down))
-    scores = cv2.matchTemplate(around, _within(usual, part), cv2.TM_CCOEFF_NORMED)
-    return np.nan_to_num(scores, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+    return _correlation(around, _within(usual, part))
 
 
 def _alike(usual: Grey, now: Grey) -> float:
-    score = cv2.matchTemplate(now, usual, cv2.TM_CCOEFF_NORMED)
-    return float(np.nan_to_num(score, nan=0.0, posinf=0.0, neginf=0.0)[0, 0])
+    return float(_correlation(now, usual)[0, 0])
+
+
+def _correlation(view: Grey, part: Grey) -> NDArray[np.float32]:
+    """Of a part with each place of a view; 0 where either has nothing that could be compared."""
+    scores = cv2.matchTemplate(view, part, cv2.TM_CCOEFF_NORMED).astype(np.float32, copy=False)
+    scores[~np.isfinite(scores)] = 0.0
+    return scores
 
 
 def _within(edges: Grey, part: Box) -> Grey:

@@ -17,6 +17,7 @@ _ASKED_BY_WEEKS = (
     "camera",
     "duration_s",
     "observed_ms",
+    "marked_ms",
     "door_lines",
     "ingress",
     "egress",

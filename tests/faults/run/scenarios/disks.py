@@ -1,4 +1,9 @@
-"""A disk that is full, turns read-only or has no descriptors left, and then has room again."""
+"""A disk that is full, turns read-only or has no descriptors left, and then has room again.
+
+What the box has captured before is sent while its disk takes nothing: the line is down for as long
+as it takes to capture something, comes back with the fault, and the ledger must have it before the
+fault is over.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,21 @@ from collections.abc import Callable
 
 import psutil
 
+from tests.faults.run.census import ledger_ids
 from tests.faults.run.premises import Premises
 from tests.faults.run.scenario import NotShown, Result, Setting
+from tests.faults.run.shop_floor import ids_owed
 from tests.simulators.demo.boxes import Shop, secret_path
 from tests.simulators.loop_disk import LoopDisk, loop_disk
+from tests.simulators.processes import eventually
 
 MEGABYTES = 48
 STANDARD_STREAMS = 3
 """A limit that leaves these alone: what is open stays open, and nothing new can be opened."""
 SHORTEST_S, LONGEST_S = 1.5, 4.0
 SALES_PER_FAULT = 10
+
+SENT_S = 60.0
 
 Fault = Callable[[Premises, LoopDisk], bool]
 """Tells whether the till had to wait, so that it surely was one."""
@@ -46,7 +56,6 @@ def _play(setting: Setting, fault: Fault) -> Result:
         with here:
             with here.selling(setting.faults) as faults:
                 for _ in faults:
-                    here.moment(LONGEST_S / 8)
                     bit += fault(here, disk)
                     if not here.shop.program.running:
                         raise NotShown(f"the agent ended:\n{here.shop.program.last_words()}")
@@ -71,22 +80,44 @@ def _last(here: Premises) -> None:
 
 
 def _fill(here: Premises, disk: LoopDisk) -> bool:
+    owed = _owing(here)
     with disk.full():
+        _paid(here, owed)
         _last(here)
         return here.till_waits()
 
 
 def _turn_read_only(here: Premises, disk: LoopDisk) -> bool:
+    owed = _owing(here)
     disk.turn_read_only()
+    _paid(here, owed)
     _last(here)
     waited = here.till_waits()
     here.shop.program.kill()
     disk.come_back()
     here.shop.start()
+    # How far was sent it could not write, so it re-homes first, and that takes a disk that works.
+    here.drained()
     return waited
 
 
+def _owing(here: Premises) -> frozenset[str]:
+    """Cut the line until the box owes something; what that is cannot be asked of a broken disk."""
+    here.cloud.broker.kill()
+    if not eventually(lambda: bool(ids_owed(here.shop)), SENT_S, 0.05):
+        raise NotShown("the till sold nothing before the fault")
+    return ids_owed(here.shop)
+
+
+def _paid(here: Premises, owed: frozenset[str]) -> None:
+    """The line is back, and the ledger gets what was owed, however the disk is."""
+    here.cloud.broker.start()
+    if not eventually(lambda: owed <= ledger_ids(here.database_url), SENT_S, 0.1):
+        raise NotShown(f"of {len(owed)} events not all were sent while the disk took nothing")
+
+
 def _take_descriptors(here: Premises, _disk: LoopDisk) -> bool:
+    here.moment(LONGEST_S / 8)
     agent = psutil.Process(here.shop.program.pid)
     before = agent.rlimit(psutil.RLIMIT_NOFILE)
     agent.rlimit(psutil.RLIMIT_NOFILE, (STANDARD_STREAMS, before[1]))

@@ -125,6 +125,12 @@ def _beyond_numbers(number: int, _random: Random) -> tuple[str, bytes]:
     return OUR_SALES, Codec().encode(EPOCH, "sale", (1 << 63) + number, [event])
 
 
+def _last_numbers(number: int, _random: Random) -> tuple[str, bytes]:
+    """At the very end of what a database can number: a neighbour of it has no number at all."""
+    last = (1 << 63) - 1
+    return OUR_SALES, Codec().encode(EPOCH, "sale", last, [stamped(a_sale(number), last, OURS)])
+
+
 def _torn(number: int, random: Random) -> tuple[str, bytes]:
     """A good batch with some bytes changed."""
     batch = bytearray(a_batch([a_sale(number, store=HOSTILE.store)], number, OURS))
@@ -143,5 +149,5 @@ def _twin(_number: int, _random: Random) -> tuple[str, bytes]:
 
 KINDS: Final = (
     *(_noise, _deep, _deep_event, _oversized, _bomb, _foreign_source, _foreign_key),
-    *(_foreign_topic, _replayed, _beyond_numbers, _torn, _birth, _twin),
+    *(_foreign_topic, _replayed, _beyond_numbers, _last_numbers, _torn, _birth, _twin),
 )
