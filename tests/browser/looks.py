@@ -9,12 +9,12 @@ from playwright.sync_api import Page
 
 _JUDGES: Final = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 _MOST_STOPS: Final = 400
-_STOP: Final = """() => {
+_STOP: Final = """(but) => {
   const stop = document.activeElement;
   if (!stop || stop === document.body) return null;
   const style = getComputedStyle(stop);
   const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  return [stop.matches(".skip"), seen, stop.outerHTML.slice(0, 80)];
+  return [seen || stop.matches(but), stop.outerHTML.slice(0, 80)];
 }"""
 
 
@@ -27,16 +27,19 @@ def eyesores(page: Page) -> list[str]:
     return found
 
 
-def unmarked_stops(page: Page) -> list[str]:
-    """Where the Tab key stops without a mark that somebody could see, from the top to the end."""
+def unmarked_stops(page: Page, but: str = ".skip") -> list[str]:
+    """Where the Tab key stops without an outline, from the top to the end of the page.
+
+    ``but`` selects what shows in another way of its own that it has the focus.
+    """
     page.evaluate("document.activeElement?.blur()")
     found = []
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Tab")
-        stop = page.evaluate(_STOP)
+        stop = page.evaluate(_STOP, but)
         if stop is None:
             break
-        skips, seen, what = stop
-        if not seen and not skips:
+        marked, what = stop
+        if not marked:
             found.append(what)
     return found

@@ -76,17 +76,13 @@ def eyesores_everywhere(page: Page, url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
-def test_every_page_can_be_read(browser: Browser, address: str, locale: str, width: int) -> None:
-    with a_visitor(browser, locale=locale, width=width, height=844) as context:
-        page = context.new_page()
-        sign_in(page, address)
-        assert eyesores_everywhere(page, address) == []
-
-
-def test_every_page_can_be_read_in_the_dark(browser: Browser, address: str) -> None:
-    with a_visitor(browser, locale="en-GB", width=1280, dark=True) as context:
+def test_every_page_can_be_read_on_a_phone_and_on_a_desk(
+    browser: Browser, address: str, locale: str, *, dark: bool
+) -> None:
+    width = 390 if dark == (locale == "zh-CN") else 1280
+    with a_visitor(browser, locale=locale, width=width, height=844, dark=dark) as context:
         page = context.new_page()
         sign_in(page, address)
         assert eyesores_everywhere(page, address) == []
