@@ -207,3 +207,21 @@ def test_a_clip_is_stepped_through_both_ways_at_the_times_of_the_count() -> None
     assert (last.number, last.at_s, last.is_last) == (len(times) - 1, times[-1], True)
     assert decoded(last.jpeg).shape[1] == 640
     reel.close()
+
+
+def test_a_clip_that_was_seen_too_seldom_is_scored_with_a_warning_and_without_its_gaps(
+    tmp_path: Path,
+) -> None:
+    detector = load_detector(red_coats(tmp_path))
+    film = Film([Walk(Coat.RED, 1.0, 6.0, ((-40, 200), (360, 200)))], seconds=12.0, fps=1.0)
+    clip, marks = film.record(tmp_path / "door.avi"), tmp_path / "marks.jsonl"
+    marks.write_text(
+        '{"type":"audit","source":"door.avi","end_s":12.0,"lines":{"way":"160,0,160,240"}}\n'
+        '{"type":"mark","t":4.0,"line":"way","direction":"out"}\n'
+    )
+    out, warned = io.StringIO(), list[str]()
+    order = ScoreOrder(marks, clip, as_json=True)
+    run(order, out, lambda _name, _folder: detector, now=lambda: NOW, warn=warned.append)
+    assert msgspec.json.decode(out.getvalue(), type=Score).total.told == 0
+    [doubt] = warned
+    assert "only 0.0 of 12.0 s were looked at closely enough" in doubt

@@ -216,6 +216,23 @@ def test_a_clip_that_breaks_off_is_counted_as_far_as_it_goes_and_said(
     assert bool(damaged) == (told["garbled_s"] > 0)  # the picture in which it breaks off, if any
 
 
+def test_time_between_pictures_too_far_apart_is_a_gap_as_on_the_shop_floor(
+    count: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    walks = [
+        Walk(Coat.RED, 1.0, 6.0, ((-40, 200), (360, 200))),
+        Walk(Coat.BLUE, 9.0, 6.0, ((360, 190), (-40, 190))),
+    ]
+    clip = Film(walks, seconds=20.0, fps=1.0).record(tmp_path / "slow.avi")
+    out, err = count(clip, as_json=True)
+    told = json.loads(out)
+    assert (told["lines"]["door"]["in"], told["lines"]["door"]["out"]) == (0, 0)
+    assert told["observed_s"] == 0.0
+    assert "only 0.0 of 20.0 s were looked at closely enough" in err
+    table, _ = count(clip)
+    assert "0.0 s of it closely enough to count" in table
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
