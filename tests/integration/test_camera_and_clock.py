@@ -84,9 +84,22 @@ class Kept:
             backoff=Backoff(lambda: 1.0, 1.0, 60.0),
             audit=LastAudit(folder / "audits", camera),
             overheard=Overheard(),
-            changed=lambda: None,
+            changed=self._changed,
         )
         self.keeper = CameraKeeper(camera, parts)
+        self._since_s: dict[str, float] = {}
+
+    @property
+    def hurried_ms(self) -> float:
+        """How much quicker than it was recorded the film came, as whoever has lagged behind plays.
+
+        On a machine that is busy its first word may come late, and the others are not.
+        """
+        came_ms = (self._since_s["ended"] - self._since_s["watching"]) * 1000
+        return max(0.0, 7_900 - came_ms)
+
+    def _changed(self) -> None:
+        self._since_s.setdefault(self.keeper.state.state, self._clock.monotonic_s())
 
     def play(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.keeper.start()
@@ -133,6 +146,6 @@ def test_a_clock_that_is_set_moves_labels_and_no_count(tmp_path: Path, jump: tim
     watched_ms = kept.outbox.observed_ms + kept.outbox.gaps_ms().get("slow", 0)
     assert watched_ms == pytest.approx(7_900, abs=600)
     accounted_ms = kept.outbox.observed_ms + sum(kept.outbox.gaps_ms().values())
-    assert kept.lived_ms - 1_500 <= accounted_ms <= longest_ms + 1_500
+    assert kept.lived_ms - 1_500 <= accounted_ms <= longest_ms + kept.hurried_ms + 1_500
     assert {minute.begin_at.second for minute in kept.outbox.minutes} == {0}
     assert all(minute.observed_ms <= 60_000 for minute in kept.outbox.minutes)
