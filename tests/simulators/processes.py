@@ -125,7 +125,7 @@ class Program:
         return self._process.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float = 90.0) -> None:
-        """Wait for a question to be answered with yes; raises NotReady.
+        """Wait for a question to be answered with yes; else end the program and raise NotReady.
 
         An interpreter with all its imports takes a second, and on a machine that is busy with other
         tests thirty.
@@ -137,6 +137,7 @@ class Program:
                     f"{what}: ended with {self._process.returncode}\n{self.last_words()}"
                 )
             if time.monotonic() > deadline:
+                self.kill()
                 raise NotReady(f"{what}: not ready in {timeout_s:g} s\n{self.last_words()}")
             time.sleep(0.02)
 

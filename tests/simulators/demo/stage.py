@@ -98,7 +98,7 @@ port = {ports.http}
             environment={"LIANKE_CONSOLE_PASSWORD": self._password},
             niceness=10,  # head office's machine is another one: it takes no time from the till's
         )
-        self._program.wait_until(answers(f"{self.url}/v1/health"), "the cloud", timeout_s=60)
+        self._program.wait_until(answers(f"{self.url}/v1/health"), "the cloud", timeout_s=120)
 
     @property
     def program(self) -> Program:
