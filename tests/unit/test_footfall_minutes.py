@@ -323,7 +323,8 @@ def test_a_trouble_that_was_certain_late_marks_all_its_time_once(
     assert sum(minute.observed_ms for minute in done) == last_ms
     assert sum(marked.values()) == last_ms - begins_s * SECOND
     assert marked[0] == (60 - begins_s) * SECOND
-    afterthought = Minute(NOON, 0, 0, (), (), marks=(Mark(kind=MarkKind.FROZEN, ms=marked[0]),))
+    marks = (Mark(kind=MarkKind.FROZEN, ms=marked[0]),)
+    afterthought = Minute(NOON, 0, 0, (), (), marks=marks, offset_ms=NOON_MS)
     assert next(each for each in done if each.is_afterthought) == afterthought
 
 
