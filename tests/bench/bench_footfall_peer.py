@@ -5,10 +5,9 @@
 
 Of accuracy, the figure is ours and the other side's stands in ``against``; the ratio is ours over
 theirs, of F1 above 1 and of WAPE below 1 where ours is better, and null where theirs is 0. The
-lines that were held out (``tests/e2e/held_out.json``) stand apart, as ``held_out``, and so do those
-over a clip that a package carries (``third_clip``; ``make clips``), which is left out where it is
-absent. Of costs, the ratio is the median of rounds in turns. Takes ten minutes or more; says what
-is missing and measures nothing where the peer or the real clips are absent.
+lines that were held out (``tests/e2e/held_out.json``) stand apart, as ``held_out``. Of costs, the
+ratio is the median of rounds in turns. Takes ten minutes or more; says what is missing and measures
+nothing where the peer or the real clips are absent.
 """
 
 from __future__ import annotations
@@ -26,14 +25,11 @@ from typing import Final
 from agent.networks import InstalledNetwork
 from models.vision.manifest import read_manifest
 from tests.bench.peer_accuracy import Compared, Figure, compare, figure, figures
-from tests.bench.peer_cost import Cost, Race, make_film, race, write_mpeg4
+from tests.bench.peer_cost import Cost, Race, make_film, race
 from tests.bench.peers.mesopic import FOLDER, Mesopic, installed
-from tests.simulators.carried_clips import CLIPS
-from tests.simulators.carried_clips import FOLDER as FOLDER_OF_CLIPS
 from tests.simulators.counted_by_eye import (
     HAND_COUNTED,
     HELD_OUT,
-    THIRD_CLIP,
     counted_clips,
 )
 from tests.simulators.processes import ROOT
@@ -41,10 +37,8 @@ from tests.simulators.processes import ROOT
 ROUNDS: Final = 3
 CLIP: Final = "video/vtest.avi"
 NETWORK: Final = "models/yolox_nano_416.onnx"
-_RATES: Final = {1: "full", 2: "half", 6: "sixth"}
+_RATES: Final = {1: "full", 2: "half"}
 _COUNTED: Final = {"footfall_peer": HAND_COUNTED, "footfall_peer.held_out": HELD_OUT}
-_THIRTY_A_SECOND: Final = (1, 2, 6)
-"""Of thirty pictures a second: all, fifteen, and the five that an agent looks at."""
 
 
 def measure() -> list[Figure]:
@@ -64,23 +58,12 @@ def measure() -> list[Figure]:
                 name, compare(counted_clips(counted), data / "video", network, peer)
             )
         ]
-        accuracy += _third_clip(Path(folder), network, peer)
         return accuracy + list(_costs(data, Path(folder), network, peer))
 
 
 def _absent(what: str) -> list[Figure]:
     print(f"footfall_peer: {what}", file=sys.stderr)
     return []
-
-
-def _third_clip(folder: Path, network: InstalledNetwork, peer: Mesopic) -> list[Figure]:
-    """Of the clip as MPEG-4: mesopic's reader gives up on its VP9 at the first picture."""
-    if not all((FOLDER_OF_CLIPS / clip.name).is_file() for clip in CLIPS):
-        return _absent("no third clip: make clips")
-    for clip in CLIPS:
-        write_mpeg4(FOLDER_OF_CLIPS / clip.name, folder / clip.name)
-    compared = compare(counted_clips(THIRD_CLIP), folder, network, peer, _THIRTY_A_SECOND)
-    return list(_accuracy("footfall_peer.third_clip", compared))
 
 
 def _accuracy(name: str, compared: list[Compared]) -> Iterator[Figure]:

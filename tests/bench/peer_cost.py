@@ -84,16 +84,6 @@ def make_film(clip: Path, folder: Path) -> tuple[Path, str]:
     return film, codec
 
 
-def write_mpeg4(clip: Path, film: Path) -> None:
-    """The whole clip anew, as MPEG-4, which every build of OpenCV writes."""
-    with Clip(clip) as camera:
-        code = cv2.VideoWriter.fourcc(*"mp4v")
-        writer = cv2.VideoWriter(str(film), code, camera.fps, camera.size)
-        for frame in camera.frames():
-            writer.write(frame.picture)
-        writer.release()
-
-
 def race(
     film: Path, network: InstalledNetwork, peer: Mesopic, *, speed: float, rounds: int
 ) -> Race:

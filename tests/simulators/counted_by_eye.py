@@ -2,8 +2,7 @@
 
 Files in ``tests/e2e``, of the same form. ``hand_counted.json`` was counted while the counter was
 made: being right there is no proof. ``held_out.json`` was drawn and counted when it was finished,
-and before it ran on them, and so was ``third_clip.json``, over a clip that a package carries
-(``carried_clips``); nothing may be tuned to either.
+and before it ran on them; nothing may be tuned to it.
 
 Events are matched by the product's own scorer. WAPE is over the sums of 30 seconds and one
 direction, empty ones included.
@@ -30,7 +29,6 @@ from tests.simulators.processes import ROOT
 
 HAND_COUNTED: Final = ROOT / "tests" / "e2e" / "hand_counted.json"
 HELD_OUT: Final = ROOT / "tests" / "e2e" / "held_out.json"
-THIRD_CLIP: Final = ROOT / "tests" / "e2e" / "third_clip.json"
 TOLERANCES_S: Final = (1.0, 3.0)
 WINDOW_S: Final = 30.0
 
