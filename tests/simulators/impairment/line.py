@@ -122,6 +122,7 @@ class BadLine:
 
     async def _accept_again(self) -> None:
         if self._accepting.done():
+            self._listener.close()  # a schedule that is stopped while it refuses leaves it open
             self._listener = _listener(self.address)
             self._accepting = self._loop.create_task(self._accept())
 
